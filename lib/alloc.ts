@@ -1,0 +1,37 @@
+import { deviceIndex, type Device } from './device.js'
+import { dtypes, type DType } from './dtype.js'
+import { native } from './native.js'
+import { own } from './scope.js'
+import { sizeOf, type Layout, type Shape } from './shape.js'
+import { Storage } from './storage.js'
+import { Tensor } from './tensor.js'
+
+/**
+ * Uninitialised memory for the result of an op.
+ * @throws {RangeError} ERR_OUT_OF_MEMORY when there is none
+ */
+export function alloc(op: string, shape: Shape, dtype: DType, device: Device, layout: Layout = 'rowMajor'): Tensor {
+  const { id, bytes } = dtypes[dtype]
+  const size = sizeOf(shape)
+  const tensor = new Tensor(new Storage(native.create(size, id, deviceIndex(device)), size * bytes), shape, dtype, device, layout)
+  own(tensor, op)
+  return tensor
+}
+
+/** Memory for a result on x's device and, unless told otherwise, of x's dtype and layout (for equal rank). */
+export function allocLike(op: string, x: Tensor, shape: Shape = x.shape, options: { dtype?: DType; layout?: Layout } = {}): Tensor {
+  const layout = options.layout ?? (shape.length === x.rank ? x.layout : 'rowMajor')
+  return alloc(op, shape, options.dtype ?? x.dtype, x.device, layout)
+}
+
+/** Another tensor over x's memory, or a stretch of it. */
+export function share(op: string, x: Tensor, shape: Shape, layout: Layout, offset = 0): Tensor {
+  const size = sizeOf(shape)
+  const storage =
+    size === x.size
+      ? x.storage.retain()
+      : new Storage(native.view(x.handle, offset, size), 0, x.storage.base ?? x.storage)
+  const tensor = new Tensor(storage, shape, x.dtype, x.device, layout)
+  own(tensor, op)
+  return tensor
+}

@@ -1,0 +1,49 @@
+import { describe, ShapeError } from '../errors.js'
+import { gatherRows, reshape, slice } from '../ops/shape.js'
+import { scope } from '../scope.js'
+import { showShape } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import type { Collated } from './collate.js'
+
+/** Samples by index, from 0 to `length - 1`. `get` may be synchronous or not. */
+export interface Dataset<Sample, Batch = Collated<Sample>> {
+  readonly length: number
+  get(index: number): Sample | Promise<Sample>
+  /** A whole batch at once, where that is faster than collating single samples. */
+  batch?(indices: Int32Array): Batch | Promise<Batch>
+}
+
+/** Sample i is row i of every tensor: `new TensorDataset(images, labels)`. */
+export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { -readonly [K in keyof T]: Tensor }> {
+  readonly tensors: T
+  readonly length: number
+
+  /** @throws {ShapeError} unless the first dimensions agree */
+  constructor(...tensors: T) {
+    const rows = tensors[0]?.shape[0]
+    if (rows === undefined)
+      throw new ShapeError('TensorDataset: expected tensors with at least one dimension, got none')
+    for (const { shape } of tensors) {
+      if (shape[0] === rows) continue
+      throw new ShapeError(`TensorDataset: expected every first dimension to be ${rows}, got shape ${showShape(shape)}`)
+    }
+    this.tensors = tensors
+    this.length = rows
+  }
+
+  get(index: number): T {
+    checkIndex('TensorDataset', index, this.length)
+    const row = (x: Tensor) => reshape(slice(x, 0, index, index + 1), x.shape.slice(1))
+    return scope(() => this.tensors.map(row)) as readonly Tensor[] as T
+  }
+
+  batch(indices: Int32Array): { -readonly [K in keyof T]: Tensor } {
+    return this.tensors.map((x) => gatherRows(x, indices)) as { -readonly [K in keyof T]: Tensor }
+  }
+}
+
+/** @throws {RangeError} unless there is a sample of that index */
+export function checkIndex(name: string, index: number, length: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < length) return
+  throw new RangeError(`${name}: expected a sample's index from 0 to ${length - 1}, got ${describe(index)}`)
+}

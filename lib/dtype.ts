@@ -1,0 +1,32 @@
+/** Element types. Float ops compute in float32 or float64; int32 holds indices and labels, uint8 images and masks. */
+export type DType = 'float32' | 'float64' | 'int32' | 'uint8'
+
+/** What `data()` returns, by dtype. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array
+
+interface DTypeInfo {
+  /** Index in native/buffer.h's DType. */
+  readonly id: number
+  readonly bytes: number
+  readonly array: new (source: ArrayBuffer | ArrayLike<number>) => TypedArray
+}
+
+export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
+  float32: { id: 0, bytes: 4, array: Float32Array },
+  float64: { id: 1, bytes: 8, array: Float64Array },
+  int32: { id: 2, bytes: 4, array: Int32Array },
+  uint8: { id: 3, bytes: 1, array: Uint8Array },
+}
+
+export const isDType = (value: unknown): value is DType => typeof value === 'string' && Object.hasOwn(dtypes, value)
+
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'
+
+/** The dtype of a typed array; undefined when no dtype is stored so. */
+export function dtypeOf(array: unknown): DType | undefined {
+  if (array instanceof Float32Array) return 'float32'
+  if (array instanceof Float64Array) return 'float64'
+  if (array instanceof Int32Array) return 'int32'
+  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return 'uint8'
+  return undefined
+}

@@ -1,0 +1,50 @@
+/** A tensor has the wrong shape, or sizes that do not fit an op. */
+export class ShapeError extends RangeError {
+  override readonly name = 'ShapeError'
+  readonly code = 'ERR_SHAPE'
+}
+
+/** A tensor has a dtype that an op does not take. */
+export class DTypeError extends TypeError {
+  override readonly name = 'DTypeError'
+  readonly code = 'ERR_DTYPE'
+}
+
+/** A device does not exist, or tensors lie on different ones. */
+export class DeviceError extends Error {
+  override readonly name = 'DeviceError'
+  readonly code = 'ERR_DEVICE'
+}
+
+/** A tensor was used after `dispose()` or after the scope that owned it had ended. */
+export class DisposedError extends Error {
+  override readonly name = 'DisposedError'
+  readonly code = 'ERR_DISPOSED'
+}
+
+/** A file or a buffer does not hold what its format promises. */
+export class FormatError extends Error {
+  override readonly name = 'FormatError'
+  readonly code = 'ERR_FORMAT'
+}
+
+/** An op failed while it ran; thrown by the wait that reads its result, or the result of what was computed from it. */
+export class ExecutionError extends Error {
+  override readonly name = 'ExecutionError'
+  readonly code = 'ERR_EXECUTION'
+}
+
+/** The gradient that was asked for cannot be computed: no graph, a graph already freed, a saved tensor changed. */
+export class AutogradError extends Error {
+  override readonly name = 'AutogradError'
+  readonly code = 'ERR_AUTOGRAD'
+}
+
+/** How a received value reads in an error message. */
+export function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value)
+  if (Array.isArray(value)) return `[${value.map(describe).join(', ')}]`
+  if (value === null || typeof value !== 'object') return typeof value === 'function' ? 'a function' : String(value)
+  const name = (value as { constructor?: { name?: string } }).constructor?.name
+  return name ? `an instance of ${name}` : 'an object'
+}

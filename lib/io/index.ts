@@ -1,0 +1,9 @@
+export type { Metadata } from './header.js'
+export {
+  deserialize,
+  type LoadOptions,
+  loadSafetensors,
+  readMetadata,
+  saveSafetensors,
+  serialize,
+} from './safetensors.js'

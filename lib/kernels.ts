@@ -1,0 +1,59 @@
+// Generated from native/ops.def by scripts/kernels.js.
+
+/** A native tensor. 0 stands for an optional tensor that is absent. */
+export type Handle = number
+
+/** What pack() returns: geometry staged for the call it is an argument of. */
+export type Geometry = number & { readonly staged: unique symbol }
+
+/** One function per op: checks its operands against the geometry and enqueues the kernel. */
+export interface Kernels {
+  conv2d(p: Geometry, x: Handle, weight: Handle, bias: Handle, y: Handle): void
+  conv2d_backward_input(p: Geometry, dy: Handle, weight: Handle, dx: Handle): void
+  conv2d_backward_weight(p: Geometry, x: Handle, dy: Handle, dweight: Handle): void
+  im2col(p: Geometry, x: Handle, columns: Handle): void
+  col2im(p: Geometry, columns: Handle, x: Handle): void
+  max_pool2d(p: Geometry, x: Handle, y: Handle, indices: Handle): void
+  max_pool2d_backward(p: Geometry, indices: Handle, dy: Handle, dx: Handle): void
+  avg_pool2d(p: Geometry, x: Handle, y: Handle): void
+  avg_pool2d_backward(p: Geometry, dy: Handle, dx: Handle): void
+  batch_norm(rows: number, channels: number, eps: number, momentum: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
+  batch_norm_inference(rows: number, channels: number, eps: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
+  batch_norm_backward(rows: number, channels: number, training: number, x: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
+  matmul(p: Geometry, a: Handle, b: Handle, bias: Handle, y: Handle): void
+  relu(n: number, x: Handle, y: Handle): void
+  relu_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
+  sigmoid(n: number, x: Handle, y: Handle): void
+  sigmoid_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
+  tanh(n: number, x: Handle, y: Handle): void
+  tanh_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
+  softmax(outer: number, n: number, inner: number, x: Handle, y: Handle): void
+  softmax_backward(outer: number, n: number, inner: number, y: Handle, dy: Handle, dx: Handle): void
+  log_softmax(outer: number, n: number, inner: number, x: Handle, y: Handle): void
+  log_softmax_backward(outer: number, n: number, inner: number, y: Handle, dy: Handle, dx: Handle): void
+  add(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  sub(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  mul(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  div(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  eq(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  scale(n: number, factor: number, x: Handle, y: Handle): void
+  accumulate(n: number, x: Handle, y: Handle): void
+  increment(n: number, x: Handle): void
+  sum(outer: number, n: number, inner: number, x: Handle, y: Handle): void
+  max(outer: number, n: number, inner: number, x: Handle, y: Handle, indices: Handle): void
+  max_backward(outer: number, n: number, inner: number, indices: Handle, dy: Handle, dx: Handle): void
+  strided_read(p: Geometry, x: Handle, y: Handle): void
+  strided_write(p: Geometry, x: Handle, y: Handle): void
+  cast(n: number, x: Handle, y: Handle): void
+  fill(n: number, value: number, y: Handle): void
+  gather_rows(rows: number, picked: number, width: number, x: Handle, index: Handle, y: Handle): void
+  cross_entropy(n: number, classes: number, x: Handle, target: Handle, loss: Handle, log_sum_exp: Handle): void
+  cross_entropy_backward(n: number, classes: number, x: Handle, target: Handle, log_sum_exp: Handle, dloss: Handle, dx: Handle): void
+  bce(n: number, x: Handle, target: Handle, loss: Handle): void
+  bce_backward(n: number, x: Handle, target: Handle, dloss: Handle, dx: Handle): void
+  uniform(n: number, seed: number, offset: number, low: number, high: number, y: Handle): void
+  normal(n: number, seed: number, offset: number, mean: number, std: number, y: Handle): void
+  dropout(outer: number, channels: number, inner: number, seed: number, offset: number, p: number, x: Handle, y: Handle): void
+  sgd(lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: number, first: number, grads: readonly Handle[], params: readonly Handle[], velocity: readonly Handle[]): void
+  adam(lr: number, beta1: number, beta2: number, eps: number, weight_decay: number, decoupled: number, step: number, grads: readonly Handle[], params: readonly Handle[], exp_avg: readonly Handle[], exp_avg_sq: readonly Handle[]): void
+}

@@ -1,0 +1,60 @@
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import type { Geometry, Handle, Kernels } from './kernels.js'
+
+/** The addon: see native/addon.cpp. */
+interface Addon {
+  readonly kernels: Kernels
+  /** Where geometry is written just before a call. */
+  readonly stage: Float64Array
+  /** Instruction set in use. */
+  readonly isa: 'generic' | 'avx2' | 'avx512'
+  /** Compute threads. */
+  readonly threads: number
+  readonly maxDevices: number
+  create(count: number, dtype: number, device: number): Handle
+  view(handle: Handle, offset: number, count: number): Handle
+  release(handle: Handle): void
+  write(handle: Handle, array: NodeJS.TypedArray): void
+  transfer(from: Handle, to: Handle): void
+  read(handle: Handle): Promise<ArrayBuffer>
+  readSync(handle: Handle): ArrayBuffer
+  sync(device: number): Promise<void>
+  memory(device: number): [tensors: number, live: number, pooled: number, peak: number]
+  resetPeak(device: number): void
+  adjustExternalMemory(bytes: number): void
+  stop(): void
+}
+
+function load(): Addon {
+  const require = createRequire(import.meta.url)
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const forced = process.env.CONVCORE_ADDON
+  try {
+    if (forced) return require(forced) as Addon
+    return (require('node-gyp-build') as (directory: string) => Addon)(root)
+  } catch (error) {
+    const where = forced ? `CONVCORE_ADDON=${forced}` : `build/Release and prebuilds/ in ${root}`
+    throw new Error(
+      `convcore: could not load the native addon for ${process.platform}-${process.arch} (Node ${process.version}).\n` +
+        `Tried: ${where}\nReason: ${(error as Error).message}\n` +
+        'What helps: reinstall convcore on this platform, or build it from source with "npm run build:native" in its ' +
+        'folder (needs a C++17 compiler).',
+      { cause: error },
+    )
+  }
+}
+
+export const native = load()
+export const { kernels } = native
+
+// Cleanup hooks of the addon do not run on process.exit() or after an uncaught error; this does.
+process.on('exit', () => native.stop())
+
+const { stage } = native
+
+/** Stages geometry for the kernel call that it is an argument of. */
+export function pack(words: readonly number[]): Geometry {
+  for (let i = 0; i < words.length; i++) stage[i] = words[i]!
+  return words.length as Geometry
+}

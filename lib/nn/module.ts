@@ -1,0 +1,152 @@
+import { inspect } from 'node:util'
+import type { DeviceLike } from '../device.js'
+import type { DType } from '../dtype.js'
+import { keep } from '../scope.js'
+import type { Tensor } from '../tensor.js'
+import { Callable } from './callable.js'
+import { allModules, declareBuffer, gather, ownBuffers, ownModules, ownParameters } from './members.js'
+import { move } from './move.js'
+import type { Parameter } from './parameter.js'
+import { printModule } from './print.js'
+import { type LoadOptions, type LoadReport, type StateDict, loadStateDict, stateDict } from './state.js'
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the only way to type `model(x)`
+export interface Module {
+  (...args: Parameters<this['forward']>): ReturnType<this['forward']>
+}
+
+/**
+ * A part of a network. A subclass keeps parameters, buffers and other modules (arrays of them too) in public fields
+ * and computes in `forward`; `model(x)` runs it.
+ *
+ * ```ts
+ * class Net extends nn.Module {
+ *   fc1 = new nn.Linear(784, 256)
+ *   fc2 = new nn.Linear(256, 10)
+ *   forward(x: Tensor) {
+ *     return this.fc2(relu(this.fc1(x)))
+ *   }
+ * }
+ * ```
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
+export abstract class Module extends Callable {
+  /** Whether dropout drops and batch norm uses the batch: see `train` and `eval`. */
+  training = true
+
+  /** All parameters of the module and of all below it, each once, with the state dict's names: `conv1.weight`. */
+  namedParameters(): Generator<[name: string, parameter: Parameter]> {
+    return gather(this, ownParameters)
+  }
+
+  /** As `namedParameters`, without the names. */
+  *parameters(): Generator<Parameter> {
+    for (const [, parameter] of this.namedParameters()) yield parameter
+  }
+
+  /** All buffers of the module and of all below it, each once. */
+  *buffers(): Generator<Tensor> {
+    for (const [, buffer] of this.namedBuffers()) yield buffer
+  }
+
+  /** As `buffers`, with the state dict's names: `bn1.running_mean`. */
+  namedBuffers(): Generator<[name: string, buffer: Tensor]> {
+    return gather(this, ownBuffers)
+  }
+
+  /** The modules directly below, each once. */
+  *children(): Generator<Module> {
+    for (const [, child] of this.namedChildren()) yield child
+  }
+
+  /** As `children`, with their names. */
+  *namedChildren(): Generator<[name: string, child: Module]> {
+    const seen = new Set<Module>()
+    for (const [name, child] of ownModules(this)) {
+      if (!seen.has(child)) yield [name, child]
+      seen.add(child)
+    }
+  }
+
+  /** This module and all below it, each once, parents first. */
+  *modules(): Generator<Module> {
+    for (const [, module] of this.namedModules()) yield module
+  }
+
+  /** As `modules`, with their paths; this module's is ''. */
+  namedModules(): Generator<[path: string, module: Module]> {
+    return allModules(this)
+  }
+
+  /** Switches this module and all below it to training, or with `false` to evaluation. */
+  train(mode = true): this {
+    for (const module of this.modules()) module.training = mode
+    return this
+  }
+
+  /** Switches this module and all below it to evaluation. */
+  eval(): this {
+    return this.train(false)
+  }
+
+  /** Calls `fn` with every module, children before parents: to initialise weights, say. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn)
+    fn(this)
+    return this
+  }
+
+  /** Moves parameters and buffers to a device, or converts the floating ones to a dtype, in place. */
+  to(target: DeviceLike | DType): this {
+    for (const tensor of [...this.parameters(), ...this.buffers()]) move(tensor, target)
+    return this
+  }
+
+  /** Says whether `backward` computes gradients of the parameters: `false` freezes them. */
+  requiresGrad_(flag = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = flag
+    return this
+  }
+
+  /** Frees all gradients; the next `backward` starts from none. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) {
+      parameter.grad?.dispose()
+      parameter.grad = undefined
+    }
+  }
+
+  /** Makes `tensor` part of the state under `name`, though not a parameter: running statistics, say. */
+  registerBuffer(name: string, tensor: Tensor): Tensor {
+    declareBuffer(this, name)
+    return ((this as unknown as Record<string, Tensor>)[name] = keep(tensor))
+  }
+
+  /** Parameters and buffers under PyTorch's names (`bn1.running_mean`); the tensors share the module's storage. */
+  stateDict(): StateDict {
+    return stateDict(this)
+  }
+
+  /**
+   * Copies `state` into the parameters and buffers.
+   * @throws FormatError, before anything is changed, that lists all missing and unexpected keys and wrong shapes;
+   *   with `strict: false` only for wrong shapes, and the keys are returned
+   */
+  loadStateDict(state: StateDict, options: LoadOptions = {}): LoadReport {
+    return loadStateDict(this, state, options)
+  }
+
+  /** What `print` shows between the parentheses. */
+  extraRepr(): string {
+    return ''
+  }
+
+  /** The module as PyTorch prints it. */
+  override toString(): string {
+    return printModule(this)
+  }
+
+  [inspect.custom](): string {
+    return this.toString()
+  }
+}

@@ -1,0 +1,30 @@
+import { noGrad } from '../autograd.js'
+import { type DeviceLike, isDevice } from '../device.js'
+import { type DType, isFloat } from '../dtype.js'
+import { collectLater, forget } from '../garbage.js'
+import { Ownership } from '../ownership.js'
+import { scope } from '../scope.js'
+import type { Tensor } from '../tensor.js'
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * Moves a leaf to a device, or converts it to a dtype if it is floating, and stays the same object: modules that share
+ * it and optimizers that know it see the change. Its gradient goes with it.
+ */
+export function move(leaf: Tensor, target: DeviceLike | DType): void {
+  if (!isDevice(target) && !isFloat(leaf.dtype)) return
+  scope(() => noGrad(() => become(leaf, leaf.to(target))))
+  if (leaf.grad) move(leaf.grad, target)
+}
+
+function become(leaf: Mutable<Tensor>, source: Tensor): void {
+  if (source.storage === leaf.storage) return
+  forget(leaf.owner)
+  leaf.owner.release()
+  leaf.owner = new Ownership(source.storage.retain())
+  leaf.dtype = source.dtype
+  leaf.device = source.device
+  leaf.layout = source.layout
+  collectLater(leaf as Tensor, 'to')
+}

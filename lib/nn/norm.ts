@@ -1,0 +1,108 @@
+import { ones, zeros } from '../create.js'
+import { ShapeError } from '../errors.js'
+import { kernels } from '../native.js'
+import { batchNorm } from '../ops/norm.js'
+import { reshape } from '../ops/shape.js'
+import type { Tensor } from '../tensor.js'
+import { emptyParameter, type FactoryOptions } from './factory.js'
+import { ones_, zeros_ } from './init.js'
+import { Module } from './module.js'
+import type { Parameter } from './parameter.js'
+import { python } from './print.js'
+import { nonNegative, positiveInteger, probability } from './validate.js'
+
+export interface BatchNormOptions extends Omit<FactoryOptions, 'generator'> {
+  /** Added to the variance; default 1e-5. */
+  eps?: number
+  /** Weight of the new batch in the running statistics; default 0.1; null averages over all batches alike. */
+  momentum?: number | null
+  /** Whether a weight and a bias are learnt; default true. */
+  affine?: boolean
+  /** Whether an affine layer learns a bias; default true. */
+  bias?: boolean
+  /** Whether evaluation uses running statistics instead of the batch's; default true. */
+  trackRunningStats?: boolean
+}
+
+/** (x − mean) / √(variance + eps) · weight + bias, per channel. Source: Ioffe and Szegedy, ICML 2015. */
+abstract class BatchNorm extends Module {
+  readonly numFeatures: number
+  readonly eps: number
+  readonly momentum: number | null
+  readonly affine: boolean
+  readonly trackRunningStats: boolean
+  /** [numFeatures], at first 1 */
+  weight: Parameter | undefined
+  /** [numFeatures], at first 0 */
+  bias: Parameter | undefined
+  /** [numFeatures], at first 0 */
+  runningMean: Tensor | undefined
+  /** [numFeatures], at first 1; the unbiased variance */
+  runningVar: Tensor | undefined
+  /** int32 scalar */
+  numBatchesTracked: Tensor | undefined
+
+  protected abstract readonly ranks: readonly number[]
+
+  /** @throws RangeError when numFeatures is not a positive integer, eps negative or momentum outside [0, 1] */
+  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+    super()
+    const name = new.target.name
+    const { eps = 1e-5, momentum = 0.1, affine = true, bias = true, trackRunningStats = true, device, dtype } = options
+    const shape = [positiveInteger(name, 'numFeatures', numFeatures)]
+    this.numFeatures = numFeatures
+    this.eps = nonNegative(name, 'eps', eps)
+    this.momentum = momentum === null ? null : probability(name, 'momentum', momentum)
+    this.affine = affine
+    this.trackRunningStats = trackRunningStats
+    this.weight = affine ? emptyParameter(name, shape, options) : undefined
+    this.bias = affine && bias ? emptyParameter(name, shape, options) : undefined
+    if (this.weight) ones_(this.weight)
+    if (this.bias) zeros_(this.bias)
+    if (!trackRunningStats) return
+    this.runningMean = this.registerBuffer('runningMean', zeros(shape, { device, dtype }))
+    this.runningVar = this.registerBuffer('runningVar', ones(shape, { device, dtype }))
+    this.numBatchesTracked = this.registerBuffer('numBatchesTracked', zeros([], { device, dtype: 'int32' }))
+  }
+
+  forward(x: Tensor): Tensor {
+    if (!this.ranks.includes(x.rank) || x.shape[1] !== this.numFeatures)
+      throw new ShapeError(
+        `${this.constructor.name}: expected input of rank ${this.ranks.join(' or ')} with ${this.numFeatures} channels, ` +
+          `got [${x.shape.join(', ')}]`,
+      )
+    const { runningMean, runningVar, weight, bias, eps } = this
+    const training = this.training || !this.trackRunningStats
+    const momentum = this.training ? this.countBatch() : 0
+    const image = x.rank === 3 ? reshape(x, [...x.shape, 1]) : x
+    const y = batchNorm(image, runningMean, runningVar, weight, bias, { training, momentum, eps })
+    return x.rank === 3 ? reshape(y, x.shape) : y
+  }
+
+  /** Counts a training batch and returns its weight in the running statistics. */
+  private countBatch(): number {
+    const count = this.numBatchesTracked
+    if (!count) return 0
+    kernels.increment(1, count.handle)
+    count.markModified()
+    // The cumulative average needs the count on the host, so it waits for it, as PyTorch does.
+    return this.momentum ?? 1 / count.itemSync()
+  }
+
+  override extraRepr(): string {
+    const { numFeatures, eps, momentum, affine, trackRunningStats } = this
+    const learnt = `affine=${python(affine)}, bias=${python(this.bias !== undefined)}`
+    const numbers = `${numFeatures}, eps=${python(eps)}, momentum=${python(momentum)}`
+    return `${numbers}, ${learnt}, track_running_stats=${python(trackRunningStats)}`
+  }
+}
+
+/** Batch normalisation of [N, C] or [N, C, L]. */
+export class BatchNorm1d extends BatchNorm {
+  protected readonly ranks = [2, 3]
+}
+
+/** Batch normalisation of [N, C, H, W]. */
+export class BatchNorm2d extends BatchNorm {
+  protected readonly ranks = [4]
+}

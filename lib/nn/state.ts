@@ -1,0 +1,61 @@
+import { noGrad } from '../autograd.js'
+import { FormatError } from '../errors.js'
+import { scope } from '../scope.js'
+import type { Tensor } from '../tensor.js'
+import { gather, ownBuffers, ownParameters } from './members.js'
+import type { Module } from './module.js'
+
+/** Tensors under dotted snake_case names, as PyTorch saves them. */
+export type StateDict = Record<string, Tensor>
+
+export interface LoadOptions {
+  /** Whether missing and unexpected keys are errors; default true. */
+  strict?: boolean
+}
+
+export interface LoadReport {
+  /** what the module has and the state has not */
+  missingKeys: string[]
+  /** what the state has and the module has not */
+  unexpectedKeys: string[]
+}
+
+function* ownState(owner: Module): Generator<[name: string, tensor: Tensor]> {
+  yield* ownParameters(owner)
+  yield* ownBuffers(owner)
+}
+
+// A tensor shared by two fields is in the state under both names.
+const entries = (module: Module): [name: string, tensor: Tensor][] => [...gather(module, ownState, true)]
+
+export function stateDict(module: Module): StateDict {
+  return Object.fromEntries(entries(module).map(([name, tensor]) => [name, tensor.detach()]))
+}
+
+export function loadStateDict(module: Module, state: StateDict, { strict = true }: LoadOptions): LoadReport {
+  const own = new Map(entries(module))
+  const missingKeys = [...own.keys()].filter((key) => !Object.hasOwn(state, key))
+  const unexpectedKeys = Object.keys(state).filter((key) => !own.has(key))
+  const wrong: string[] = []
+  const copies: [to: Tensor, from: Tensor][] = []
+  for (const [key, tensor] of own) {
+    if (!Object.hasOwn(state, key)) continue
+    const value = state[key] as Tensor
+    if (String(value.shape) === String(tensor.shape)) copies.push([tensor, value])
+    else wrong.push(`${key}: expected shape [${tensor.shape.join(', ')}], got [${value.shape.join(', ')}]`)
+  }
+  const problems = strict
+    ? [...missingKeys.map((key) => `${key}: missing`), ...unexpectedKeys.map((key) => `${key}: unexpected`), ...wrong]
+    : wrong
+  if (problems.length)
+    throw new FormatError(
+      `loadStateDict: expected the state of ${module.constructor.name}, got one with ${problems.length} ` +
+        `difference${problems.length > 1 ? 's' : ''}:\n  ${problems.join('\n  ')}`,
+    )
+  scope(() =>
+    noGrad(() => {
+      for (const [to, from] of copies) to.copy_(from.to(to.dtype))
+    }),
+  )
+  return { missingKeys, unexpectedKeys }
+}

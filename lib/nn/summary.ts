@@ -1,0 +1,108 @@
+import { inspect } from 'node:util'
+import { noGrad } from '../autograd.js'
+import { zeros } from '../create.js'
+import type { DType } from '../dtype.js'
+import { scope } from '../scope.js'
+import { Tensor } from '../tensor.js'
+import { type Callable, observeCalls } from './callable.js'
+import { ownModules, ownParameters } from './members.js'
+import { switchMode } from './mode.js'
+import type { Module } from './module.js'
+import type { Layer } from './sequential.js'
+import { table } from './table.js'
+import { positiveInteger } from './validate.js'
+
+export interface SummaryOptions {
+  /** Samples per batch; by default unknown, which the shapes show as −1. */
+  batch?: number
+  /** Of the input; default: the first parameter's. */
+  dtype?: DType
+}
+
+/** A module that has no children, or parameters of its own. */
+export interface LayerSummary {
+  /** Path in the model: `features.conv1`. */
+  name: string
+  /** Class: `Conv2d`. */
+  type: string
+  /** −1 stands for the batch. Undefined when the layer was not called or gave no tensor. */
+  outputShape: readonly number[] | undefined
+  /** Elements of its parameters; 0 where an earlier line counts them. */
+  parameters: number
+}
+
+/** A model's layers in the order of their calls; prints as a table. */
+export class Summary {
+  constructor(
+    /** The model's class. */
+    readonly model: string,
+    readonly layers: readonly LayerSummary[],
+    /** Elements of all parameters. */
+    readonly total: number,
+    /** Elements of those that require gradients. */
+    readonly trainable: number,
+  ) {}
+
+  get nonTrainable(): number {
+    return this.total - this.trainable
+  }
+
+  toString(): string {
+    return table(this)
+  }
+
+  [inspect.custom](): string {
+    return this.toString()
+  }
+}
+
+/**
+ * Runs the model once on zeros, in evaluation mode, and lists its layers.
+ *
+ * @param inputShape without the batch: [1, 28, 28]
+ */
+export function summary(model: Layer, inputShape: readonly number[], options: SummaryOptions = {}): Summary {
+  const batch = positiveInteger('summary', 'batch', options.batch ?? 1)
+  const calls = observedCalls(model, [batch, ...inputShape], options.dtype)
+  const called = new Set(calls.map(([module]) => module))
+  const idle = [...model.modules()]
+    .filter((module) => !called.has(module))
+    .map((module) => [module, undefined] as const)
+  const names = new Map([...model.namedModules()].map(([name, module]) => [module, name]))
+  const counted = new Set<Tensor>()
+  const layers: LayerSummary[] = []
+  for (const [module, shape] of [...calls, ...idle]) {
+    const own = Array.from(ownParameters(module), ([, parameter]) => parameter)
+    if (!own.length && (!shape || [...ownModules(module)].length)) continue
+    layers.push({
+      name: names.get(module) ?? '',
+      type: module.constructor.name,
+      outputShape: options.batch === undefined && shape?.[0] === batch ? [-1, ...shape.slice(1)] : shape,
+      parameters: elements(own.filter((parameter) => !counted.has(parameter))),
+    })
+    for (const parameter of own) counted.add(parameter)
+  }
+  const all = [...model.parameters()]
+  return new Summary(model.constructor.name, layers, elements(all), elements(all.filter((p) => p.requiresGrad)))
+}
+
+const elements = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + tensor.size, 0)
+
+/** Every module call of one forward pass with its output's shape. */
+function observedCalls(model: Layer, shape: number[], dtype?: DType): [Module, readonly number[] | undefined][] {
+  const calls: [Module, readonly number[] | undefined][] = []
+  const watch = (module: Callable, output: unknown): void => {
+    calls.push([module as Module, output instanceof Tensor ? output.shape : undefined])
+  }
+  const [first] = model.parameters()
+  const restore = switchMode(model, false)
+  try {
+    scope(() => {
+      const input = zeros(shape, { device: first?.device, dtype: dtype ?? first?.dtype })
+      observeCalls(watch, () => noGrad(() => void model(input)))
+    })
+  } finally {
+    restore()
+  }
+  return calls
+}

@@ -1,0 +1,76 @@
+import { describe, DeviceError, DisposedError, DTypeError, ShapeError } from '../errors.js'
+import { isFloat, type DType } from '../dtype.js'
+import { showShape } from '../shape.js'
+import { Tensor } from '../tensor.js'
+
+/** @throws {TypeError} {@link DisposedError} unless x is a live tensor */
+export function checkTensor(op: string, name: string, x: unknown): asserts x is Tensor {
+  if (!(x instanceof Tensor)) throw new TypeError(`${op}: expected ${name} to be a Tensor, got ${describe(x)}`)
+  if (x.disposed)
+    throw new DisposedError(
+      `${op}: expected ${name} to be a live tensor, got one of shape ${showShape(x.shape)} that was disposed, or whose ` +
+        'scope has ended',
+    )
+}
+
+/**
+ * The operands of an op that computes in one float dtype on one device. Absent ones are skipped.
+ * @throws {TypeError} {@link DisposedError} {@link DTypeError} {@link DeviceError}
+ */
+export function checkFloats(op: string, operands: Readonly<Record<string, Tensor | undefined>>): void {
+  let first: Tensor | undefined
+  let firstName = ''
+  for (const name in operands) {
+    const x = operands[name]
+    if (x === undefined && first) continue
+    checkTensor(op, name, x)
+    if (!isFloat(x.dtype))
+      throw new DTypeError(`${op}: expected ${name} of dtype float32 or float64, got ${x.dtype}`)
+    if (!first) {
+      first = x
+      firstName = name
+      continue
+    }
+    checkSameDevice(op, firstName, first, name, x)
+    if (x.dtype !== first.dtype)
+      throw new DTypeError(`${op}: expected ${name} of dtype ${first.dtype} as ${firstName}, got ${x.dtype}`)
+  }
+}
+
+/** @throws {DeviceError} naming both devices */
+export function checkSameDevice(op: string, nameA: string, a: Tensor, nameB: string, b: Tensor): void {
+  if (a.device !== b.device)
+    throw new DeviceError(
+      `${op}: expected all tensors on one device, got ${nameA} on ${a.device} and ${nameB} on ${b.device}`,
+    )
+}
+
+/** @throws {DTypeError} */
+export function checkDType(op: string, name: string, x: Tensor, dtype: DType): void {
+  if (x.dtype !== dtype) throw new DTypeError(`${op}: expected ${name} of dtype ${dtype}, got ${x.dtype}`)
+}
+
+/** @throws {ShapeError} unless the shape matches; letters and other words in `expected` stand for any size */
+export function checkShapeIs(op: string, name: string, x: Tensor, expected: readonly (number | string)[]): void {
+  if (x.rank !== expected.length || expected.some((d, i) => typeof d === 'number' && d !== x.shape[i]))
+    throw new ShapeError(`${op}: expected ${name} of shape [${expected.join(', ')}], got ${showShape(x.shape)}`)
+}
+
+/** @throws {RangeError} unless `value` is a whole number from `low` on */
+export function checkWhole(op: string, name: string, value: unknown, low: number): number {
+  if (!Number.isSafeInteger(value) || (value as number) < low)
+    throw new RangeError(`${op}: expected ${name} to be a whole number from ${low} on, got ${describe(value)}`)
+  return value as number
+}
+
+/** A size for both spatial dimensions, or one for each: [height, width]. */
+export type Pair = number | readonly [number, number]
+
+/** @throws {RangeError} unless `value` is one or two whole numbers from `low` on */
+export function checkPair(op: string, name: string, value: Pair, low: number): [number, number] {
+  if (Array.isArray(value) && value.length === 2)
+    return [checkWhole(op, `${name}[0]`, value[0], low), checkWhole(op, `${name}[1]`, value[1], low)]
+  if (typeof value !== 'number')
+    throw new RangeError(`${op}: expected ${name} to be a whole number or two, got ${describe(value)}`)
+  return [checkWhole(op, name, value, low), value]
+}

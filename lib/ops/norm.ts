@@ -1,0 +1,88 @@
+import { allocLike } from '../alloc.js'
+import { record } from '../autograd.js'
+import { ShapeError } from '../errors.js'
+import { toLayout } from '../layout.js'
+import { kernels } from '../native.js'
+import { showShape } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { checkFloats, checkShapeIs } from './check.js'
+
+export interface BatchNormOptions {
+  /** Normalise by the batch's own statistics and update the running ones. Default false. */
+  training?: boolean
+  /** Weight of the new batch in the running statistics. Default 0.1. */
+  momentum?: number
+  /** Added to the variance. Default 1e-5. */
+  eps?: number
+}
+
+/**
+ * Batch normalisation over all dimensions but the second (Ioffe, Szegedy: "Batch normalization", 2015):
+ * y = (x − mean) / √(variance + eps) · weight + bias.
+ *
+ * In training the statistics are the batch's (biased variance), and the running ones, where given, move towards them
+ * (unbiased variance) in place; otherwise the running ones are used.
+ *
+ * @param x [N, C] or [N, C, H, W]
+ * @param runningMean [C]
+ * @param runningVar [C]
+ * @param weight [C], default 1
+ * @param bias [C], default 0
+ * @throws {ShapeError} when shapes do not fit, or training has but one value per channel
+ */
+export function batchNorm(
+  x: Tensor,
+  runningMean?: Tensor,
+  runningVar?: Tensor,
+  weight?: Tensor,
+  bias?: Tensor,
+  options: BatchNormOptions = {},
+): Tensor {
+  const { training = false, momentum = 0.1, eps = 1e-5 } = options
+  checkFloats('batchNorm', { x, runningMean, runningVar, weight, bias })
+  if (x.rank !== 2 && x.rank !== 4)
+    throw new ShapeError(`batchNorm: expected x of shape [N, C] or [N, C, H, W], got ${showShape(x.shape)}`)
+  const channels = x.shape[1]!
+  for (const [name, each] of Object.entries({ runningMean, runningVar, weight, bias }))
+    if (each) checkShapeIs('batchNorm', name, each, [channels])
+  const rows = channels === 0 ? 0 : x.size / channels
+  if (training && rows === 1)
+    throw new ShapeError(`batchNorm: expected more than one value per channel in training, got ${showShape(x.shape)}`)
+
+  const image = toLayout(x, x.rank === 4 ? 'channelsLast' : 'rowMajor')
+  const y = allocLike('batchNorm', image)
+  const invStd = allocLike('batchNorm', image, [channels])
+  const scale = weight ? weight.handle : 0
+  const shift = bias ? bias.handle : 0
+  let mean: Tensor
+  if (training) {
+    mean = allocLike('batchNorm', image, [channels])
+    kernels.batch_norm(
+      rows, channels, eps, momentum, image.handle, scale, shift,
+      runningMean?.handle ?? 0, runningVar?.handle ?? 0, y.handle, mean.handle, invStd.handle,
+    )
+    runningMean?.markModified()
+    runningVar?.markModified()
+  } else {
+    if (!runningMean || !runningVar)
+      throw new TypeError('batchNorm: expected runningMean and runningVar when not training')
+    mean = runningMean
+    kernels.batch_norm_inference(
+      rows, channels, eps, image.handle, scale, shift,
+      mean.handle, runningVar.handle, y.handle, invStd.handle,
+    )
+  }
+  record('batchNorm', y, [image, weight, bias], [image, weight, mean, invStd], (dy, needs, [x, weight, mean, invStd]) => {
+    const dx = needs[0] ? allocLike('batchNorm', dy) : undefined
+    const dweight = needs[1] ? allocLike('batchNorm', dy, [channels]) : undefined
+    const dbias = needs[2] ? allocLike('batchNorm', dy, [channels]) : undefined
+    kernels.batch_norm_backward(
+      rows, channels, training ? 1 : 0, x.handle, dy.handle, weight?.handle ?? 0, mean.handle,
+      invStd.handle, dx?.handle ?? 0, dweight?.handle ?? 0, dbias?.handle ?? 0,
+    )
+    return [dx, dweight, dbias]
+  })
+  if (training) mean.dispose()
+  invStd.dispose()
+  return y
+}

@@ -1,0 +1,234 @@
+import { inspect } from 'node:util'
+import { backward } from './autograd.js'
+import { alloc } from './alloc.js'
+import type { Device } from './device.js'
+import { dtypeOf, dtypes, isFloat, type DType, type TypedArray } from './dtype.js'
+import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
+import type { Handle } from './kernels.js'
+import { readStrided, toRowMajor } from './layout.js'
+import { native } from './native.js'
+import { Ownership } from './ownership.js'
+import { disown } from './scope.js'
+import { sameShape, showShape, sizeOf, stridesOf, type Layout, type Shape } from './shape.js'
+import type { Storage } from './storage.js'
+
+/**
+ * An n-dimensional array on a device, and a point on the autograd tape. Made by `tensor()`, `zeros()` and the like, or by
+ * ops; ops are enqueued on the device and only reading waits for them.
+ *
+ * Shapes are logical: images are [N, C, H, W], whatever their layout in memory.
+ */
+export class Tensor {
+  /** The sum of the gradients that `backward()` has brought to this leaf; as PyTorch's, it accumulates. */
+  grad: Tensor | undefined = undefined
+  readonly size: number
+  /** @internal */
+  readonly owner: Ownership
+  #leafGrad = false
+
+  /** @internal Use `tensor()`. */
+  constructor(
+    storage: Storage,
+    readonly shape: Shape,
+    readonly dtype: DType,
+    readonly device: Device,
+    readonly layout: Layout,
+  ) {
+    this.size = sizeOf(shape)
+    this.owner = new Ownership(storage)
+  }
+
+  /** Number of dimensions. */
+  get rank(): number {
+    return this.shape.length
+  }
+
+  /** Whether the tensor was made by the user, not by an op on the tape. */
+  get isLeaf(): boolean {
+    return this.owner.node === undefined
+  }
+
+  /** Whether gradients flow to or through this tensor. */
+  get requiresGrad(): boolean {
+    return this.#leafGrad || this.owner.node !== undefined
+  }
+
+  /**
+   * Asks for gradients of a leaf.
+   * @throws {AutogradError} for the result of an op
+   * @throws {DTypeError} for a tensor of integers
+   */
+  set requiresGrad(flag: boolean) {
+    if (!this.isLeaf)
+      throw new AutogradError('requiresGrad: expected a leaf, got the result of an op; use detach() to cut the graph')
+    if (flag && !isFloat(this.dtype))
+      throw new DTypeError(`requiresGrad: expected float32 or float64, got ${this.dtype}`)
+    this.#leafGrad = flag
+  }
+
+  /** Whether the memory was let go. */
+  get disposed(): boolean {
+    return !this.owner.live
+  }
+
+  /** @internal */
+  get storage(): Storage {
+    if (!this.owner.live)
+      throw new DisposedError(
+        `expected a live tensor, got one of shape ${showShape(this.shape)} that was disposed, or whose scope has ended`,
+      )
+    return this.owner.storage
+  }
+
+  /** @internal */
+  get handle(): Handle {
+    return this.storage.handle
+  }
+
+  /** @internal Another reference to the same memory, off the tape and in no scope: whoever calls this disposes it. */
+  alias(): Tensor {
+    return new Tensor(this.storage.retain(), this.shape, this.dtype, this.device, this.layout)
+  }
+
+  /**
+   * The elements in logical order, as a fresh typed array. Waits for what is enqueued, without blocking the event loop.
+   * @throws {ExecutionError} when an op that this tensor came from has failed
+   */
+  async data(): Promise<TypedArray> {
+    const { array } = dtypes[this.dtype]
+    try {
+      return new array(await inRowMajor(this, (x) => native.read(x.handle)))
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /** As `data()`, blocking. */
+  dataSync(): TypedArray {
+    const { array } = dtypes[this.dtype]
+    try {
+      return new array(inRowMajor(this, (x) => native.readSync(x.handle)))
+    } catch (error) {
+      throw translate(error)
+    }
+  }
+
+  /**
+   * The only element.
+   * @throws {ShapeError} when there are more, or none
+   */
+  async item(): Promise<number> {
+    this.#checkSingle()
+    return (await this.data())[0]!
+  }
+
+  /** As `item()`, blocking. */
+  itemSync(): number {
+    this.#checkSingle()
+    return this.dataSync()[0]!
+  }
+
+  #checkSingle(): void {
+    if (this.size !== 1)
+      throw new ShapeError(`item: expected a tensor of one element, got one of shape ${showShape(this.shape)}`)
+  }
+
+  /**
+   * Gradients of this scalar (or weighted by `gradient`, of this tensor's shape) accumulate in the leaves' `.grad`.
+   * Frees the graph on the way unless `retainGraph` is set.
+   */
+  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+    backward(this, gradient, options)
+  }
+
+  /**
+   * Overwrites the elements, from a tensor of the same shape and dtype (on any device), or a typed array or
+   * array of numbers in logical order. Returns this tensor.
+   * @throws {ShapeError} {@link DTypeError} {@link AutogradError}
+   */
+  copy_(source: Tensor | TypedArray | readonly number[]): this {
+    this.checkWritable('copy_')
+    if (source instanceof Tensor) this.#copyTensor(source)
+    else this.#copyArray(source)
+    this.markModified()
+    return this
+  }
+
+  #copyTensor(source: Tensor): void {
+    if (!sameShape(source.shape, this.shape))
+      throw new ShapeError(`copy_: expected a source of shape ${showShape(this.shape)}, got ${showShape(source.shape)}`)
+    if (source.dtype !== this.dtype)
+      throw new DTypeError(`copy_: expected a source of dtype ${this.dtype}, got ${source.dtype}`)
+    const here = source.device === this.device ? source : disown(alloc('copy_', source.shape, source.dtype, this.device, source.layout))
+    if (here !== source) native.transfer(source.handle, here.handle)
+    readStrided(here, stridesOf(here.shape, here.layout), 0, this)
+    if (here !== source) here.dispose()
+  }
+
+  #copyArray(source: TypedArray | readonly number[]): void {
+    const { array } = dtypes[this.dtype]
+    if (!Array.isArray(source) && dtypeOf(source) === undefined)
+      throw new TypeError(`copy_: expected a tensor, a typed array or an array of numbers, got ${describe(source)}`)
+    if (source.length !== this.size)
+      throw new ShapeError(`copy_: expected ${this.size} elements, got ${source.length}`)
+    const values = source instanceof array ? source : new array(source)
+    if (this.layout === 'rowMajor') native.write(this.handle, values)
+    else {
+      const flat = disown(alloc('copy_', this.shape, this.dtype, this.device))
+      native.write(flat.handle, values)
+      readStrided(flat, stridesOf(flat.shape, 'rowMajor'), 0, this)
+      flat.dispose()
+    }
+  }
+
+  /** @internal Refuses changes in place that the tape could not follow. */
+  checkWritable(op: string): void {
+    if (this.storage.base)
+      throw new AutogradError(`${op}: expected a tensor with memory of its own, got a view; clone() it first`)
+    if (!this.isLeaf) throw new AutogradError(`${op}: expected a leaf, got the result of an op that is on the tape`)
+  }
+
+  /** @internal Counts a change in place. */
+  markModified(): void {
+    this.storage.markModified()
+  }
+
+  /** Lets go of the memory now. Harmless when repeated; values that the tape still needs stay until `backward()`. */
+  dispose(): void {
+    this.owner.release()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  toString(): string {
+    const notes = [`shape=${showShape(this.shape)}`, `dtype=${this.dtype}`, `device=${this.device}`]
+    if (this.requiresGrad) notes.push('requiresGrad=true')
+    if (this.disposed) notes.push('disposed')
+    return `Tensor(${notes.join(', ')})`
+  }
+
+  [inspect.custom](): string {
+    return this.toString()
+  }
+}
+
+/** Runs `read` on x in logical order. */
+function inRowMajor<T>(x: Tensor, read: (x: Tensor) => T): T {
+  if (x.layout === 'rowMajor') return read(x)
+  const alias = x.alias()
+  const flat = disown(toRowMajor(alias))
+  try {
+    return read(flat)
+  } finally {
+    flat.dispose()
+    alias.dispose()
+  }
+}
+
+function translate(error: unknown): unknown {
+  return (error as { code?: string }).code === 'ERR_EXECUTION' && !(error instanceof ExecutionError)
+    ? new ExecutionError((error as Error).message)
+    : error
+}

@@ -1,0 +1,27 @@
+import { DataLoader, type Dataset } from '../data/index.js'
+import { Tensor } from '../tensor.js'
+
+/** What a model is given and what it should answer. */
+export type Batch = readonly [input: Tensor, target: Tensor]
+
+/**
+ * Batches that can be gone through once per epoch: a DataLoader, an array, anything iterable. Those of an asynchronous
+ * iterable are made for us and disposed after their step; those of an array stay their owner's.
+ */
+export type Batches<T = Batch> = (AsyncIterable<T> | Iterable<T>) & { readonly length?: number }
+
+/** Samples or batches of them. */
+export type Source<T = Batch> = Batches<T> | Dataset<unknown, T>
+
+/** The source itself when it yields batches, else a loader over it. */
+export function toBatches<T>(source: Source<T>, batchSize: number, shuffle: boolean): Batches<T> {
+  if (Symbol.asyncIterator in source || Symbol.iterator in source) return source
+  if (typeof source?.get === 'function') return new DataLoader<unknown, T>(source, { batchSize, shuffle })
+  throw new TypeError('Trainer: expected a dataset or an iterable of batches')
+}
+
+/** Frees the tensors of a batch that was made for us. */
+export function release(batches: Batches<unknown>, batch: Tensor | readonly Tensor[]): void {
+  if (!(Symbol.asyncIterator in batches)) return
+  for (const tensor of batch instanceof Tensor ? [batch] : batch) tensor.dispose()
+}

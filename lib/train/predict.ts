@@ -1,0 +1,44 @@
+import { setImmediate } from 'node:timers/promises'
+import { noGrad } from '../autograd.js'
+import type { DeviceLike } from '../device.js'
+import { switchMode } from '../nn/mode.js'
+import type { Layer } from '../nn/sequential.js'
+import { cat } from '../ops/shape.js'
+import { scope } from '../scope.js'
+import { Tensor } from '../tensor.js'
+import { type Batch, type Source, release, toBatches } from './batches.js'
+
+export interface PredictOptions {
+  batchSize: number
+  signal: AbortSignal
+  device: DeviceLike | undefined
+}
+
+/** Outputs of a model in evaluation mode, one after the other. A tensor goes through the model as it is. */
+export async function predict(
+  model: Layer,
+  source: Tensor | Source<Tensor | Batch>,
+  { batchSize, signal, device }: PredictOptions,
+): Promise<Tensor> {
+  const restoreMode = switchMode(model, false)
+  const run = (x: Tensor): Tensor => scope(() => noGrad(() => model(device ? x.to(device) : x)))
+  const outputs: Tensor[] = []
+  try {
+    if (source instanceof Tensor) return run(source)
+    const batches = toBatches(source, batchSize, false)
+    for await (const batch of batches) {
+      signal.throwIfAborted()
+      try {
+        outputs.push(run(batch instanceof Tensor ? batch : batch[0]))
+      } finally {
+        release(batches, batch)
+      }
+      await setImmediate()
+    }
+    if (!outputs.length) throw new RangeError('predict: expected at least one batch, got none')
+    return cat(outputs, 0)
+  } finally {
+    for (const output of outputs) output.dispose()
+    restoreMode()
+  }
+}

@@ -1,0 +1,78 @@
+// C = A · B + bias. The factors are packed block by block from sources, which need not exist as matrices: a convolution
+// packs straight from its images.
+#pragma once
+#include "grid.h"
+#include "kernels.h"
+#include "vector.h"
+
+namespace convcore::cpu::ISA {
+
+/// Columns of the widest part that is ever asked of a source.
+constexpr int64_t kMaxColumns = 256;
+
+/// A block of a matrix.
+struct Part {
+  int64_t row, rows, column, columns;
+};
+
+/// A family of matrices, one per item, that can be read block by block.
+template <class T>
+struct Source {
+  const void* self;
+  /// Copies a part to `to`, row after row, `stride` elements apart. May write up to kLanesOf<T> − 1 elements past the
+  /// end of each row.
+  void (*copy)(const void* self, int64_t item, const Part& part, T* to, int64_t stride);
+};
+
+/// Row (n, i, j) of item t begins at data + t·item + n·image + i·line + j·pixel; its elements are adjacent.
+template <class T>
+struct Target {
+  T* data;
+  Grid grid;
+  int64_t item, image, line, pixel;
+
+  T* row(int64_t t, const Position& at) const { return data + t * item + at.n * image + at.i * line + at.j * pixel; }
+};
+
+/// `items` products C[m×n] = A[m×k] · B[k×n] + bias[n]. A transposed factor is stored with its axes exchanged.
+template <class T>
+struct Gemm {
+  int64_t items, m, n, k;
+  Source<T> a;
+  bool transpose_a;
+  Source<T> b;
+  bool transpose_b;
+  const T* bias;  // or null
+  int64_t bias_item;
+  Target<T> c;
+};
+
+/// The same bits for any number of threads: every sum is split by the sizes alone.
+[[gnu::visibility("hidden")]] void gemm(const Gemm<float>& g);
+[[gnu::visibility("hidden")]] void gemm(const Gemm<double>& g);
+
+namespace {
+
+/// Matrices in memory: element (row, column) of item t is data[t·item + row·stride + column].
+template <class T>
+struct Matrix {
+  const T* data;
+  int64_t item, stride;
+  const T* end;  // of the whole buffer
+
+  static void copy(const void* self, int64_t item, const Part& part, T* to, int64_t stride) {
+    const auto& m = *static_cast<const Matrix*>(self);
+    const T* from = m.data + item * m.item + part.row * m.stride + part.column;
+    for (int64_t i = 0; i < part.rows; ++i, from += m.stride, to += stride) copy_over(to, from, part.columns, m.end);
+  }
+  Source<T> source() const { return {this, copy}; }
+};
+
+/// Dense matrices with n columns.
+template <class T>
+Target<T> dense_target(T* data, int64_t m, int64_t n) {
+  return {data, {1, m}, m * n, m * n, m * n, n};
+}
+
+}  // namespace
+}  // namespace convcore::cpu::ISA

@@ -1,0 +1,30 @@
+// Rows of a matrix that stand for positions on a grid over images.
+#pragma once
+#include <cstdint>
+
+namespace convcore::cpu {
+namespace {
+
+/// Image n, row i, column j.
+struct Position {
+  int64_t n, i, j;
+};
+
+struct Grid {
+  int64_t height, width;
+
+  Position at(int64_t index) const {
+    int64_t line = index / width;
+    return {line / height, line % height, index % width};
+  }
+  void advance(Position& position) const {
+    if (++position.j < width) return;
+    position.j = 0;
+    if (++position.i < height) return;
+    position.i = 0;
+    ++position.n;
+  }
+};
+
+}  // namespace
+}  // namespace convcore::cpu

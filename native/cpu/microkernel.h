@@ -1,0 +1,81 @@
+// The innermost product: a tile of C in registers, one row of B panel and one column of A panel at a time.
+#pragma once
+#include <utility>
+
+#include "vector.h"
+
+namespace convcore::cpu {
+namespace {
+
+// Rows of a tile, so that accumulators, one row of B and one element of A fill the registers: 32 of them with AVX-512,
+// else 16.
+#if defined(__AVX512F__)
+constexpr int64_t kTileRows = 14;
+#elif defined(__AVX__)
+constexpr int64_t kTileRows = 6;
+#else
+constexpr int64_t kTileRows = 4;
+#endif
+constexpr int64_t kTileVectors = 2;
+
+template <class T>
+constexpr int64_t kTileColumns = kTileVectors * kLanesOf<T>;
+
+/// Longest sum that one call takes; longer ones are sums of such blocks, which also keeps rounding small.
+constexpr int64_t kDepth = 256;
+
+/// Elements between rows of an A panel that is stored by rows. No multiple of 4096 bytes, so that its rows do not
+/// compete for one cache set; the excess takes what copy_over overruns.
+template <class T>
+constexpr int64_t kPanelStride = kDepth + kVectorBytes / sizeof(T);
+
+/// rows[i][column + j] = (first ? first[j] : rows[i][column + j]) + Σ over depth of A(i, l) · b[l][j]
+/// for the R × W·lanes tile; A(i, l) is a[i][l] by rows (stride kPanelStride) or a[l][i] by columns (stride kTileRows).
+template <class T>
+using Microkernel = void (*)(int64_t depth, const T* a, const T* b, const T* first, T* const* rows, int64_t column);
+
+template <class T, bool ByRows, int64_t W, int64_t R>
+void microkernel(int64_t depth, const T* a, const T* b, const T* first, T* const* rows, int64_t column) {
+  constexpr int64_t lanes = kLanesOf<T>;
+  Vector<T> sum[R][W] = {};
+#pragma GCC unroll 2
+  for (int64_t l = 0; l < depth; ++l) {
+    Vector<T> row[W];
+#pragma GCC unroll 2
+    for (int64_t j = 0; j < W; ++j) row[j] = load(b + j * lanes);
+#pragma GCC unroll 14
+    for (int64_t i = 0; i < R; ++i) {
+      T factor = a[ByRows ? i * kPanelStride<T> : i];
+#pragma GCC unroll 2
+      for (int64_t j = 0; j < W; ++j) sum[i][j] += factor * row[j];
+    }
+    a += ByRows ? 1 : kTileRows;
+    b += W * lanes;
+  }
+#pragma GCC unroll 14
+  for (int64_t i = 0; i < R; ++i) {
+    T* c = rows[i] + column;
+#pragma GCC unroll 2
+    for (int64_t j = 0; j < W; ++j) {
+      Vector<T> before = load(first ? first + j * lanes : c + j * lanes);
+      store(c + j * lanes, before + sum[i][j]);
+    }
+  }
+}
+
+template <class T, bool ByRows, int64_t W, int64_t... R>
+constexpr Microkernel<T> pick(int64_t rows, std::integer_sequence<int64_t, R...>) {
+  constexpr Microkernel<T> table[] = {microkernel<T, ByRows, W, R + 1>...};
+  return table[rows - 1];
+}
+
+/// The microkernel for a tile of 1 … kTileRows rows and 1 or 2 vectors of columns.
+template <class T>
+Microkernel<T> microkernel_for(bool by_rows, int64_t vectors, int64_t rows) {
+  constexpr auto each = std::make_integer_sequence<int64_t, kTileRows>{};
+  if (by_rows) return vectors == 1 ? pick<T, true, 1>(rows, each) : pick<T, true, 2>(rows, each);
+  return vectors == 1 ? pick<T, false, 1>(rows, each) : pick<T, false, 2>(rows, each);
+}
+
+}  // namespace
+}  // namespace convcore::cpu

@@ -1,0 +1,140 @@
+#include <cmath>
+
+#include <initializer_list>
+
+#include "kernels.h"
+#include "reduction.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+/// Copies the first `inner` values over the whole width of a wide row.
+template <class T>
+void repeat(const WideRows& rows, T* values) {
+  for (int64_t c = rows.inner; c < rows.width(); ++c) values[c] = values[c - rows.inner];
+}
+
+/// body(i, c) for every element i and its wide column c.
+template <class Body>
+[[gnu::always_inline]] inline void for_each_element(const WideRows& rows, Body body) {
+  const int64_t width = rows.width();
+  parallel_range(rows.count(), at_least_one(kGrain / at_least_one(width)), [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t c = 0, filled = rows.width_of(row); c < filled; ++c) body(row * width + c, c);
+  });
+}
+
+/// y = (x − mean) · inv_std · weight + bias
+template <class T>
+void normalize(const WideRows& rows, const T* x, const T* weight, const T* bias, const T* mean, const T* inv_std,
+               T* __restrict y) {
+  const int64_t width = rows.width();
+  const Scratch scratch(3 * width * int64_t{sizeof(T)});
+  T *center = scratch.as<T>(), *factor = center + width, *offset = factor + width;
+  for (int64_t c = 0; c < rows.inner; ++c) {
+    center[c] = mean[c];
+    factor[c] = weight ? inv_std[c] * weight[c] : inv_std[c];
+    offset[c] = bias ? bias[c] : T(0);
+  }
+  for (T* values : {center, factor, offset}) repeat(rows, values);
+  for_each_element(rows, [&](int64_t i, int64_t c) { y[i] = (x[i] - center[c]) * factor[c] + offset[c]; });
+}
+
+/// The mean of up to 16 rows: near enough to the true mean that moments about it do not cancel.
+template <class T>
+void rough_mean(const WideRows& rows, const T* x, T* mean) {
+  const int64_t samples = lesser(rows.n, 16);
+  for (int64_t c = 0; c < rows.inner; ++c) mean[c] = 0;
+  for (int64_t s = 0; s < samples; ++s) {
+    const T* row = x + s * (rows.n / samples) * rows.inner;
+    for (int64_t c = 0; c < rows.inner; ++c) mean[c] += row[c] / static_cast<T>(samples);
+  }
+}
+
+}  // namespace
+
+void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In x, OptIn weight, OptIn bias,
+                OptInOut running_mean, OptInOut running_var, Out y, Out mean, Out inv_std) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = x.as<T>();
+    const WideRows wide(rows, channels);
+    const Scratch scratch(wide.width() * int64_t{sizeof(T)});
+    T* shift = scratch.as<T>();
+    rough_mean(wide, from, shift);
+    repeat(wide, shift);
+
+    auto terms = [&](int64_t, int64_t i, int64_t c, T(&t)[2]) {
+      const T d = from[i] - shift[c];
+      t[0] = d;
+      t[1] = d * d;
+    };
+    column_sums<T, 2>(1, rows, channels, terms, [&](int64_t, int64_t c, const double(&s)[2]) {
+      const double count = static_cast<double>(at_least_one(rows)), delta = s[0] / count;
+      const double batch_mean = shift[c] + delta, squares = s[1] - s[0] * delta;
+      const double sum_squares = squares < 0 ? 0 : squares;
+      mean.as<T>()[c] = static_cast<T>(batch_mean);
+      inv_std.as<T>()[c] = static_cast<T>(1 / std::sqrt(sum_squares / count + eps));
+      auto move = [&](T* running, double batch) {
+        if (running && rows > 0) running[c] = static_cast<T>((1 - momentum) * running[c] + momentum * batch);
+      };
+      move(running_mean.as<T>(), batch_mean);
+      move(running_var.as<T>(), sum_squares / (count - 1));
+    });
+    normalize(wide, from, weight.as<T>(), bias.as<T>(), mean.as<T>(), inv_std.as<T>(), y.as<T>());
+  });
+}
+
+void batch_norm_inference(int64_t rows, int64_t channels, double eps, In x, OptIn weight, OptIn bias, In running_mean,
+                          In running_var, Out y, Out inv_std) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    for (int64_t c = 0; c < channels; ++c)
+      inv_std.as<T>()[c] = static_cast<T>(1 / std::sqrt(running_var.as<T>()[c] + eps));
+    normalize(WideRows(rows, channels), x.as<T>(), weight.as<T>(), bias.as<T>(), running_mean.as<T>(), inv_std.as<T>(),
+              y.as<T>());
+  });
+}
+
+// With x̂ = (x − mean) · inv_std: dweight = Σ dy·x̂, dbias = Σ dy, and
+// dx = weight · inv_std · (dy − dbias / rows − x̂ · dweight / rows), where statistics that are not the batch's own
+// leave the first term alone.
+void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, In dy, OptIn weight, In mean,
+                         In inv_std, OptOut dx, OptOut dweight, OptOut dbias) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *from = x.as<T>(), *gradient = dy.as<T>();
+    T* __restrict to = dx.as<T>();
+    const WideRows wide(rows, channels);
+    const int64_t width = wide.width();
+    const Scratch scratch(4 * width * int64_t{sizeof(T)});
+    T *center = scratch.as<T>(), *factor = center + width, *slope = factor + width, *level = slope + width;
+    for (int64_t c = 0; c < channels; ++c) {
+      center[c] = mean.as<T>()[c];
+      factor[c] = weight ? inv_std.as<T>()[c] * weight.as<T>()[c] : inv_std.as<T>()[c];
+    }
+    for (T* values : {center, factor}) repeat(wide, values);
+
+    if (dweight || dbias || (dx && training)) {
+      auto terms = [&](int64_t, int64_t i, int64_t c, T(&t)[2]) {
+        t[0] = gradient[i];
+        t[1] = gradient[i] * (from[i] - center[c]);
+      };
+      column_sums<T, 2>(1, rows, channels, terms, [&](int64_t, int64_t c, const double(&s)[2]) {
+        const double inv = inv_std.as<T>()[c], count = static_cast<double>(at_least_one(rows));
+        if (dweight) dweight.as<T>()[c] = static_cast<T>(s[1] * inv);
+        if (dbias) dbias.as<T>()[c] = static_cast<T>(s[0]);
+        level[c] = static_cast<T>(s[0] / count);
+        slope[c] = static_cast<T>(s[1] * inv * inv / count);
+      });
+    }
+    if (!dx) return;
+    if (!training) return for_each_element(wide, [&](int64_t i, int64_t c) { to[i] = gradient[i] * factor[c]; });
+    for (T* values : {slope, level}) repeat(wide, values);
+    for_each_element(wide, [&](int64_t i, int64_t c) {
+      to[i] = (gradient[i] - level[c] - (from[i] - center[c]) * slope[c]) * factor[c];
+    });
+  });
+}
+
+}  // namespace convcore::cpu::ISA

@@ -1,0 +1,87 @@
+// Panels of A and B in the order in which the microkernel reads them.
+#pragma once
+#include "gemm.h"
+#include "microkernel.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+constexpr int64_t kStrip = 64;  // depth of one transposition
+static_assert(kDepth <= kMaxColumns);
+
+/// A panel of B is [depth][vectors · lanes].
+template <class T>
+int64_t panel_vectors(int64_t columns) {
+  return columns > kLanesOf<T> ? 2 : 1;
+}
+
+/// Elements to leave free behind the last panel of B: transposing writes whole squares.
+template <class T>
+constexpr int64_t kPanelSlack = kLanesOf<T> * kTileColumns<T>;
+
+/// a0 b0 a1 b1 … of the lower or upper halves.
+template <class T, int64_t From>
+[[gnu::always_inline]] inline Vector<T> interleave(Vector<T> a, Vector<T> b) {
+  using Index = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
+  Vector<Index> mask;
+  for (int64_t i = 0; i < kLanesOf<T>; ++i) mask[i] = From + i / 2 + i % 2 * kLanesOf<T>;
+  return __builtin_shuffle(a, b, mask);
+}
+
+/// to[j][i] = from[i][j] for a square of one vector's side: log2(side) perfect shuffles of its rows.
+template <class T>
+[[gnu::always_inline]] inline void transpose_square(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
+  constexpr int64_t n = kLanesOf<T>;
+  Vector<T> rows[n], next[n];
+#pragma GCC unroll 16
+  for (int64_t i = 0; i < n; ++i) rows[i] = load(from + i * from_stride);
+#pragma GCC unroll 4
+  for (int64_t side = 1; side < n; side *= 2) {
+#pragma GCC unroll 8
+    for (int64_t i = 0; i < n / 2; ++i) {
+      next[2 * i] = interleave<T, 0>(rows[i], rows[i + n / 2]);
+      next[2 * i + 1] = interleave<T, n / 2>(rows[i], rows[i + n / 2]);
+    }
+#pragma GCC unroll 16
+    for (int64_t i = 0; i < n; ++i) rows[i] = next[i];
+  }
+#pragma GCC unroll 16
+  for (int64_t i = 0; i < n; ++i) store(to + i * to_stride, rows[i]);
+}
+
+/// A panel: up to kTileRows rows from `row` on, by rows or, when A is stored transposed, by columns.
+template <class T>
+void pack_a(const Gemm<T>& g, int64_t item, int64_t row, int64_t rows, int64_t from, int64_t depth, T* to) {
+  if (g.transpose_a)
+    g.a.copy(g.a.self, item, {from, depth, row, rows}, to, kTileRows);
+  else
+    g.a.copy(g.a.self, item, {row, rows, from, depth}, to, kPanelStride<T>);
+}
+
+template <class T>
+void pack_transposed(const Source<T>& b, int64_t item, const Part& part, T* to, int64_t width) {
+  constexpr int64_t lanes = kLanesOf<T>;
+  T strip[kTileColumns<T> * kStrip + lanes];
+  for (int64_t i = part.columns * kStrip; i < width * kStrip; ++i) strip[i] = 0;
+  for (int64_t from = 0; from < part.rows; from += kStrip) {
+    int64_t depth = part.rows - from < kStrip ? part.rows - from : kStrip;
+    b.copy(b.self, item, {part.column, part.columns, part.row + from, depth}, strip, kStrip);
+    for (int64_t l = 0; l < depth; l += lanes)
+      for (int64_t j = 0; j < width; j += lanes)
+        transpose_square(strip + j * kStrip + l, kStrip, to + (from + l) * width + j, width);
+  }
+}
+
+/// One panel of B: the part's rows are its depth. Columns that fill up its last vector are zero.
+template <class T>
+void pack_b(const Gemm<T>& g, int64_t item, const Part& part, T* to) {
+  int64_t width = panel_vectors<T>(part.columns) * kLanesOf<T>;
+  if (g.transpose_b) return pack_transposed(g.b, item, part, to, width);
+  g.b.copy(g.b.self, item, part, to, width);
+  if (part.columns < width)
+    for (int64_t l = 0; l < part.rows; ++l)
+      for (int64_t j = part.columns; j < width; ++j) to[l * width + j] = 0;
+}
+
+}  // namespace
+}  // namespace convcore::cpu::ISA

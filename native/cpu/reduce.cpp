@@ -1,0 +1,98 @@
+#include <limits>
+#include <type_traits>
+
+#include "../check.h"
+#include "kernels.h"
+#include "reduction.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+/// Whether (v, i) comes before (w, j) as a maximum: NaN first, then the greater, then the earlier.
+template <class T>
+[[gnu::always_inline]] inline bool wins(T v, int64_t i, T w, int64_t j) {
+  const bool nan_v = v != v, nan_w = w != w;
+  return nan_v || nan_w ? nan_v && (!nan_w || i < j) : v > w || (v == w && i < j);
+}
+
+/// Columns [first, first + width) of one matrix: every wide column keeps its first maximum, then the fold is undone.
+template <class T>
+void max_columns(const WideRows& rows, int64_t first, int64_t width, const T* x, T* y, int32_t* indices) {
+  using Index = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;  // as wide as T, for the sake of vectors
+  T best[kTile];
+  Index at[kTile];
+  for (int64_t c = 0; c < width; ++c) best[c] = x[first + c], at[c] = 0;
+  for (int64_t row = 1; row < rows.count(); ++row) {
+    const T* line = x + row * rows.width() + first;
+    const int64_t filled = lesser(width, rows.width_of(row) - first);
+    for (int64_t c = 0; c < filled; ++c) {
+      const T v = line[c], b = best[c];
+      const bool take = (v > b) | ((v != v) & (b == b));
+      best[c] = take ? v : b;
+      at[c] = take ? static_cast<Index>(row) : at[c];
+    }
+  }
+  for (int64_t c = 0, columns = lesser(width, rows.inner); c < columns; ++c) {
+    T value = best[c];
+    int64_t index = at[c] * rows.fold;
+    for (int64_t f = 1; f < rows.fold; ++f) {
+      const int64_t wide = f * rows.inner + c, candidate = at[wide] * rows.fold + f;
+      if (wins(best[wide], candidate, value, index)) value = best[wide], index = candidate;
+    }
+    y[first + c] = value;
+    indices[first + c] = static_cast<int32_t>(index);
+  }
+}
+
+}  // namespace
+
+void sum(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T* from = x.as<T>();
+    T* to = y.as<T>();
+    column_sums<T, 1>(
+        outer, n, inner, [&](int64_t o, int64_t i, int64_t, T(&t)[1]) { t[0] = from[o * n * inner + i]; },
+        [&](int64_t o, int64_t c, const double(&s)[1]) { to[o * inner + c] = static_cast<T>(s[0]); });
+  });
+}
+
+void max(int64_t outer, int64_t n, int64_t inner, In x, Out y, IndexOut indices) {
+  if (n == 0) fail("max: expected a non-empty dimension");
+  if (n > std::numeric_limits<int32_t>::max())
+    fail("max: expected a dimension that int32 can index, got %lld", static_cast<long long>(n));
+  if (outer == 0 || inner == 0) return;
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const WideRows rows(n, inner);
+    const int64_t tile = lesser(rows.width(), kTile), tiles = ceil_div(rows.width(), tile);
+    const int64_t grain = at_least_one(kGrain / (rows.count() * tile));
+    parallel_range(outer * tiles, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t item = begin; item < end; ++item) {
+        const int64_t first = item % tiles * tile, o = item / tiles;
+        max_columns(rows, first, lesser(tile, rows.width() - first), x.as<T>() + o * n * inner, y.as<T>() + o * inner,
+                    indices.as<int32_t>() + o * inner);
+      }
+    });
+  });
+}
+
+void max_backward(int64_t outer, int64_t n, int64_t inner, IndexIn indices, In dy, Out dx) {
+  dispatch_float(dy.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    parallel_range(outer * n * inner, kGrain, [&](int64_t begin, int64_t end) {
+      __builtin_memset(dx.as<T>() + begin, 0, (end - begin) * sizeof(T));
+    });
+    parallel_range(outer * inner, kGrain, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t index = indices.as<int32_t>()[i];
+        if (index < 0 || index >= n)
+          fail("max_backward: expected indices in [0, %lld), got %lld", static_cast<long long>(n),
+               static_cast<long long>(index));
+        dx.as<T>()[(i / inner * n + index) * inner + i % inner] = dy.as<T>()[i];
+      }
+    });
+  });
+}
+
+}  // namespace convcore::cpu::ISA

@@ -1,0 +1,206 @@
+#include "threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <thread>
+
+namespace convcore::cpu {
+namespace {
+
+constexpr int kMaxThreads = 256;
+
+// A thread busy-waits this long before it sleeps: longer than the gap between two ops of a stream, and about what a
+// wake-up costs.
+constexpr std::chrono::microseconds kSpin{20};
+
+int available_processors() {
+  cpu_set_t set;
+  int64_t count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : std::thread::hardware_concurrency();
+  // "<quota> <period>" in microseconds, or "max <period>".
+  if (FILE* file = fopen("/sys/fs/cgroup/cpu.max", "re")) {
+    long long quota, period;
+    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && period > 0) count = std::min<int64_t>(count, quota / period);
+    fclose(file);
+  }
+  return std::clamp<int64_t>(count, 1, kMaxThreads);
+}
+
+int wanted_threads() {
+  const char* text = getenv("CONVCORE_THREADS");
+  if (!text || !*text) return available_processors();
+  char* end;
+  long threads = strtol(text, &end, 10);
+  if (*end || threads < 1)
+    throw std::invalid_argument("CONVCORE_THREADS: expected an integer of at least 1, got '" + std::string(text) + "'");
+  return std::min<long>(threads, kMaxThreads);
+}
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// Linux may wake a worker on the processor of the thread that woke it, where it only takes turns with that thread,
+/// and leave it there: its sleeps are too short for the load balancer. Having moved once, it wakes elsewhere.
+void leave_processor(int processor) {
+  cpu_set_t allowed, others;
+  if (sched_getcpu() != processor || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  others = allowed;
+  CPU_CLR(processor, &others);
+  if (CPU_COUNT(&others) == 0) return;
+  sched_setaffinity(0, sizeof others, &others);
+  sched_setaffinity(0, sizeof allowed, &allowed);
+}
+
+template <class F>
+bool spin_until(F done) {
+  auto deadline = std::chrono::steady_clock::now() + kSpin;
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (done()) return true;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() < deadline);
+  return false;
+}
+
+/// One call of run_chunks; lives on its caller's stack.
+struct Region {
+  void (*body)(void* context, int64_t i);
+  void* context;
+  int64_t chunks;
+  std::atomic<bool> failed{false};
+  std::exception_ptr error{};
+  alignas(64) std::atomic<int64_t> next{0};
+
+  void work() {
+    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) {
+      try {
+        body(context, i);
+      } catch (...) {
+        if (!failed.exchange(true)) error = std::current_exception();
+        next.store(chunks, std::memory_order_relaxed);
+      }
+    }
+  }
+};
+
+/// Lives until the process ends: its threads are detached and nothing destroys it.
+class Pool {
+ public:
+  static Pool& start() {
+    int threads = wanted_threads();
+    auto* pool = new Pool;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);  // the workers inherit it: signals stay with the main thread
+    try {
+      for (; pool->threads_ < threads; ++pool->threads_) std::thread([pool] { pool->serve(); }).detach();
+    } catch (const std::system_error&) {  // a limit on processes: fewer threads give the same results
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    return *pool;
+  }
+
+  int threads() const { return threads_; }
+  bool try_enter() { return threads_ > 1 && !busy_.exchange(true, std::memory_order_acquire); }
+  void leave() { busy_.store(false, std::memory_order_release); }
+
+  void run(Region& region) {
+    caller_processor_ = sched_getcpu();
+    region_ = &region;
+    wake(region.chunks - 1);
+    region.work();
+    region_ = nullptr;
+    if (spin_until([this] { return active_ == 0; })) return;
+    std::unique_lock lock(mutex_);
+    caller_sleeps_ = true;
+    idle_.wait(lock, [this] { return active_ == 0; });
+    caller_sleeps_ = false;
+  }
+
+ private:
+  // A worker reads region_ only while it counts as active, and the caller waits for active_ == 0 after it withdrew the
+  // region. Both sides write first and read then, in sequentially consistent order, so one of them sees the other.
+  void serve() {
+    pthread_setname_np(pthread_self(), "convcore");
+    for (;;) {
+      if (!spin_until([this] { return region_ != nullptr; })) sleep();
+      ++active_;
+      if (Region* region = region_) {
+        region->work();
+        region_ = nullptr;  // used up: nobody else need come
+      }
+      if (--active_ == 0 && caller_sleeps_) {
+        std::lock_guard lock(mutex_);
+        idle_.notify_one();
+      }
+    }
+  }
+
+  void sleep() {
+    {
+      std::unique_lock lock(mutex_);
+      ++sleepers_;
+      offered_.wait(lock, [this] { return region_ != nullptr; });
+      --sleepers_;
+    }
+    leave_processor(caller_processor_);
+  }
+
+  void wake(int64_t helpers) {
+    int sleepers = sleepers_;
+    if (sleepers == 0) return;
+    { std::lock_guard lock(mutex_); }  // whoever counts as a sleeper waits by now, or sees the region
+    if (helpers >= sleepers) return offered_.notify_all();
+    for (; helpers > 0; --helpers) offered_.notify_one();
+  }
+
+  int threads_ = 1;  // the caller's included
+  std::atomic<bool> busy_{false};
+  alignas(64) std::atomic<Region*> region_{nullptr};
+  alignas(64) std::atomic<int> active_{0};
+  std::atomic<bool> caller_sleeps_{false};
+  std::atomic<int> sleepers_{0};
+  std::atomic<int> caller_processor_{-1};
+  std::mutex mutex_;
+  std::condition_variable offered_, idle_;
+};
+
+Pool& pool() {
+  static Pool& pool = Pool::start();
+  return pool;
+}
+
+}  // namespace
+
+int thread_count() { return pool().threads(); }
+
+void run_chunks(int64_t chunks, void (*body)(void* context, int64_t i), void* context) {
+  if (chunks <= 1 || !pool().try_enter()) {
+    for (int64_t i = 0; i < chunks; ++i) body(context, i);
+    return;
+  }
+  Region region{body, context, chunks};
+  pool().run(region);
+  pool().leave();
+  if (region.error) std::rethrow_exception(region.error);
+}
+
+}  // namespace convcore::cpu

@@ -1,0 +1,49 @@
+// How a product is cut into jobs, by its sizes alone.
+#pragma once
+#include <cstdint>
+
+namespace convcore::cpu {
+namespace {
+
+constexpr int64_t kMaxTile = 512;     // rows and columns: a tile of C stays in the second-level cache
+constexpr double kJobWork = 1 << 20;  // multiply-adds worth a job of their own
+constexpr int64_t kJobs = 32;         // enough to keep many threads busy
+constexpr int64_t kMinDepth = 512, kDepthPreference = 8;  // a piece of the sum costs a write and a read of C
+
+inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t round_up(int64_t a, int64_t unit) { return divide_up(a, unit) * unit; }
+
+/// One job computes an m×n tile of C, or a k-long piece of its sums.
+struct Tiling {
+  int64_t m, n, k;                // size of a job
+  int64_t rows, columns, pieces;  // number of jobs along m, n, k
+
+  Tiling(int64_t items, int64_t all_m, int64_t all_n, int64_t all_k, int64_t unit_m, int64_t unit_n) {
+    m = even(all_m, divide_up(all_m, kMaxTile), unit_m);
+    n = even(all_n, divide_up(all_n, kMaxTile), unit_n);
+    k = all_k;
+    double wanted = 1.0 * items * all_m * all_n * all_k / kJobWork;
+    for (;;) {
+      rows = divide_up(all_m, m);
+      columns = divide_up(all_n, n);
+      pieces = all_k > 0 ? divide_up(all_k, k) : 1;
+      int64_t jobs = items * rows * columns * pieces;
+      if (jobs >= wanted || jobs >= kJobs) return;
+      bool longest = k / kDepthPreference >= (m > n ? m : n);
+      if (k >= 2 * kMinDepth && (longest || (m <= unit_m && n <= unit_n)))
+        k = divide_up(k, 2);
+      else if (m > unit_m && (m >= n || n <= unit_n))
+        m = even(m, 2, unit_m);
+      else if (n > unit_n)
+        n = even(n, 2, unit_n);
+      else
+        return;
+    }
+  }
+
+ private:
+  static int64_t even(int64_t size, int64_t parts, int64_t unit) { return round_up(divide_up(size, parts), unit); }
+};
+
+}  // namespace
+}  // namespace convcore::cpu

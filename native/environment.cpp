@@ -1,0 +1,108 @@
+#include "environment.h"
+
+#include <cmath>
+#include <cstdarg>
+#include <cstdio>
+
+namespace convcore {
+namespace {
+
+// Bits of a handle: 10 environment, 20 generation, 22 slot.
+constexpr uint64_t kSlotBits = 22, kGenerationBits = 20, kEnvironmentBits = 10;
+constexpr uint64_t mask(uint64_t bits) { return (uint64_t{1} << bits) - 1; }
+
+}  // namespace
+
+void throw_call(CallError::Kind kind, const char* code, const char* format, ...) {
+  char message[512];
+  va_list arguments;
+  va_start(arguments, format);
+  std::vsnprintf(message, sizeof message, format, arguments);
+  va_end(arguments);
+  throw CallError{kind, code, message};
+}
+
+Environment::Environment() {
+  static std::atomic<uint32_t> count{0};
+  id_ = 1 + count++ % mask(kEnvironmentBits);
+}
+
+Environment::~Environment() {
+  stop();
+  for (TensorSlot& slot : slots_)
+    if (slot.storage && --slot.storage->tensors == 0) slot.storage->release();
+}
+
+void Environment::stop() {
+  for (auto& device : devices_)
+    if (device) device->stream.stop();
+}
+
+Device& Environment::device(int64_t index) {
+  if (index < 0 || index >= kMaxDevices)
+    throw_call(CallError::Range, "ERR_DEVICE", "expected a device from cpu:0 to cpu:%d, got cpu:%lld", kMaxDevices - 1,
+               static_cast<long long>(index));
+  auto& device = devices_[index];
+  if (!device) {
+    device = std::make_unique<Device>();
+    device->index = static_cast<int>(index);
+  }
+  return *device;
+}
+
+Storage* Environment::allocate(Device& device, size_t bytes) {
+  if (device.stream.stopped()) throw Stream::Stopped{};
+  try {
+    return Storage::create(device, bytes);
+  } catch (const OutOfMemory&) {
+    device.stream.wait(device.stream.queued());
+    device.pool.trim();
+    return Storage::create(device, bytes);
+  }
+}
+
+double Environment::open(Storage* storage, int64_t offset, int64_t count, DType dtype) {
+  if (free_slots_.empty()) {
+    if (slots_.size() > mask(kSlotBits))
+      throw_call(CallError::Range, "ERR_OUT_OF_MEMORY", "expected at most %llu live tensors",
+                 static_cast<unsigned long long>(mask(kSlotBits)));
+    slots_.emplace_back();
+    free_slots_.push_back(static_cast<uint32_t>(slots_.size() - 1));
+  }
+  uint32_t index = free_slots_.back();
+  free_slots_.pop_back();
+  TensorSlot& slot = slots_[index];
+  slot.storage = storage;
+  slot.offset = offset;
+  slot.count = count;
+  slot.dtype = dtype;
+  ++storage->tensors;
+  ++live_;
+  uint64_t handle = (uint64_t{id_} << (kGenerationBits + kSlotBits)) | (uint64_t{slot.generation} << kSlotBits) | index;
+  return static_cast<double>(handle);
+}
+
+TensorSlot& Environment::find(double handle, const char* op, const char* operand) {
+  if (!(handle >= 1 && handle <= 0x1p52) || handle != std::floor(handle))
+    throw_call(CallError::Type, "ERR_HANDLE", "%s: expected %s to be a tensor handle, got %g", op, operand, handle);
+  uint64_t bits = static_cast<uint64_t>(handle), index = bits & mask(kSlotBits);
+  if (bits >> (kGenerationBits + kSlotBits) != id_)
+    throw_call(CallError::Plain, "ERR_HANDLE", "%s: expected %s from this thread, got a tensor of another one", op,
+               operand);
+  uint64_t generation = bits >> kSlotBits & mask(kGenerationBits);
+  if (index >= slots_.size() || slots_[index].generation != generation || !slots_[index].storage)
+    throw_call(CallError::Plain, "ERR_DISPOSED", "%s: expected %s to be a live tensor, got a disposed one", op,
+               operand);
+  return slots_[index];
+}
+
+void Environment::close(double handle) {
+  TensorSlot& slot = find(handle, "dispose", "tensor");
+  Storage* storage = std::exchange(slot.storage, nullptr);
+  slot.generation = slot.generation % mask(kGenerationBits) + 1;
+  free_slots_.push_back(static_cast<uint32_t>(&slot - slots_.data()));
+  --live_;
+  if (--storage->tensors == 0) storage->release();
+}
+
+}  // namespace convcore

@@ -1,0 +1,104 @@
+// Geometry of the ops: plain structs of int64 fields, written by lib/ops and checked here before a kernel runs.
+// Dimensions are cuDNN's: N images, C channels, H×W input, K filters, R×S window, P×Q output.
+#pragma once
+#include <cstdint>
+
+namespace convcore {
+
+/// Product of non-negative factors; −1 when one is negative or the product overflows.
+template <class... T>
+constexpr int64_t product(T... factors) {
+  int64_t result = 1;
+  bool bad = false;
+  ((bad |= factors < 0 || __builtin_mul_overflow(result, static_cast<int64_t>(factors), &result)), ...);
+  return bad ? -1 : result;
+}
+
+// Larger steps and paddings are never meant, and smaller ones cannot overflow an offset computation.
+constexpr int64_t kMaxStep = int64_t{1} << 31;
+
+/// The sliding window of a convolution or a pooling. Padding is what lies before the image (top, left); what lies
+/// after it follows from the output size, so asymmetric 'same' padding and ceil mode need no more.
+struct Window2d {
+  int64_t n, c, h, w, r, s, p, q;
+  int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
+
+  constexpr int64_t x() const { return product(n, c, h, w); }
+  constexpr bool valid() const {
+    auto step = [](int64_t v, int64_t low) { return v >= low && v <= kMaxStep; };
+    return x() >= 0 && r >= 1 && s >= 1 && step(r, 1) && step(s, 1) && step(h, 0) && step(w, 0) && step(p, 0) &&
+           step(q, 0) && step(stride_h, 1) && step(stride_w, 1) && step(pad_h, 0) && step(pad_w, 0) &&
+           step(dilation_h, 1) && step(dilation_w, 1);
+  }
+};
+
+struct Conv2d : Window2d {
+  int64_t k, groups;
+
+  constexpr int64_t weight() const { return groups < 1 ? -1 : product(k, c / groups, r, s); }
+  constexpr int64_t y() const { return product(n, k, p, q); }
+  /// im2col's matrix: one row per output position, one column per channel and tap.
+  constexpr int64_t columns() const { return product(n, p, q, c, r, s); }
+  constexpr bool valid() const { return Window2d::valid() && groups >= 1 && c % groups == 0 && k % groups == 0; }
+};
+
+struct Pool2d : Window2d {
+  int64_t count_include_pad;  // average pooling: padded cells count in the divisor
+  int64_t pad_bottom, pad_right;
+
+  constexpr int64_t y() const { return product(n, c, p, q); }
+  constexpr bool valid() const {
+    return Window2d::valid() && pad_bottom >= 0 && pad_right >= 0 && pad_bottom <= kMaxStep && pad_right <= kMaxStep;
+  }
+};
+
+/// y[m×n] = op(a)[m×k] · op(b)[k×n], `batch` times over.
+struct Matmul {
+  int64_t batch, m, n, k, transpose_a, transpose_b;
+  constexpr int64_t a() const { return product(batch, m, k); }
+  constexpr int64_t b() const { return product(batch, k, n); }
+  constexpr int64_t y() const { return product(batch, m, n); }
+  constexpr bool valid() const { return true; }
+};
+
+constexpr int kMaxRank = 8;
+
+/// Highest offset that dims and strides reach, plus one; 0 when empty; −1 when a stride is negative or it overflows.
+constexpr int64_t span(int64_t rank, const int64_t* dims, const int64_t* strides) {
+  int64_t last = 0;
+  for (int64_t i = 0; i < rank; ++i) {
+    int64_t reach = dims[i] > 0 ? product(dims[i] - 1, strides[i]) : 0;
+    if (reach < 0 || __builtin_add_overflow(last, reach, &last)) return -1;
+  }
+  for (int64_t i = 0; i < rank; ++i)
+    if (dims[i] == 0) return 0;
+  return last + 1;
+}
+
+constexpr int64_t volume(int64_t rank, const int64_t* dims) {
+  int64_t result = 1;
+  for (int64_t i = 0; i < rank; ++i) result = result < 0 ? -1 : product(result, dims[i]);
+  return result;
+}
+
+/// y dense over dims; a and b read with strides (0 where broadcast).
+struct Broadcast {
+  int64_t rank, dims[kMaxRank], stride_a[kMaxRank], stride_b[kMaxRank];
+  constexpr int64_t a() const { return span(rank, dims, stride_a); }
+  constexpr int64_t b() const { return span(rank, dims, stride_b); }
+  constexpr int64_t y() const { return volume(rank, dims); }
+  constexpr bool valid() const { return rank >= 0 && rank <= kMaxRank; }
+};
+
+/// A dense side over dims and a strided side that lies in a buffer of `total` elements from `offset` on.
+struct Strided {
+  int64_t rank, dims[kMaxRank], strides[kMaxRank], offset, total;
+  constexpr int64_t dense() const { return volume(rank, dims); }
+  constexpr bool valid() const {
+    if (rank < 0 || rank > kMaxRank || offset < 0 || total < 0) return false;
+    int64_t reach = span(rank, dims, strides);
+    return reach >= 0 && reach <= total && offset <= total - reach;
+  }
+};
+
+}  // namespace convcore

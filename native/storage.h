@@ -1,0 +1,79 @@
+// Reference-counted device memory behind the tensors of one environment.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "pool.h"
+#include "stream.h"
+
+namespace convcore {
+
+struct Device {
+  int index;
+  Pool pool;      // before the stream: destroyed after its worker has ended
+  Stream stream;  // in-order queue
+};
+
+/// Why a tensor has no valid contents: the op that failed, and how.
+struct Failure {
+  std::string op, message;
+};
+
+/// One block of memory. Views share it. It outlives its tensors while queued tasks still name it; the block itself
+/// goes back to the pool with the last tensor, since whatever takes it next is queued behind those tasks.
+struct Storage {
+  Device* device;
+  Block block;
+  size_t bytes;
+  int tensors = 0;                         // handles; JavaScript thread only
+  std::atomic<int> tasks{1};               // queued tasks, plus one for all handles together
+  std::shared_ptr<const Failure> failure;  // touched by tasks only: the stream orders its readers and writers
+
+  static Storage* create(Device& device, size_t bytes) {
+    auto storage = std::make_unique<Storage>();
+    storage->device = &device;
+    storage->block = device.pool.take(bytes);
+    storage->bytes = bytes;
+    return storage.release();
+  }
+
+  /// The last handle is gone.
+  void release() {
+#ifndef CONVCORE_POOL_NONE
+    device->pool.give_back(block, device->stream.queued());
+#endif
+    drop();
+  }
+
+  void drop() {
+    if (tasks.fetch_sub(1) != 1) return;
+#ifdef CONVCORE_POOL_NONE
+    device->pool.give_back(block, 0);
+#endif
+    delete this;
+  }
+};
+
+/// A queued task's reference to a storage.
+class StorageRef {
+ public:
+  explicit StorageRef(Storage* storage = nullptr) : storage_(storage) {
+    if (storage_) storage_->tasks.fetch_add(1, std::memory_order_relaxed);
+  }
+  StorageRef(StorageRef&& other) noexcept : storage_(std::exchange(other.storage_, nullptr)) {}
+  StorageRef& operator=(StorageRef&& other) noexcept {
+    std::swap(storage_, other.storage_);
+    return *this;
+  }
+  ~StorageRef() {
+    if (storage_) storage_->drop();
+  }
+  Storage* operator->() const { return storage_; }
+  explicit operator bool() const { return storage_ != nullptr; }
+
+ private:
+  Storage* storage_;
+};
+
+}  // namespace convcore

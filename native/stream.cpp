@@ -1,0 +1,160 @@
+#include "stream.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "scratch.h"
+
+namespace convcore {
+namespace {
+
+thread_local Arena* current_arena = nullptr;
+
+// About 20 µs: longer than the gap between two ops of a step, shorter than anyone notices on an idle machine.
+constexpr int kSpins = 1000;
+
+template <class Condition>
+bool spin_until(Condition condition) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (condition()) return true;
+#ifdef __x86_64__
+    __builtin_ia32_pause();
+#endif
+  }
+  return condition();
+}
+
+}  // namespace
+
+Arena::~Arena() { std::free(data); }
+
+Scratch::Scratch(int64_t bytes) : data_(nullptr), mark_(SIZE_MAX) {
+  size_t size = (static_cast<size_t>(std::max<int64_t>(bytes, 1)) + 63) / 64 * 64;
+  Arena* arena = current_arena;
+#ifndef CONVCORE_POOL_NONE
+  if (arena) {
+    if (arena->used == 0 && arena->capacity < std::max(size, arena->wanted)) {
+      std::free(arena->data);
+      arena->capacity = std::max(size, arena->wanted);
+      arena->data = static_cast<std::byte*>(std::aligned_alloc(64, arena->capacity));
+      if (!arena->data) arena->capacity = 0;
+    }
+    arena->wanted = std::max(arena->wanted, arena->used + size);
+    if (arena->used + size <= arena->capacity) {
+      mark_ = arena->used;
+      data_ = arena->data + arena->used;
+      arena->used += size;
+      return;
+    }
+  }
+#endif
+  // Nested deeper than ever before (the arena grows for the next time), or outside a stream.
+  (void)arena;
+  data_ = std::aligned_alloc(64, size);
+  if (!data_) throw std::bad_alloc();
+}
+
+Scratch::~Scratch() {
+  if (mark_ == SIZE_MAX)
+    std::free(data_);
+  else
+    current_arena->used = mark_;
+}
+
+Stream::~Stream() {
+  stop();
+  std::free(slots_);
+}
+
+Stream::Slot& Stream::reserve() {
+  if (stopped()) throw Stopped{};
+  if (!slots_) {
+    slots_ = static_cast<Slot*>(std::malloc(sizeof(Slot) * kCapacity));
+    if (!slots_) throw std::bad_alloc();
+  }
+  if (!worker_.joinable()) {
+    // Signals are the main thread's: the worker starts with all of them blocked.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    worker_ = std::thread([this] { work(); });
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  uint64_t ticket = queued();
+  if (ticket - completed() == kCapacity) wait(ticket - kCapacity + 1);
+  return slots_[ticket % kCapacity];
+}
+
+uint64_t Stream::publish() {
+  uint64_t ticket = queued() + 1;
+  queued_.store(ticket);
+  if (worker_sleeps_.load()) {
+    std::lock_guard lock(mutex_);
+    wake_worker_.notify_one();
+  }
+  return ticket;
+}
+
+bool Stream::run_next() {
+  uint64_t next = completed_.load(std::memory_order_relaxed);
+  if (next == queued_.load(std::memory_order_acquire)) return false;
+  Slot& slot = slots_[next % kCapacity];
+  current_arena = &arena_;
+  slot.finish(slot.bytes, true);
+  current_arena = nullptr;
+  completed_.store(next + 1);
+  if (waiter_sleeps_.load()) {
+    std::lock_guard lock(mutex_);
+    wake_waiter_.notify_one();
+  }
+  return true;
+}
+
+void Stream::work() {
+  auto ready = [this] { return queued_.load() != completed_.load() || stopping_.load(); };
+  while (!stopping_.load()) {
+    if (spin_until(ready)) {
+      std::lock_guard run(running_);
+      while (!stopping_.load() && run_next()) {
+      }
+    } else {
+      std::unique_lock lock(mutex_);
+      worker_sleeps_.store(true);
+      wake_worker_.wait(lock, ready);
+      worker_sleeps_.store(false);
+    }
+  }
+}
+
+void Stream::wait(uint64_t ticket) {
+  while (completed() < ticket && !stopped()) {
+    if (std::unique_lock run(running_, std::try_to_lock); run) {
+      while (completed() < ticket && run_next()) {
+      }
+    } else if (!spin_until([&] { return completed() >= ticket; })) {
+      std::unique_lock lock(mutex_);
+      waiter_sleeps_.store(true);
+      wake_waiter_.wait(lock, [&] { return completed_.load() >= ticket; });
+      waiter_sleeps_.store(false);
+    }
+  }
+}
+
+void Stream::stop() {
+  if (stopping_.exchange(true)) return;
+  {
+    std::lock_guard lock(mutex_);
+    wake_worker_.notify_one();
+  }
+  if (worker_.joinable()) worker_.join();
+  for (uint64_t i = completed(); i < queued(); ++i) {
+    Slot& slot = slots_[i % kCapacity];
+    slot.finish(slot.bytes, false);
+  }
+  completed_.store(queued());
+}
+
+}  // namespace convcore

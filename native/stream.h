@@ -1,0 +1,84 @@
+// The in-order queue of one device: the JavaScript thread enqueues, a worker thread runs.
+//
+// Exactly one thread enqueues and waits, so a ticket (the number of tasks enqueued so far) says all about what has been
+// done. A thread that waits helps to run the queue, so that a small computation pays no hand-off.
+#pragma once
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <type_traits>
+#include <utility>
+
+namespace convcore {
+
+/// Grow-only memory for the scratches of running kernels (scratch.h).
+struct Arena {
+  std::byte* data = nullptr;
+  size_t capacity = 0, used = 0, wanted = 0;
+  Arena() = default;
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+};
+
+class Stream {
+ public:
+  static constexpr uint64_t kCapacity = 4096;  // tasks; a full queue makes enqueue wait
+  static constexpr size_t kTaskBytes = 512;
+
+  Stream() = default;
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  /// Appends a task, a callable that must not throw. Returns its ticket. Throws Stopped after stop().
+  template <class Task>
+  uint64_t enqueue(Task task) {
+    static_assert(sizeof(Task) <= kTaskBytes && alignof(Task) <= alignof(std::max_align_t));
+    static_assert(std::is_nothrow_move_constructible_v<Task>);
+    Slot& slot = reserve();
+    new (slot.bytes) Task(std::move(task));
+    slot.finish = [](void* bytes, bool run) {
+      Task& task = *std::launder(static_cast<Task*>(bytes));
+      if (run) task();
+      task.~Task();
+    };
+    return publish();
+  }
+
+  uint64_t queued() const { return queued_.load(std::memory_order_relaxed); }
+  uint64_t completed() const { return completed_.load(std::memory_order_acquire); }
+  /// Returns when the task with this ticket is done.
+  void wait(uint64_t ticket);
+  /// Finishes the running task, drops the others, ends the worker. Idempotent.
+  void stop();
+  bool stopped() const { return stopping_.load(std::memory_order_relaxed); }
+
+  struct Stopped {};
+
+ private:
+  struct Slot {
+    alignas(std::max_align_t) std::byte bytes[kTaskBytes];
+    void (*finish)(void* bytes, bool run);
+  };
+
+  Slot& reserve();
+  uint64_t publish();
+  void work();
+  bool run_next();
+
+  Slot* slots_ = nullptr;  // ring, allocated at the first task
+  std::atomic<uint64_t> queued_{0}, completed_{0};
+  std::atomic<bool> stopping_{false}, worker_sleeps_{false}, waiter_sleeps_{false};
+  std::mutex running_;  // held by whoever runs tasks
+  std::mutex mutex_;    // guards the two sleeps
+  std::condition_variable wake_worker_, wake_waiter_;
+  std::thread worker_;
+  Arena arena_;
+};
+
+}  // namespace convcore

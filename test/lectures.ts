@@ -1,0 +1,182 @@
+import {
+  avgPool2d,
+  col2im,
+  conv2d,
+  type Conv2dOptions,
+  gradcheck,
+  im2col,
+  maxPool2d,
+  maxPool2dWithIndices,
+  mul,
+  rand,
+  sum,
+  tensor,
+  type Tensor,
+  toChannelsLast,
+  zeros,
+} from 'convcore'
+import t from 'tap'
+
+/** The exact numbers that the lectures print. */
+const rows = (...values: number[][]): Tensor => tensor([[values]])
+
+/** A tensor's values as nested rows of its last dimension. */
+function matrix(x: Tensor): number[][] {
+  const width = x.shape.at(-1)!
+  const data = [...x.dataSync()]
+  return Array.from({ length: data.length / width }, (_, i) => data.slice(i * width, (i + 1) * width))
+}
+
+const nine = () => rows([1, 2, 3], [4, 5, 6], [7, 8, 9])
+const convolve = (x: Tensor, filter: Tensor, options: Conv2dOptions = {}) =>
+  matrix(conv2d(x, filter, undefined, options))
+
+void t.test('L1.11: output size ⌊(N + 2p − F) / s⌋ + 1 per side, one channel per filter', (t) => {
+  for (const n of [5, 7, 8])
+    for (const p of [0, 1, 2])
+      for (const f of [1, 2, 3, 4, 5])
+        for (const s of [1, 2, 3]) {
+          const side = Math.floor((n + 2 * p - f) / s) + 1
+          const y = conv2d(zeros([1, 3, n, n]), zeros([6, 3, f, f]), undefined, { padding: p, stride: s })
+          t.same(y.shape, [1, 6, side, side], `N ${n}, p ${p}, F ${f}, s ${s}`)
+        }
+  t.throws(() => conv2d(zeros([1, 3, 5, 5]), zeros([6, 3, 7, 7])), {
+    name: 'ShapeError',
+    message: /⌊\(5 \+ 2·0 − 7\) \/ 1⌋ \+ 1/,
+  })
+  t.end()
+})
+
+void t.test('L1.13: 5×5 binary image and 3×3 filter', (t) => {
+  const image = rows([1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0])
+  const filter = rows([1, 0, 1], [0, 1, 0], [1, 0, 1])
+  t.same(convolve(image, filter), [
+    [4, 3, 4],
+    [2, 4, 3],
+    [2, 3, 4],
+  ])
+  t.end()
+})
+
+void t.test('L2.1: 2×2 filter of ones, VALID', (t) => {
+  t.same(convolve(nine(), rows([1, 1], [1, 1]), { padding: 'valid' }), [
+    [12, 16],
+    [24, 28],
+  ])
+  t.end()
+})
+
+void t.test('L2.2: three 2×2 filters, SAME', (t) => {
+  const filters = tensor([1, 10, -1].map((v) => [[[v, v], [v, v]]])) // prettier-ignore
+  const ones = [
+    [12, 16, 9],
+    [24, 28, 15],
+    [15, 17, 9],
+  ]
+  const want = [1, 10, -1].flatMap((factor) => ones.map((row) => row.map((v) => v * factor)))
+  t.same(convolve(nine(), filters, { padding: 'same' }), want)
+  t.end()
+})
+
+void t.test('L2.3: max pooling 2×2, stride 1, VALID and SAME', (t) => {
+  const x = rows([4, 3], [2, 1])
+  t.same(matrix(maxPool2d(x, 2, { stride: 1, padding: 'valid' })), [[4]])
+  t.same(matrix(maxPool2d(x, 2, { stride: 1, padding: 'same' })), [
+    [4, 3],
+    [2, 1],
+  ])
+  t.end()
+})
+
+void t.test('L3.1: im2col, rows over N P Q, columns over C R S', (t) => {
+  t.same(im2col(rand([1, 3, 7, 7]), 5).shape, [9, 75])
+  const counted = tensor(
+    Float32Array.from({ length: 10 * 3 * 7 * 7 }, (_, i) => i),
+    { shape: [10, 3, 7, 7] },
+  )
+  for (const x of [counted, toChannelsLast(counted)]) {
+    const columns = im2col(x, 5)
+    t.same(columns.shape, [90, 75])
+    const cell = (n: number, p: number, q: number, c: number, r: number, s: number) =>
+      ((n * 3 + c) * 7 + p + r) * 7 + q + s
+    const entry = (i: number, j: number) =>
+      cell(Math.floor(i / 9), Math.floor(i / 3) % 3, i % 3, Math.floor(j / 25), Math.floor(j / 5) % 5, j % 5)
+    t.same(
+      matrix(columns),
+      Array.from({ length: 90 }, (_, i) => Array.from({ length: 75 }, (_, j) => entry(i, j))),
+      `from an image that lies ${x.layout}`,
+    )
+  }
+  t.end()
+})
+
+void t.test('L3.2: col2im is the adjoint of im2col', (t) => {
+  for (const options of [{}, { stride: 2, padding: 1 }, { dilation: 2 }]) {
+    const x = rand([2, 3, 7, 7], { dtype: 'float64' })
+    const columns = im2col(x, 3, options)
+    const y = rand([...columns.shape], { dtype: 'float64' })
+    const left = sum(mul(columns, y)).itemSync()
+    const right = sum(mul(x, col2im(y, x.shape, 3, options))).itemSync()
+    t.ok(Math.abs(left - right) <= 1e-12 * Math.abs(left), `⟨im2col(x), y⟩ = ${left}, ⟨x, col2im(y)⟩ = ${right}`)
+  }
+  t.end()
+})
+
+void t.test('L3.3: gradients of a convolution', (t) => {
+  const inputs = [[2, 3, 7, 7], [4, 3, 5, 5], [4]].map((shape) => rand(shape, { dtype: 'float64', requiresGrad: true }))
+  t.ok(gradcheck((x, weight, bias) => conv2d(x!, weight!, bias, { padding: 1 }), inputs))
+  t.end()
+})
+
+void t.test('L3.4: max pooling keeps the argmax, ties go to the first; average and weighted average pooling', (t) => {
+  const x = rows([1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1])
+  const { values, indices } = maxPool2dWithIndices(x, 2)
+  t.same(matrix(values), [
+    [2, 3],
+    [4, 2],
+  ])
+  t.same(matrix(indices), [
+    [1, 7],
+    [13, 11],
+  ])
+  const tied = tensor([[[[5, 5], [5, 5]]]], { requiresGrad: true }) // prettier-ignore
+  maxPool2d(tied, 2).backward(tensor([[[[1]]]]))
+  t.same(matrix(tied.grad!), [
+    [1, 0],
+    [0, 0],
+  ])
+  t.same(matrix(avgPool2d(x, 2)), [
+    [1, 1.5],
+    [2.25, 1],
+  ])
+  t.same(convolve(x, rows([0.5, 0.25], [0.125, 0.125]), { stride: 2 }), [
+    [1.125, 1.125],
+    [2.25, 1.125],
+  ])
+  t.end()
+})
+
+void t.test('L5.10: 3×3 filter with padding 1, stride 1 and 2, and its im2col matrix', (t) => {
+  const filter = rows([0, 0, 1], [0, 1, 0], [1, 0, 0])
+  t.same(convolve(nine(), filter, { padding: 1 }), [
+    [1, 6, 8],
+    [6, 15, 14],
+    [12, 14, 9],
+  ])
+  t.same(convolve(nine(), filter, { padding: 1, stride: 2 }), [
+    [1, 8],
+    [12, 9],
+  ])
+  t.same(matrix(im2col(nine(), 3, { padding: 1 })), [
+    [0, 0, 0, 0, 1, 2, 0, 4, 5],
+    [0, 0, 0, 1, 2, 3, 4, 5, 6],
+    [0, 0, 0, 2, 3, 0, 5, 6, 0],
+    [0, 1, 2, 0, 4, 5, 0, 7, 8],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    [2, 3, 0, 5, 6, 0, 8, 9, 0],
+    [0, 4, 5, 0, 7, 8, 0, 0, 0],
+    [4, 5, 6, 7, 8, 9, 0, 0, 0],
+    [5, 6, 0, 8, 9, 0, 0, 0, 0],
+  ])
+  t.end()
+})

@@ -1,0 +1,81 @@
+import t from 'tap'
+import { nn, relu, type Tensor } from 'convcore'
+import { fixture } from '../fixture.js'
+
+const { prints } = await fixture<{ prints: Record<string, string> }>('nn')
+
+class FashionDNN extends nn.Module {
+  fc1 = new nn.Linear(784, 256)
+  drop = new nn.Dropout(0.25)
+  fc2 = new nn.Linear(256, 128)
+  fc3 = new nn.Linear(128, 10)
+
+  forward(x: Tensor): Tensor {
+    return this.fc3(relu(this.fc2(this.drop(relu(this.fc1(x.view(-1, 784)))))))
+  }
+}
+
+class Blocks extends nn.Module {
+  layer1 = new nn.Sequential([
+    new nn.Conv2d(1, 32, 3, { padding: 1 }),
+    new nn.BatchNorm2d(32),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+  ])
+  blocks = [new nn.Linear(4, 4), new nn.Linear(4, 4), new nn.ReLU()]
+  head = new nn.BatchNorm1d(4)
+
+  forward(x: Tensor): Tensor {
+    return this.head(this.layer1(x).flatten())
+  }
+}
+
+const modules: Record<string, nn.Module> = {
+  'conv same': new nn.Conv2d(1, 32, 3, { padding: 'same' }),
+  'conv full': new nn.Conv2d(4, 8, [3, 5], { stride: 2, padding: 1, dilation: 2, groups: 2, bias: false }),
+  'conv valid': new nn.Conv2d(1, 2, 3, { padding: 'valid' }),
+  'conv pair': new nn.Conv2d(1, 2, 3, { padding: [0, 1] }),
+  'max pool': new nn.MaxPool2d(2),
+  'max pool pair': new nn.MaxPool2d([2, 3], { stride: 1, padding: 1, ceilMode: true }),
+  'avg pool': new nn.AvgPool2d(2, { ceilMode: true }),
+  'batch norm': new nn.BatchNorm2d(32),
+  'batch norm bare': new nn.BatchNorm1d(5, { eps: 1e-3, momentum: null, affine: false, trackRunningStats: false }),
+  dropout: new nn.Dropout(0.25),
+  softmax: new nn.Softmax(1),
+  flatten: new nn.Flatten(),
+  loss: new nn.CrossEntropyLoss(),
+  linear: new nn.Linear(784, 256, { bias: false }),
+  empty: new nn.Sequential(),
+  FashionDNN: new FashionDNN(),
+  Blocks: new Blocks(),
+}
+
+t.test('every module prints as PyTorch prints it', async (t) => {
+  t.same(Object.keys(modules), Object.keys(prints))
+  for (const [name, module] of Object.entries(modules)) t.equal(module.toString(), prints[name], name)
+})
+
+t.test('the fully connected Fashion-MNIST net prints as in the lecture', async (t) => {
+  t.equal(
+    new FashionDNN().toString(),
+    `FashionDNN(
+  (fc1): Linear(in_features=784, out_features=256, bias=True)
+  (drop): Dropout(p=0.25, inplace=False)
+  (fc2): Linear(in_features=256, out_features=128, bias=True)
+  (fc3): Linear(in_features=128, out_features=10, bias=True)
+)`,
+  )
+})
+
+t.test('an extra representation of several lines comes before the children', async (t) => {
+  class Wide extends nn.Module {
+    act = new nn.ReLU()
+    forward(x: Tensor): Tensor {
+      return this.act(x)
+    }
+    override extraRepr(): string {
+      return 'a=1\nb=2'
+    }
+  }
+  t.equal(new Wide().toString(), 'Wide(\n  a=1\n  b=2\n  (act): ReLU()\n)')
+})

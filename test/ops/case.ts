@@ -1,0 +1,71 @@
+import type { DType, Tensor } from 'convcore'
+import { type Dense, make, volume } from '../reference/array.js'
+
+/** What the values of an input are; without a dtype it takes the float type that the driver tests. */
+export interface Input {
+  readonly shape: readonly number[]
+  readonly dtype?: DType
+  /** Values are spread evenly over this range, in a random order, so no two are alike and none is in the middle. */
+  readonly range?: readonly [number, number]
+  readonly values?: readonly number[]
+}
+
+/** One call of an op. The name starts with the op's: `conv2d: stride 2`. */
+export interface Case {
+  readonly name: string
+  readonly inputs: readonly Input[]
+  readonly op: (...inputs: Tensor[]) => Tensor
+  readonly reference: (...inputs: Dense[]) => Dense
+  /** The inputs whose gradients are checked; none when the op has no gradient. */
+  readonly differentiable?: readonly number[]
+  /** The inputs that the op changes in place, which therefore cannot be views. */
+  readonly inPlace?: readonly number[]
+  /** Allowed error relative to the largest expected magnitude (or to 1), where the usual one does not do. */
+  readonly tolerance?: { readonly float32?: number; readonly float64?: number }
+}
+
+/** A call that must throw. */
+export interface ErrorCase {
+  readonly name: string
+  readonly run: () => unknown
+  readonly error: { name?: string; code?: string; message: RegExp }
+}
+
+export interface Family {
+  readonly cases: readonly Case[]
+  readonly errors: readonly ErrorCase[]
+  /** The ops that take numbers for tensors. */
+  readonly takeNumbers?: readonly string[]
+  /** The ops that take tensors of every dtype. */
+  readonly takeAnyDType?: readonly string[]
+}
+
+export const opOf = (test: Case): string => test.name.split(':')[0]!
+
+export const shapeError = (message: RegExp) => ({ name: 'ShapeError', code: 'ERR_SHAPE', message })
+export const dtypeError = (message: RegExp) => ({ name: 'DTypeError', code: 'ERR_DTYPE', message })
+export const typeError = (message: RegExp) => ({ name: 'TypeError', message })
+export const rangeError = (message: RegExp) => ({ name: 'RangeError', message })
+
+/** A small generator of its own (mulberry32), so that a case's inputs depend on its name and nothing else. */
+export function generator(name: string): () => number {
+  let state = [...name].reduce((hash, char) => Math.imul(hash ^ char.codePointAt(0)!, 16777619), 2166136261)
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let t = Math.imul(state ^ (state >>> 15), 1 | state)
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** The values of one input, before they are rounded to its dtype. */
+export function valuesOf({ shape, values, range: [low, high] = [-1, 1] }: Input, random: () => number): Dense {
+  if (values) return { shape, data: Float64Array.from(values) }
+  const count = volume(shape)
+  const order = Array.from({ length: count }, (_, i) => [random(), i] as const).sort(([a], [b]) => a - b)
+  const data = Float64Array.from(order, ([, i]) => low + ((high - low) * (i + 0.25)) / count)
+  return { shape, data }
+}
+
+/** Weights for the elements of a result, so that a gradient check sees each of them. */
+export const weightsFor = (shape: readonly number[], random: () => number): Dense => make(shape, () => random() * 2 - 1)

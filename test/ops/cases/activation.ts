@@ -1,0 +1,57 @@
+import { logSoftmax, relu, sigmoid, softmax, tanh, zeros } from 'convcore'
+import * as reference from '../../reference/activation.js'
+import { type Case, type ErrorCase, type Input, shapeError } from '../case.js'
+
+const pointwise = { relu, sigmoid, tanh }
+const alongDim = { softmax, logSoftmax }
+const shapes = [[], [1], [17], [5, 33], [2, 3, 5], [2, 3, 4, 5], [0, 3], [2, 1, 3, 2, 2]]
+const special: Input = { shape: [6], values: [-Infinity, -1000, -0, 0, 1000, Infinity] }
+const nan: Input = { shape: [2], values: [NaN, 1] }
+
+export const cases: Case[] = [
+  ...Object.entries(pointwise).flatMap(([name, op]): Case[] => {
+    const run = { op: (x: Parameters<typeof op>[0]) => op(x), reference: reference[name as keyof typeof pointwise] }
+    return [
+      ...shapes.map((shape) => ({
+        name: `${name}: [${shape}]`,
+        inputs: [{ shape, range: [-3, 3] } as const],
+        differentiable: [0],
+        ...run,
+      })),
+      { name: `${name}: infinity and large values`, inputs: [special], ...run },
+      { name: `${name}: NaN`, inputs: [nan], ...run },
+    ]
+  }),
+  ...Object.entries(alongDim).flatMap(([name, op]): Case[] => {
+    const along = (shape: number[], dim: number | undefined, input: Partial<Input> = {}): Case => ({
+      name: `${name}: [${shape}] along ${dim ?? 'the last'}`,
+      inputs: [{ shape, range: [-3, 3], ...input }],
+      op: (x) => op(x!, dim),
+      reference: (x) => reference[name as keyof typeof alongDim](x!, dim),
+      ...(input.values ? {} : { differentiable: [0] }),
+    })
+    return [
+      along([7], undefined),
+      along([4, 10], undefined),
+      ...[0, 1, -1].map((dim) => along([3, 5], dim)),
+      ...[0, 1, 2].map((dim) => along([2, 3, 4], dim)),
+      ...[0, 1, 2, 3, -3].map((dim) => along([2, 3, 4, 5], dim)),
+      ...[1, 3].map((dim) => along([2, 17, 2, 33], dim)),
+      along([3, 1], 1),
+      along([0, 5], 1),
+      along([0, 5], 0),
+      { ...along([1, 4], 1, { values: [1000, 999, -1000, 1000] }), name: `${name}: large values` },
+      { ...along([1, 3], 1, { values: [-1000, -1001, -999] }), name: `${name}: very negative values` },
+    ]
+  }),
+]
+
+export const errors: ErrorCase[] = Object.entries(alongDim).flatMap(([name, op]) => [
+  { name: `${name}: dim 2 of 2`, run: () => op(zeros([2, 3]), 2), error: shapeError(new RegExp(`${name}.*dim.*2`)) },
+  { name: `${name}: dim −3 of 2`, run: () => op(zeros([2, 3]), -3), error: shapeError(new RegExp(`${name}.*dim.*-3`)) },
+  {
+    name: `${name}: dim 0.5`,
+    run: () => op(zeros([2, 3]), 0.5),
+    error: { message: new RegExp(`${name}.*dim.*0\\.5`) },
+  },
+])

@@ -1,0 +1,183 @@
+import { col2im, conv2d, type Conv2dOptions, im2col, tensor, zeros } from 'convcore'
+import * as reference from '../../reference/conv.js'
+import { type Case, dtypeError, type ErrorCase, rangeError, shapeError } from '../case.js'
+
+type Image = [number, number, number, number]
+
+function conv(name: string, x: Image, weight: Image, options: Conv2dOptions = {}, bias = true): Case {
+  return {
+    name: `conv2d: ${name}`,
+    inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]] }] : [])],
+    op: (image, filters, offset) => conv2d(image!, filters!, offset, options),
+    reference: (image, filters, offset) => reference.conv2d(image!, filters!, offset, options),
+    differentiable: bias ? [0, 1, 2] : [0, 1],
+  }
+}
+
+type Columns = Pick<Conv2dOptions, 'stride' | 'dilation'> & { padding?: number | [number, number] }
+
+const columns = (name: string, x: Image, kernel: number | [number, number], options: Columns = {}): Case => ({
+  name: `im2col: ${name}`,
+  inputs: [{ shape: x }],
+  op: (image) => im2col(image!, kernel, options),
+  reference: (image) => reference.im2col(image!, kernel, options),
+  differentiable: [0],
+})
+
+const image = (
+  name: string,
+  matrix: [number, number],
+  x: Image,
+  kernel: number | [number, number],
+  options: Columns = {},
+): Case => ({
+  name: `col2im: ${name}`,
+  inputs: [{ shape: matrix }],
+  op: (m) => col2im(m!, x, kernel, options),
+  reference: (m) => reference.col2im(m!, x, kernel, options),
+  differentiable: [0],
+})
+
+export const cases: Case[] = [
+  conv('3×3', [2, 3, 6, 7], [4, 3, 3, 3]),
+  conv('no bias', [2, 3, 6, 7], [4, 3, 3, 3], {}, false),
+  conv('one image', [1, 5, 5, 5], [3, 5, 3, 3], { padding: 1 }),
+  conv('empty batch', [0, 3, 5, 5], [4, 3, 3, 3], { padding: 1 }),
+  conv('empty image', [2, 3, 0, 5], [4, 3, 3, 3], { padding: 'same' }),
+  conv('1×1', [2, 5, 4, 3], [17, 5, 1, 1]),
+  conv('1×1, stride 2', [2, 3, 5, 6], [5, 3, 1, 1], { stride: 2 }),
+  conv('1×1, padding 1', [1, 3, 3, 3], [5, 3, 1, 1], { padding: 1 }),
+  conv('stride 2 of 3×3', [2, 3, 8, 7], [5, 3, 3, 3], { stride: 2, padding: 1 }),
+  conv('stride 3 of 2×2', [1, 3, 8, 7], [5, 3, 2, 2], { stride: 3 }),
+  conv('stride 2 by 1', [1, 3, 7, 7], [2, 3, 3, 3], { stride: [2, 1], padding: 1 }),
+  conv('stride 4 of 11×11', [1, 3, 19, 19], [5, 3, 11, 11], { stride: 4, padding: 2 }),
+  conv('rows that no window reads', [1, 3, 8, 9], [2, 3, 3, 3], { stride: 4 }),
+  conv('dilation 2', [2, 3, 8, 8], [3, 3, 3, 3], { dilation: 2 }),
+  conv('dilation 2 by 3, stride 2, padding 2 by 3', [1, 3, 9, 11], [3, 3, 3, 2], {
+    dilation: [2, 3],
+    stride: 2,
+    padding: [2, 3],
+  }),
+  conv('padding 2', [1, 2, 4, 4], [3, 2, 3, 3], { padding: 2 }),
+  conv('padding 0 by 2', [1, 2, 4, 4], [3, 2, 3, 3], { padding: [0, 2] }),
+  conv('padding wider than the filter', [1, 2, 3, 3], [3, 2, 2, 2], { padding: 4 }),
+  conv("'valid'", [1, 3, 6, 6], [4, 3, 3, 3], { padding: 'valid' }),
+  conv("'same'", [2, 3, 6, 5], [4, 3, 3, 3], { padding: 'same' }),
+  conv("'same' of 2×2", [2, 3, 5, 6], [4, 3, 2, 2], { padding: 'same' }),
+  conv("'same' of 4×3", [1, 3, 5, 6], [4, 3, 4, 3], { padding: 'same' }),
+  conv("'same', stride 2, even size", [2, 1, 8, 8], [5, 1, 3, 3], { padding: 'same', stride: 2 }),
+  conv("'same', stride 2, odd size", [1, 3, 7, 7], [5, 3, 3, 3], { padding: 'same', stride: 2 }),
+  conv("'same', stride beyond the filter", [1, 2, 7, 7], [3, 2, 1, 2], { padding: 'same', stride: 3 }),
+  conv("'same', dilation 2 of 2×2", [1, 2, 6, 6], [3, 2, 2, 2], { padding: 'same', dilation: 2 }),
+  conv('filter as large as the image', [2, 3, 4, 5], [7, 3, 4, 5]),
+  conv('1×5', [1, 3, 4, 8], [3, 3, 1, 5], { padding: [0, 2] }),
+  conv('5×1', [1, 3, 8, 4], [3, 3, 5, 1], { padding: [2, 0] }),
+  conv('one channel to one', [3, 1, 5, 5], [1, 1, 3, 3], { padding: 1 }),
+  conv('17 channels to 33', [1, 17, 4, 4], [33, 17, 3, 3], { padding: 1 }),
+  conv('33 channels to 17', [1, 33, 4, 5], [17, 33, 3, 3], { padding: 1 }),
+  conv('64 channels to 64', [1, 64, 6, 6], [64, 64, 3, 3], { padding: 1 }),
+  conv('depthwise', [2, 5, 6, 6], [5, 1, 3, 3], { groups: 5, padding: 1 }),
+  conv('depthwise, 33 channels', [1, 33, 5, 6], [33, 1, 3, 3], { groups: 33, padding: 1 }),
+  conv('depthwise, stride 2, dilation 2', [1, 6, 9, 9], [6, 1, 3, 3], {
+    groups: 6,
+    stride: 2,
+    dilation: 2,
+    padding: 2,
+  }),
+  conv('depthwise, two filters each', [1, 3, 5, 5], [6, 1, 3, 3], { groups: 3, padding: 1 }),
+  conv('depthwise, no bias', [1, 17, 5, 5], [17, 1, 5, 5], { groups: 17, padding: 2 }, false),
+  conv('2 groups', [2, 6, 5, 5], [4, 3, 3, 3], { groups: 2, padding: 1 }),
+  conv('3 groups, stride 2', [1, 9, 7, 7], [6, 3, 3, 3], { groups: 3, stride: 2 }),
+  conv('4 groups of 1×1', [2, 20, 3, 3], [12, 5, 1, 1], { groups: 4 }),
+  columns('5×5', [1, 3, 7, 7], 5),
+  columns('stride 2, padding 1', [2, 3, 6, 5], 3, { stride: 2, padding: 1 }),
+  columns('2×3, dilation 2', [2, 2, 6, 7], [2, 3], { dilation: 2, padding: [0, 1] }),
+  columns('17 channels', [1, 17, 4, 4], 2),
+  columns('empty batch', [0, 3, 5, 5], 3),
+  image('5×5', [9, 75], [1, 3, 7, 7], 5),
+  image('stride 2, padding 1', [18, 27], [2, 3, 6, 5], 3, { stride: 2, padding: 1 }),
+  image('2×3, dilation 2', [40, 12], [2, 2, 6, 7], [2, 3], { dilation: 2, padding: [0, 1] }),
+]
+
+const fails = (
+  name: string,
+  x: number[],
+  weight: number[],
+  message: RegExp,
+  options: Conv2dOptions = {},
+): ErrorCase => ({
+  name: `conv2d: ${name}`,
+  run: () => conv2d(zeros(x), zeros(weight), undefined, options),
+  error: shapeError(message),
+})
+
+const refuses = (name: string, options: Conv2dOptions, message: RegExp): ErrorCase => ({
+  name: `conv2d: ${name}`,
+  run: () => conv2d(zeros([1, 4, 5, 5]), zeros([4, 4, 3, 3]), undefined, options),
+  error: { message },
+})
+
+export const errors: ErrorCase[] = [
+  fails('channels', [1, 3, 5, 5], [8, 4, 3, 3], /conv2d: expected weight of shape \[K, 3, R, S\], got \[8, 4, 3, 3\]/),
+  fails('channels of a group', [1, 6, 5, 5], [8, 6, 3, 3], /conv2d.*\[8, 6, 3, 3\]/, { groups: 2 }),
+  fails('groups that do not divide the channels', [1, 5, 5, 5], [4, 2, 3, 3], /conv2d.*groups.*5/, { groups: 2 }),
+  fails('groups that do not divide the filters', [1, 4, 5, 5], [3, 2, 3, 3], /conv2d.*3/, { groups: 2 }),
+  fails('filter larger than the image', [1, 1, 5, 5], [1, 1, 7, 7], /⌊\(5 \+ 2·0 − 7\) \/ 1⌋ \+ 1/),
+  fails('padding not enough', [1, 1, 5, 8], [1, 1, 9, 9], /⌊\(5 \+ 2·1 − 9\) \/ 2⌋ \+ 1/, { padding: 1, stride: 2 }),
+  fails('width too small', [1, 1, 8, 5], [1, 1, 7, 7], /⌊\(5 \+ 2·0 − 7\) \/ 1⌋ \+ 1/),
+  fails('dilated filter larger than the image', [1, 1, 5, 5], [1, 1, 3, 3], /⌊\(5 \+ 2·0 − .*\) \/ 1⌋ \+ 1/, {
+    dilation: 3,
+  }),
+  fails('image of rank 3', [3, 5, 5], [8, 3, 3, 3], /conv2d: expected .*\[3, 5, 5\]/),
+  fails('filters of rank 3', [1, 3, 5, 5], [3, 3, 3], /conv2d: expected weight .*\[3, 3, 3\]/),
+  {
+    name: 'conv2d: empty filters',
+    run: () => conv2d(zeros([1, 3, 5, 5]), zeros([8, 3, 0, 3])),
+    error: rangeError(/conv2d: expected .*0/),
+  },
+  {
+    name: 'conv2d: bias',
+    run: () => conv2d(zeros([1, 3, 5, 5]), zeros([8, 3, 3, 3]), zeros([7])),
+    error: shapeError(/conv2d: expected bias of shape \[8\], got \[7\]/),
+  },
+  {
+    name: 'conv2d: mixed dtypes',
+    run: () => conv2d(zeros([1, 3, 5, 5]), zeros([8, 3, 3, 3], { dtype: 'float64' })),
+    error: dtypeError(/conv2d.*float32.*float64|conv2d.*float64.*float32/),
+  },
+  refuses('stride 0', { stride: 0 }, /conv2d.*stride.*0/),
+  refuses('negative stride', { stride: -1 }, /conv2d.*stride.*-1/),
+  refuses('fractional stride', { stride: 1.5 }, /conv2d.*stride.*1\.5/),
+  refuses('stride NaN', { stride: NaN }, /conv2d.*stride.*NaN/),
+  refuses('three strides', { stride: [1, 1, 1] as unknown as [number, number] }, /conv2d.*stride/),
+  refuses('dilation 0', { dilation: 0 }, /conv2d.*dilation.*0/),
+  refuses('groups 0', { groups: 0 }, /conv2d.*groups.*0/),
+  refuses('negative padding', { padding: -1 }, /conv2d.*padding.*-1/),
+  refuses('padding of another name', { padding: 'full' as 'same' }, /conv2d.*padding.*full/),
+  refuses('padding beyond any image', { padding: 2 ** 40 }, /conv2d/),
+  {
+    name: 'im2col: window larger than the image',
+    run: () => im2col(zeros([1, 1, 5, 5]), 7),
+    error: shapeError(/⌊\(5 \+ 2·0 − 7\) \/ 1⌋ \+ 1/),
+  },
+  {
+    name: 'im2col: rank',
+    run: () => im2col(zeros([5, 5]), 2),
+    error: shapeError(/im2col: expected .*\[5, 5\]/),
+  },
+  {
+    name: 'im2col: window of size 0',
+    run: () => im2col(zeros([1, 1, 5, 5]), 0),
+    error: rangeError(/im2col.*0/),
+  },
+  {
+    name: 'col2im: matrix of another size',
+    run: () => col2im(zeros([9, 74]), [1, 3, 7, 7], 5),
+    error: shapeError(/col2im: expected .*\[9, 75\].* got \[9, 74\]/),
+  },
+  {
+    name: 'col2im: int32',
+    run: () => col2im(tensor(new Int32Array(75 * 9), { shape: [9, 75] }), [1, 3, 7, 7], 5),
+    error: dtypeError(/col2im/),
+  },
+]

@@ -1,0 +1,122 @@
+import {
+  avgPool2d,
+  type AvgPool2dOptions,
+  maxPool2d,
+  type MaxPool2dOptions,
+  maxPool2dWithIndices,
+  zeros,
+} from 'convcore'
+import * as reference from '../../reference/pool.js'
+import { type Case, type ErrorCase, type Input, shapeError } from '../case.js'
+
+type Image = readonly [number, number, number, number]
+type Kernel = number | [number, number]
+
+const max = (name: string, x: Image | Input, kernel: Kernel, options: MaxPool2dOptions = {}, smooth = true): Case => ({
+  name: `maxPool2d: ${name}`,
+  inputs: ['shape' in x ? x : { shape: x }],
+  op: (image) => maxPool2d(image!, kernel, options),
+  reference: (image) => reference.maxPool2d(image!, kernel, options).values,
+  ...(smooth ? { differentiable: [0] } : {}),
+})
+
+const places = (name: string, x: Image | Input, kernel: Kernel, options: MaxPool2dOptions = {}): Case => ({
+  name: `maxPool2d: with indices, ${name}`,
+  inputs: ['shape' in x ? x : { shape: x }],
+  op: (image) => maxPool2dWithIndices(image!, kernel, options).indices,
+  reference: (image) => reference.maxPool2d(image!, kernel, options).indices,
+})
+
+const avg = (name: string, x: Image, kernel: Kernel, options: AvgPool2dOptions = {}): Case => ({
+  name: `avgPool2d: ${name}`,
+  inputs: [{ shape: x }],
+  op: (image) => avgPool2d(image!, kernel, options),
+  reference: (image) => reference.avgPool2d(image!, kernel, options),
+  differentiable: [0],
+})
+
+const ties: Input = { shape: [1, 1, 4, 4], values: [1, 1, 2, 2, 1, 1, 2, 2, 0, -0, 5, 3, -0, 0, 3, 5] }
+const nan: Input = { shape: [1, 1, 3, 4], values: [1, NaN, 2, 3, 4, 5, -Infinity, Infinity, 0, NaN, NaN, 7] }
+const low: Input = { shape: [1, 1, 2, 2], values: [-Infinity, -Infinity, -Infinity, -Infinity] }
+
+const windows = (pool: typeof max | typeof avg): Case[] => [
+  pool('2×2', [2, 3, 6, 8], 2),
+  pool('one image, odd size', [1, 5, 7, 5], 2),
+  pool('empty batch', [0, 3, 4, 4], 2),
+  pool('1×1', [2, 3, 3, 3], 1),
+  pool('1×1, stride 2', [2, 3, 5, 4], 1, { stride: 2 }),
+  pool('3×3, stride 2, overlapping', [2, 3, 7, 9], 3, { stride: 2 }),
+  pool('2×2, stride 3', [1, 3, 8, 9], 2, { stride: 3 }),
+  pool('2×3, stride 1 by 2', [2, 2, 5, 7], [2, 3], { stride: [1, 2] }),
+  pool('3×3, stride 1, padding 1', [1, 3, 5, 5], 3, { stride: 1, padding: 1 }),
+  pool('3×2, padding 1 by 0', [1, 3, 5, 5], [3, 2], { padding: [1, 0] }),
+  pool("2×2, stride 1, 'same'", [1, 3, 4, 5], 2, { stride: 1, padding: 'same' }),
+  pool("2×2, 'same', odd size", [1, 3, 7, 7], 2, { padding: 'same' }),
+  pool("3×3, stride 2, 'same', even size", [1, 3, 6, 6], 3, { stride: 2, padding: 'same' }),
+  pool("'valid'", [1, 3, 7, 7], 2, { padding: 'valid' }),
+  pool('ceil mode', [1, 3, 7, 7], 2, { ceilMode: true }),
+  pool('ceil mode, stride 2 of 3×3', [1, 2, 6, 8], 3, { stride: 2, ceilMode: true }),
+  pool('ceil mode, padding 1, a window would start in the padding', [1, 2, 5, 5], 2, { padding: 1, ceilMode: true }),
+  pool('ceil mode, stride beyond the window', [1, 2, 6, 9], 2, { stride: 4, ceilMode: true }),
+  pool('the whole image', [2, 17, 4, 5], [4, 5]),
+  pool('one channel', [2, 1, 4, 4], 2),
+  pool('17 channels', [2, 17, 4, 5], 2),
+  pool('33 channels, 3×3, padding 1', [1, 33, 5, 5], 3, { stride: 2, padding: 1 }),
+]
+
+export const cases: Case[] = [
+  ...windows(max),
+  max('dilation 2', [1, 3, 7, 7], 3, { stride: 1, dilation: 2 }),
+  max('dilation 2 by 3, padding 1', [1, 3, 8, 9], 2, { stride: 2, dilation: [2, 3], padding: 1 }),
+  max('ties', ties, 2, {}, false),
+  max('ties, overlapping', ties, 3, { stride: 1 }, false),
+  max('NaN and infinity', nan, 2, { stride: 1 }, false),
+  max('−∞ everywhere', low, 2, { stride: 1, padding: 1 }, false),
+  places('2×2', [2, 3, 6, 8], 2),
+  places('3×3, stride 2, padding 1', [2, 5, 7, 7], 3, { stride: 2, padding: 1 }),
+  places("'same', 17 channels", [1, 17, 3, 3], 2, { padding: 'same' }),
+  places('dilation 2', [1, 3, 7, 7], 3, { stride: 1, dilation: 2 }),
+  places('ties go to the first', ties, 2),
+  places('ties go to the first, overlapping', ties, 3, { stride: 1 }),
+  places('NaN', nan, 2, { stride: 1 }),
+  places('−∞ everywhere', low, 2, { stride: 1, padding: 1 }),
+  ...windows(avg),
+  avg('padding not counted', [1, 3, 5, 5], 3, { stride: 1, padding: 1, countIncludePad: false }),
+  avg("'same', padding not counted", [1, 3, 5, 5], 2, { padding: 'same', countIncludePad: false }),
+  avg('ceil mode, padding not counted', [1, 3, 6, 6], 3, { padding: 1, ceilMode: true, countIncludePad: false }),
+]
+
+const fails = (name: string, run: () => unknown, message: RegExp): ErrorCase => ({
+  name,
+  run,
+  error: shapeError(message),
+})
+
+export const errors: ErrorCase[] = [
+  fails('maxPool2d: window larger', () => maxPool2d(zeros([1, 1, 3, 5]), 4), /⌊\(3 \+ 2·0 − 4\) \/ 4⌋ \+ 1/),
+  fails('maxPool2d: width', () => maxPool2d(zeros([1, 1, 5, 3]), 4, { stride: 2 }), /⌊\(3 \+ 2·0 − 4\) \/ 2⌋ \+ 1/),
+  fails('maxPool2d: rank', () => maxPool2d(zeros([3, 5, 5]), 2), /maxPool2d: expected .*\[3, 5, 5\]/),
+  fails('avgPool2d: window larger', () => avgPool2d(zeros([1, 1, 3, 5]), 4), /⌊\(3 \+ 2·0 − 4\) \/ 4⌋ \+ 1/),
+  fails('avgPool2d: rank', () => avgPool2d(zeros([5, 5]), 2), /avgPool2d: expected .*\[5, 5\]/),
+  { name: 'maxPool2d: window 0', run: () => maxPool2d(zeros([1, 1, 3, 5]), 0), error: { message: /maxPool2d.*0/ } },
+  {
+    name: 'maxPool2d: stride 0',
+    run: () => maxPool2d(zeros([1, 1, 3, 5]), 2, { stride: 0 }),
+    error: { message: /maxPool2d.*stride.*0/ },
+  },
+  {
+    name: 'maxPool2d: a window all in the padding',
+    run: () => maxPool2d(zeros([1, 1, 4, 4]), 2, { padding: 2 }),
+    error: { message: /maxPool2d.*padding/ },
+  },
+  {
+    name: 'avgPool2d: a window all in the padding',
+    run: () => avgPool2d(zeros([1, 1, 4, 4]), 2, { padding: 2 }),
+    error: { message: /avgPool2d.*padding/ },
+  },
+  {
+    name: 'avgPool2d: stride −1',
+    run: () => avgPool2d(zeros([1, 1, 3, 5]), 2, { stride: -1 }),
+    error: { message: /avgPool2d.*stride.*-1/ },
+  },
+]

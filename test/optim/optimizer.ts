@@ -1,0 +1,89 @@
+import t from 'tap'
+import { memory, nn, optim, scope, tensor, zeros } from 'convcore'
+
+t.test('groups have options of their own', async (t) => {
+  const [slow, fast] = [new nn.Parameter(tensor([0])), new nn.Parameter(tensor([0]))]
+  const sgd = new optim.SGD([{ params: [slow] }, { params: [fast], lr: 10 }], { lr: 1 })
+  for (const p of [slow, fast]) p.grad = tensor([1])
+  sgd.step()
+  t.equal(await slow.item(), -1)
+  t.equal(await fast.item(), -10)
+  t.same(
+    sgd.paramGroups.map((group) => group.lr),
+    [1, 10],
+  )
+})
+
+t.test('parameters of several devices and dtypes go together', async (t) => {
+  const params = [{ device: 'cpu:1' }, { dtype: 'float64' }, {}].map(
+    (options) => new nn.Parameter(zeros([1], options as object)),
+  )
+  const adam = new optim.Adam(params, { lr: 1 })
+  for (const p of params) p.grad = tensor([2], { dtype: p.dtype, device: p.device })
+  adam.step()
+  for (const p of params) t.ok(Math.abs((await p.item()) + 1) < 1e-6)
+})
+
+t.test('parameters without gradients are left alone and have no state', async (t) => {
+  const fc = new nn.Linear(2, 2)
+  const adam = new optim.Adam(fc.parameters())
+  fc.weight.grad = zeros([2, 2])
+  adam.step()
+  t.same([...adam.state.keys()], [fc.weight])
+  t.equal(adam.state.get(fc.weight)?.step, 1)
+})
+
+t.test('zeroGrad frees the gradients', async (t) => {
+  const fc = new nn.Linear(2, 2)
+  const sgd = new optim.SGD(fc.parameters())
+  const before = memory().tensors
+  scope(() =>
+    fc(zeros([1, 2]))
+      .sum()
+      .backward(),
+  )
+  t.equal(memory().tensors, before + 2)
+  sgd.zeroGrad()
+  t.equal(memory().tensors, before)
+})
+
+t.test('state outlives the scope of the step and shares the layout of its parameter', async (t) => {
+  const conv = new nn.Conv2d(2, 3, 3)
+  const adam = new optim.Adam(conv.parameters())
+  for (let i = 0; i < 2; i++)
+    scope(() => {
+      conv(zeros([1, 2, 4, 4]))
+        .sum()
+        .backward()
+      adam.step()
+      adam.zeroGrad()
+    })
+  const state = adam.state.get(conv.weight)
+  t.notOk(state?.expAvg.disposed)
+  t.equal(state?.expAvg.layout, 'channelsLast')
+})
+
+t.test('a graph made before a step cannot be walked after it', async (t) => {
+  const fc = new nn.Linear(2, 1)
+  const sgd = new optim.SGD(fc.parameters(), { lr: 1 })
+  const x = zeros([1, 2], { requiresGrad: true })
+  fc.weight.grad = zeros([1, 2])
+  const y = fc(x).sum()
+  sgd.step()
+  t.throws(() => y.backward(), { name: 'AutogradError', message: /changed in place/ })
+})
+
+t.test('an optimizer of nothing, of results or of the same twice is refused', async (t) => {
+  const p = new nn.Parameter(tensor([1]))
+  t.throws(() => new optim.Adam([]), { message: 'Adam: expected at least one parameter, got none' })
+  t.throws(() => new optim.SGD([p, p]), { message: 'SGD: expected each parameter once, got one of shape [1] twice' })
+  t.throws(() => new optim.SGD([{ params: [p] }, { params: [p] }]), /expected each parameter once/)
+  t.throws(() => new optim.SGD([p.mul(2)]), {
+    name: 'TypeError',
+    message: 'SGD: expected leaf tensors as parameters, got the result of an op, of shape [1]',
+  })
+  t.throws(() => new optim.SGD(['weight' as never]), {
+    name: 'TypeError',
+    message: 'SGD: expected leaf tensors as parameters, got "weight"',
+  })
+})
