@@ -28,6 +28,12 @@ export class FormatError extends Error {
   readonly code = 'ERR_FORMAT'
 }
 
+/** A file is not there and could not be fetched. The message names where it was sought and where to put it by hand. */
+export class DownloadError extends Error {
+  override readonly name = 'DownloadError'
+  readonly code = 'ERR_DOWNLOAD'
+}
+
 /** An op failed while it ran; thrown by the wait that reads its result, or the result of what was computed from it. */
 export class ExecutionError extends Error {
   override readonly name = 'ExecutionError'

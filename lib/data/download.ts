@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, stat } from 'node:fs/promises'
 import { pipeline } from 'node:stream/promises'
+import { DownloadError } from '../errors.js'
 import { writeAtomically } from '../io/atomic.js'
 
 export interface Progress {
@@ -23,7 +24,7 @@ export interface FetchOptions {
  * Brings a file to `target` from the first of several mirrors that delivers it. A file that is there already, with the
  * right checksum, is left alone; a download that fails leaves nothing behind.
  *
- * @throws {Error} naming every URL, why it failed, and where to put the file by hand; the signal's reason when aborted
+ * @throws {DownloadError} naming every URL, why it failed, and where to put the file by hand; the signal's reason when aborted
  */
 export async function fetchFile(
   urls: string | readonly string[],
@@ -44,7 +45,7 @@ export async function fetchFile(
     }
   }
   const checksum = sha256 ? ` (sha256 ${sha256})` : ''
-  throw new Error(`download failed\n${failures.join('\n')}\nput the file${checksum} at ${target} by hand`)
+  throw new DownloadError(`download failed\n${failures.join('\n')}\nput the file${checksum} at ${target} by hand`)
 }
 
 async function download(url: string, file: FileHandle, { sha256, onProgress, signal }: FetchOptions): Promise<void> {

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, join } from 'node:path'
-import { describe, FormatError } from '../errors.js'
+import { describe, DownloadError, FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
 import { fetchFile, type FetchOptions } from './download.js'
 import { type IdxArray, readIdx } from './idx.js'
@@ -61,7 +61,7 @@ const fashionMnistSource: Source = {
  * cache (`$CONVCORE_CACHE/mnist`, else `~/.cache/convcore/mnist`), then downloaded. The training pixels, between 0 and 1,
  * have mean 0.1307 and deviation 0.3081.
  *
- * @throws {FormatError} for a damaged file, Error when a file is neither found nor to be had
+ * @throws {FormatError} for a damaged file; {@link DownloadError} when a file is neither found nor to be had
  */
 export function mnist(options: MnistOptions): Promise<ImageDataset> {
   return load(mnistSource, options)
@@ -107,7 +107,7 @@ async function locate(source: Source, file: string, sha256: string, options: Mni
   }
   const urls = source.mirrors.map((mirror) => `${mirror}${file}.gz`)
   if (options.download === false) {
-    throw new Error(
+    throw new DownloadError(
       `${source.name}: ${file}[.gz] not found in ${folders.join(', ')}; it can be had from ${urls.join(' or ')}`,
     )
   }

@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd.js'
 import { type DeviceLike, isDevice } from '../device.js'
 import { type DType, isFloat } from '../dtype.js'
-import { collectLater, forget } from '../garbage.js'
+import { collectLater } from '../garbage.js'
 import { Ownership } from '../ownership.js'
 import { scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
@@ -20,7 +20,6 @@ export function move(leaf: Tensor, target: DeviceLike | DType): void {
 
 function become(leaf: Mutable<Tensor>, source: Tensor): void {
   if (source.storage === leaf.storage) return
-  forget(leaf.owner)
   leaf.owner.release()
   leaf.owner = new Ownership(source.storage.retain())
   leaf.dtype = source.dtype

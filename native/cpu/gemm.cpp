@@ -16,7 +16,7 @@ struct Workspace {
 
   static constexpr int64_t kA = kTileRows * kPanelStride<T>;
   static int64_t depth(const Tiling& tiling) { return tiling.k < kDepth ? tiling.k : kDepth; }
-  static int64_t size_b(const Tiling& tiling) { return depth(tiling) * tiling.n + kPanelSlack<T>; }
+  static int64_t size_b(const Tiling& tiling) { return tiling.n / kTileColumns<T> * panel_size<T>(depth(tiling)); }
   static int64_t bytes(const Tiling& tiling) {
     return round_up((kA + size_b(tiling) + tiling.n) * sizeof(T) + tiling.m * sizeof(T*), 64);
   }
@@ -59,20 +59,24 @@ struct Job {
 template <class T>
 void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspace<T>& work) {
   constexpr int64_t step = kTileColumns<T>;
-  for (int64_t j = 0; j < job.columns; j += step) {
-    int64_t columns = job.columns - j < step ? job.columns - j : step;
-    pack_b(g, job.item, {job.from, job.depth, job.column + j, columns}, work.b + j * job.depth);
-  }
+  int64_t panel = panel_size<T>(job.depth);
+  for (int64_t from = 0; from < job.depth; from += kStrip)
+    for (int64_t j = 0; j < job.columns; j += step) {
+      int64_t columns = job.columns - j < step ? job.columns - j : step, width = panel_width<T>(columns);
+      int64_t depth = job.depth - from < kStrip ? job.depth - from : kStrip;
+      pack_b(g, job.item, {job.from + from, depth, job.column + j, columns}, work.b + j / step * panel + from * width,
+             width);
+    }
   for (int64_t i = 0; i < job.rows; i += kTileRows) {
     int64_t rows = job.rows - i < kTileRows ? job.rows - i : kTileRows;
     pack_a(g, job.item, job.row + i, rows, job.from, job.depth, work.a);
     T* const* c = work.rows + i;
     for (int64_t j = 0; j < job.columns; j += step) {
-      int64_t columns = job.columns - j < step ? job.columns - j : step, vectors = panel_vectors<T>(columns);
-      auto multiply = microkernel_for<T>(!g.transpose_a, vectors, rows);
-      const T* b = work.b + j * job.depth;
+      int64_t columns = job.columns - j < step ? job.columns - j : step, width = panel_width<T>(columns);
+      auto multiply = microkernel_for<T>(!g.transpose_a, width / kLanesOf<T>, rows);
+      const T* b = work.b + j / step * panel;
       const T* bias = first ? work.bias + j : nullptr;
-      if (columns == vectors * kLanesOf<T>) {
+      if (columns == width) {
         multiply(job.depth, work.a, b, bias, c, job.column + j);
       } else {
         EdgeTile<T> edge(rows, columns, job.column + j);

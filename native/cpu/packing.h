@@ -6,18 +6,23 @@
 namespace convcore::cpu::ISA {
 namespace {
 
-constexpr int64_t kStrip = 64;  // depth of one transposition
 static_assert(kDepth <= kMaxColumns);
 
-/// A panel of B is [depth][vectors · lanes].
+/// B is packed in strips of this depth over all panels, so that memory is read row after row; it is also the depth of
+/// one transposition.
+constexpr int64_t kStrip = 64;
+
+/// A panel of B is [depth][width], one or two vectors wide.
 template <class T>
-int64_t panel_vectors(int64_t columns) {
-  return columns > kLanesOf<T> ? 2 : 1;
+int64_t panel_width(int64_t columns) {
+  return columns > kLanesOf<T> ? kTileColumns<T> : kLanesOf<T>;
 }
 
-/// Elements to leave free behind the last panel of B: transposing writes whole squares.
+/// Elements of a panel, with room for what transposing and copying overrun.
 template <class T>
-constexpr int64_t kPanelSlack = kLanesOf<T> * kTileColumns<T>;
+int64_t panel_size(int64_t depth) {
+  return (depth + kLanesOf<T>)*kTileColumns<T>;
+}
 
 /// a0 b0 a1 b1 … of the lower or upper halves.
 template <class T, int64_t From>
@@ -63,19 +68,15 @@ void pack_transposed(const Source<T>& b, int64_t item, const Part& part, T* to, 
   constexpr int64_t lanes = kLanesOf<T>;
   T strip[kTileColumns<T> * kStrip + lanes];
   for (int64_t i = part.columns * kStrip; i < width * kStrip; ++i) strip[i] = 0;
-  for (int64_t from = 0; from < part.rows; from += kStrip) {
-    int64_t depth = part.rows - from < kStrip ? part.rows - from : kStrip;
-    b.copy(b.self, item, {part.column, part.columns, part.row + from, depth}, strip, kStrip);
-    for (int64_t l = 0; l < depth; l += lanes)
-      for (int64_t j = 0; j < width; j += lanes)
-        transpose_square(strip + j * kStrip + l, kStrip, to + (from + l) * width + j, width);
-  }
+  b.copy(b.self, item, {part.column, part.columns, part.row, part.rows}, strip, kStrip);
+  for (int64_t l = 0; l < part.rows; l += lanes)
+    for (int64_t j = 0; j < width; j += lanes)
+      transpose_square(strip + j * kStrip + l, kStrip, to + l * width + j, width);
 }
 
-/// One panel of B: the part's rows are its depth. Columns that fill up its last vector are zero.
+/// One strip of one panel of B: the part's rows are its depth. Columns that fill up its last vector are zero.
 template <class T>
-void pack_b(const Gemm<T>& g, int64_t item, const Part& part, T* to) {
-  int64_t width = panel_vectors<T>(part.columns) * kLanesOf<T>;
+void pack_b(const Gemm<T>& g, int64_t item, const Part& part, T* to, int64_t width) {
   if (g.transpose_b) return pack_transposed(g.b, item, part, to, width);
   g.b.copy(g.b.self, item, part, to, width);
   if (part.columns < width)

@@ -8,7 +8,8 @@ namespace {
 constexpr int64_t kMaxTile = 512;     // rows and columns: a tile of C stays in the second-level cache
 constexpr double kJobWork = 1 << 20;  // multiply-adds worth a job of their own
 constexpr int64_t kJobs = 32;         // enough to keep many threads busy
-constexpr int64_t kMinDepth = 512, kDepthPreference = 8;  // a piece of the sum costs a write and a read of C
+// A piece of a sum costs a write and a read of C: it is more than half this long, and longer than its tile is wide.
+constexpr int64_t kMinDepth = 512, kDepthPreference = 4;
 
 inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t round_up(int64_t a, int64_t unit) { return divide_up(a, unit) * unit; }
@@ -30,7 +31,7 @@ struct Tiling {
       int64_t jobs = items * rows * columns * pieces;
       if (jobs >= wanted || jobs >= kJobs) return;
       bool longest = k / kDepthPreference >= (m > n ? m : n);
-      if (k >= 2 * kMinDepth && (longest || (m <= unit_m && n <= unit_n)))
+      if (k > kMinDepth && (longest || (m <= unit_m && n <= unit_n)))
         k = divide_up(k, 2);
       else if (m > unit_m && (m >= n || n <= unit_n))
         m = even(m, 2, unit_m);

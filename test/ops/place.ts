@@ -1,4 +1,4 @@
-import { type Device, reshape, slice, tensor, type Tensor, toChannelsLast } from 'convcore'
+import { type Device, reshape, slice, tensor, type Tensor, toChannelsLast, type TypedArray } from 'convcore'
 import type { Dense } from '../reference/array.js'
 import type { Case } from './case.js'
 
@@ -19,29 +19,29 @@ export interface Filling {
 
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array }
 
-/** The inputs of a case as tensors, and their values as the dtypes round them. */
+/** The values of a case's inputs as their dtypes hold them. */
+export const rounded = (test: Case, values: readonly Dense[], dtype: Float): Dense[] =>
+  values.map(({ shape, data }, i) => ({
+    shape,
+    data: Float64Array.from(arrays[test.inputs[i]!.dtype ?? dtype].from(data)),
+  }))
+
+/** The inputs of a case as tensors. */
 export function fill(
   test: Case,
   values: readonly Dense[],
   { dtype = 'float64', placement = 'rows', device = 'cpu:0' }: Filling = {},
-): [Tensor[], Dense[]] {
-  const rounded = values.map(({ data }, i) => arrays[test.inputs[i]!.dtype ?? dtype].from(data))
-  const tensors = rounded.map((data, i) => {
-    const { shape } = values[i]!
-    const float = data instanceof Float32Array || data instanceof Float64Array
+): Tensor[] {
+  return values.map(({ shape, data }, i) => {
+    const array = arrays[test.inputs[i]!.dtype ?? dtype].from(data)
+    if (placement === 'slices' && !test.inPlace?.includes(i)) return asSlice(array, shape, device)
     const last = placement === 'channels last' || (placement === 'mixed' && i % 2 === 0)
-    if (placement === 'slices' && !test.inPlace?.includes(i)) return asSlice(data, shape, device)
-    const rows = tensor(data, { shape, device })
-    return last && float && shape.length === 4 ? toChannelsLast(rows) : rows
+    const rows = tensor(array, { shape, device })
+    return last && shape.length === 4 ? toChannelsLast(rows) : rows
   })
-  return [tensors, rounded.map((data, i) => ({ shape: values[i]!.shape, data: Float64Array.from(data) }))]
 }
 
-function asSlice(
-  data: Float32Array | Float64Array | Int32Array | Uint8Array,
-  shape: readonly number[],
-  device: Device,
-): Tensor {
+function asSlice(data: TypedArray, shape: readonly number[], device: Device): Tensor {
   const longer = new (data.constructor as typeof Float64Array)(data.length + 2).fill(7)
   longer.set(data, 1)
   return reshape(slice(tensor(longer, { device }), 0, 1, data.length + 1), shape)

@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto'
+import { data, DownloadError, type DeviceLike, type nn } from 'convcore'
+
+export interface Options {
+  epochs: number
+  seed: number
+  /** Folder with the data sets: `<data>/mnist/train-images-idx3-ubyte.gz` and so on. */
+  data?: string
+  device: DeviceLike
+}
+
+/** What a run ends with; `--json` writes it. */
+export interface Figures {
+  testAccuracy: number
+  parameters: number
+  seconds: number
+  /** SHA-256 of all parameters and buffers: two runs with one seed end with the same. */
+  weights: string
+  [figure: string]: unknown
+}
+
+/** A program under examples/. */
+export interface Example {
+  /** The default of `--epochs`. */
+  epochs: number
+  run(options: Options): Promise<Figures>
+}
+
+export interface Digits {
+  train: data.ImageDataset
+  test: data.ImageDataset
+}
+
+/** MNIST, where it is found or can be downloaded, else digits drawn in code. Says which. */
+export async function loadDigits({ data: folder, device }: Options): Promise<Digits> {
+  const root = folder && `${folder}/mnist`
+  const load = (split: 'train' | 'test') => data.mnist({ split, root, device, onProgress: showDownload })
+  try {
+    const sets = { train: await load('train'), test: await load('test') }
+    console.log(`data: MNIST, ${sets.train.length} images to train on and ${sets.test.length} to test with`)
+    return sets
+  } catch (error) {
+    if (!(error instanceof DownloadError)) throw error
+    console.log(`${(error as Error).message}\n`)
+    const sets = { train: data.digits({ device }), test: data.digits({ split: 'test', device }) }
+    console.log(`data: MNIST is not to be had, so ${sets.train.length} generated digits, and ${sets.test.length} to test`)
+    return sets
+  }
+}
+
+function showDownload({ url, received, total }: data.Progress): void {
+  const share = total ? ` ${Math.floor((100 * received) / total)} %` : ''
+  process.stderr.write(`\rdownloading ${url}${share} ${received === total ? '\n' : ''}`)
+}
+
+/** Sums up a run. */
+export async function figures(model: nn.Module, testAccuracy: number, started: number): Promise<Figures> {
+  const hash = createHash('sha256')
+  for (const [name, value] of Object.entries(model.stateDict())) hash.update(name).update(await value.data())
+  const parameters = [...model.parameters()].reduce((sum, p) => sum + p.size, 0)
+  return { testAccuracy, parameters, seconds: (performance.now() - started) / 1000, weights: hash.digest('hex') }
+}

@@ -1,0 +1,64 @@
+// npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--json FILE]
+import { readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { parseArgs } from 'node:util'
+import { info, manualSeed, type DeviceLike } from 'convcore'
+import type { Example } from './example.js'
+
+const names = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.js') && !['run.js', 'example.js'].includes(file))
+  .map((file) => file.slice(0, -3))
+
+const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--json FILE]
+  NAME      ${names.join(', ')}
+  --epochs  passes over the training data
+  --seed    of all random numbers, default 0
+  --data    folder of the data sets, default $CONVCORE_DATA
+  --device  default cpu
+  --json    file for the final figures`
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${usage}`)
+  process.exit(2)
+}
+
+function whole(name: string, text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !Number.isSafeInteger(value) || value < 0)
+    fail(`--${name}: expected a whole number from 0 on, got "${text}"`)
+  return value
+}
+
+function readArguments() {
+  const string = { type: 'string' } as const
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: { epochs: string, seed: string, data: string, device: string, json: string },
+    })
+    return { ...values, positionals }
+  } catch (error) {
+    return fail((error as Error).message)
+  }
+}
+
+const { positionals, epochs, seed = '0', data = process.env.CONVCORE_DATA, device = 'cpu', json } = readArguments()
+const [name] = positionals
+if (!name || positionals.length > 1 || !names.includes(name))
+  fail(`expected the name of one example, got "${positionals.join(' ')}"`)
+
+const example = (await import(`./${name}.js`)) as Example
+manualSeed(whole('seed', seed))
+const { isa, threads } = info()
+console.log(`${name} on ${device} (${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}), seed ${seed}`)
+const figures = await example.run({
+  epochs: epochs === undefined ? example.epochs : whole('epochs', epochs),
+  seed: whole('seed', seed),
+  data: data || undefined,
+  device: device as DeviceLike,
+})
+console.log(
+  `test accuracy ${(100 * figures.testAccuracy).toFixed(2)} %, ${figures.parameters} parameters, ` +
+    `${figures.seconds.toFixed(1)} s, weights ${figures.weights.slice(0, 16)}`,
+)
+if (json) await writeFile(json, `${JSON.stringify(figures, undefined, 2)}\n`)
