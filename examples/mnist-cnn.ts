@@ -11,7 +11,7 @@ const block = (inputs: number, outputs: number) => [
 ]
 
 export function build(): nn.Sequential {
-  return new nn.Sequential([
+  return new nn.Sequential(
     ...block(1, 32),
     ...block(32, 64),
     ...block(64, 128),
@@ -20,7 +20,7 @@ export function build(): nn.Sequential {
     new nn.ReLU(),
     new nn.Dropout(0.4),
     new nn.Linear(256, 10),
-  ])
+  )
 }
 
 export async function run(options: Options): Promise<Figures> {

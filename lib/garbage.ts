@@ -1,32 +1,63 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { native } from './native.js'
 import type { Ownership } from './ownership.js'
 import type { Tensor } from './tensor.js'
 
 // Tensors made outside every scope are freed by the garbage collector. It sees only small objects, so their bytes are
-// reported to V8, once per macrotask; and it runs finalizers between macrotasks only, so a synchronous loop that makes
-// much is warned of.
+// reported to V8, once per macrotask. V8 lets 64 MiB pile up before it acts on that; a loop over large tensors does not
+// wait so long. Finalizers run between macrotasks only, so a synchronous loop that makes much is warned of.
 
 const WARN_BYTES = 2 ** 30
 
+/** Garbage that is not worth a collection (some milliseconds): half as much again is made in that time. */
+const SLACK_BYTES = 2 ** 24
+
 const registry = new FinalizationRegistry<Ownership>((owner) => owner.release())
 
-let unreported = 0
+let collectable = 0
+/** What the last collection left of what was there before. */
+let survivors = 0
+let madeSinceCollection = 0
 let madeThisTurn = 0
+let unreported = 0
 let scheduled = false
+let collected = false
 let warned = false
+
+let collect = (): void => {
+  setFlagsFromString('--expose-gc')
+  collect = runInNewContext('gc') as () => void
+  collect()
+}
 
 function report(): void {
   scheduled = false
+  collected = false
   madeThisTurn = 0
   if (unreported !== 0) native.adjustExternalMemory(unreported)
   unreported = 0
+  survivors = Math.min(survivors, collectable - madeSinceCollection)
+  if (collectable <= 2 * survivors + SLACK_BYTES) return
+  collect()
+  survivors = collectable // until the finalizers have run
+  madeSinceCollection = 0
+  collected = true
+}
+
+/** Lets the event loop turn, and finalizers run if there was a collection: timers and sockets get theirs in between. */
+export async function turn(): Promise<void> {
+  await setImmediate()
+  if (collected) await setImmediate()
 }
 
 function count(bytes: number): void {
+  collectable += bytes
   unreported += bytes
   if (scheduled) return
   scheduled = true
-  setImmediate(report).unref()
+  globalThis.setImmediate(report).unref()
 }
 
 /** The tensor is freed when nothing refers to it any more. */
@@ -36,6 +67,7 @@ export function collectLater(tensor: Tensor, op: string): void {
   registry.register(tensor, owner)
   count(owner.collectable)
   madeThisTurn += owner.collectable
+  madeSinceCollection += owner.collectable
   if (madeThisTurn > WARN_BYTES && !warned) {
     warned = true
     process.emitWarning(

@@ -4,6 +4,7 @@ import { alloc } from './alloc.js'
 import type { Device } from './device.js'
 import { dtypeOf, dtypes, isFloat, type DType, type TypedArray } from './dtype.js'
 import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
+import { turn } from './garbage.js'
 import type { Handle } from './kernels.js'
 import { readStrided, toRowMajor } from './layout.js'
 import { native } from './native.js'
@@ -97,7 +98,9 @@ export class Tensor {
   async data(): Promise<TypedArray> {
     const { array } = dtypes[this.dtype]
     try {
-      return new array(await inRowMajor(this, (x) => native.read(x.handle)))
+      const buffer = await inRowMajor(this, (x) => native.read(x.handle))
+      await turn() // Node may settle many reads in one turn of the event loop
+      return new array(buffer)
     } catch (error) {
       throw translate(error)
     }

@@ -5,7 +5,6 @@
 #include <memory>
 #include <vector>
 
-#include "buffer.h"
 #include "storage.h"
 
 namespace convcore {
@@ -18,17 +17,6 @@ struct CallError {
 };
 [[noreturn, gnu::format(printf, 3, 4)]] void throw_call(CallError::Kind kind, const char* code, const char* format,
                                                         ...);
-
-/// What a handle stands for: a dense stretch of a storage.
-struct TensorSlot {
-  Storage* storage = nullptr;
-  int64_t offset = 0;  // bytes
-  int64_t count = 0;   // elements
-  DType dtype = DType::Float32;
-  uint32_t generation = 1;
-
-  std::byte* data() const { return storage->block.data + offset; }
-};
 
 constexpr int kMaxDevices = 8;
 

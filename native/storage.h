@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "buffer.h"
 #include "pool.h"
 #include "stream.h"
 
@@ -74,6 +75,17 @@ class StorageRef {
 
  private:
   Storage* storage_;
+};
+
+/// What a handle stands for: a dense stretch of a storage.
+struct TensorSlot {
+  Storage* storage = nullptr;
+  int64_t offset = 0;  // bytes
+  int64_t count = 0;   // elements
+  DType dtype = DType::Float32;
+  uint32_t generation = 1;
+
+  std::byte* data() const { return storage->block.data + offset; }
 };
 
 }  // namespace convcore

@@ -1,6 +1,6 @@
 // Tasks that move bytes: from JavaScript to a tensor, from a tensor to JavaScript, between tensors.
 #pragma once
-#include "environment.h"
+#include "storage.h"
 
 namespace convcore {
 

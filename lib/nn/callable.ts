@@ -22,7 +22,7 @@ export abstract class Callable {
       if (observer) observer(self, output)
       return output
     }) as unknown as this
-    Object.setPrototypeOf(self, new.target.prototype as object)
+    Object.setPrototypeOf(self, new.target.prototype)
     // A function's own read-only `name` and `length` would stand in the way of a subclass's fields.
     delete (self as { name?: string }).name
     delete (self as { length?: number }).length

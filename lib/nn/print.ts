@@ -1,14 +1,16 @@
 import { isModule } from './members.js'
 import type { Module } from './module.js'
 
+type Printable = string | number | boolean | null | undefined | readonly Printable[]
+
 /** A value as Python prints it: True, None, (3, 3), 1e-05. */
-export function python(value: unknown): string {
+export function python(value: Printable): string {
   if (value === undefined || value === null) return 'None'
   if (value === true) return 'True'
   if (value === false) return 'False'
   if (typeof value === 'number') return pythonNumber(value)
-  if (Array.isArray(value)) return `(${value.map(python).join(', ')}${value.length === 1 ? ',' : ''})`
-  return String(value)
+  if (typeof value === 'string') return value
+  return `(${value.map(python).join(', ')}${value.length === 1 ? ',' : ''})`
 }
 
 // Python switches to an exponent below 1e-4 and from 1e16 on, JavaScript below 1e-6 and from 1e21 on.

@@ -1,5 +1,6 @@
 import type { Tensor } from '../tensor.js'
-import { ownModules } from './members.js'
+import { describe } from '../errors.js'
+import { isModule, ownModules } from './members.js'
 import { Module } from './module.js'
 
 /** A module from one tensor to one tensor. */
@@ -9,15 +10,22 @@ export type Layer = Module & ((x: Tensor) => Tensor)
  * Layers one after the other.
  *
  * ```ts
- * new nn.Sequential([new nn.Linear(784, 50), new nn.Sigmoid(), new nn.Linear(50, 10)])
+ * new nn.Sequential(new nn.Linear(784, 50), new nn.Sigmoid(), new nn.Linear(50, 10))
  * new nn.Sequential({ hidden: new nn.Linear(784, 50), activation: new nn.Sigmoid() })
  * ```
  */
 export class Sequential extends Module {
-  /** @throws RangeError when a layer's name is one that modules use themselves, like `train`, or has a dot */
-  constructor(layers: readonly Layer[] | Readonly<Record<string, Layer>> = []) {
+  /**
+   * @param layers one after the other, in an array, or in an object that names them
+   * @throws TypeError when one is no module, RangeError when a name is one that modules use themselves, like `train`, or
+   *   has a dot
+   */
+  constructor(...layers: readonly Layer[] | [layers: readonly Layer[] | Readonly<Record<string, Layer>>]) {
     super()
-    for (const [name, layer] of Object.entries(layers)) {
+    const [first] = layers
+    for (const [name, layer] of Object.entries(layers.length === 1 && !isModule(first) ? (first ?? {}) : layers)) {
+      if (!isModule(layer))
+        throw new TypeError(`Sequential: expected layer '${name}' to be a module, got ${describe(layer)}`)
       if (name in this || name.includes('.'))
         throw new RangeError(`Sequential: expected a free layer name without a dot, got '${name}'`)
       Object.assign(this, { [name]: layer })

@@ -5,7 +5,7 @@ import type { DType } from '../dtype.js'
 import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { type Callable, observeCalls } from './callable.js'
-import { ownModules, ownParameters } from './members.js'
+import { isModule, ownModules, ownParameters } from './members.js'
 import { switchMode } from './mode.js'
 import type { Module } from './module.js'
 import type { Layer } from './sequential.js'
@@ -92,7 +92,7 @@ const elements = (tensors: readonly Tensor[]): number => tensors.reduce((sum, te
 function observedCalls(model: Layer, shape: number[], dtype?: DType): [Module, readonly number[] | undefined][] {
   const calls: [Module, readonly number[] | undefined][] = []
   const watch = (module: Callable, output: unknown): void => {
-    calls.push([module as Module, output instanceof Tensor ? output.shape : undefined])
+    if (isModule(module)) calls.push([module, output instanceof Tensor ? output.shape : undefined])
   }
   const [first] = model.parameters()
   const restore = switchMode(model, false)

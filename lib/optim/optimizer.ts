@@ -105,7 +105,7 @@ function toGroups<Options>(params: Params<Options>): ParamGroup<Options>[] {
   const groups: ParamGroup<Options>[] = []
   const single: Tensor[] = []
   for (const item of params)
-    if (item instanceof Tensor || !(item as Partial<ParamGroup<Options>>).params) single.push(item as Tensor)
-    else groups.push(item as ParamGroup<Options>)
+    if (item instanceof Tensor || !(item as Partial<ParamGroup<Options>> | null)?.params) single.push(item as Tensor)
+    else groups.push(item)
   return single.length ? [{ params: single } as unknown as ParamGroup<Options>, ...groups] : groups
 }

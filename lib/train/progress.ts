@@ -33,7 +33,7 @@ async function openBar(stream: Writable, epochs: number, steps: number) {
   const { default: progress } = await import('cli-progress')
   const format = `epoch {epoch}/${epochs} {bar} {value}/${steps}  loss {loss}  {eta_formatted}`
   return new progress.SingleBar(
-    { stream: stream as NodeJS.WritableStream, format, clearOnComplete: true, hideCursor: true },
+    { stream, format, clearOnComplete: true, hideCursor: true },
     progress.Presets.shades_classic,
   )
 }

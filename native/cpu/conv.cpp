@@ -1,3 +1,4 @@
+#include "axis.h"
 #include "depthwise.h"
 #include "gemm.h"
 #include "patches.h"
@@ -8,8 +9,13 @@ namespace {
 /// The patches of x that the outputs see, [N·P·Q, R·S·C/g] per group.
 template <class T>
 Patches<T> patches(const Conv2d& p, const In& x) {
-  return {x.as<T>(),  x.as<T>() + x.count, p.h,      p.w,      p.c, p.c / p.groups, {p.p, p.q},
-          p.stride_h, p.stride_w,          -p.pad_h, -p.pad_w, p.s, p.dilation_h,   p.dilation_w};
+  return {x.as<T>(),
+          x.as<T>() + x.count,
+          p.c,
+          p.c / p.groups,
+          {p.p, p.q},
+          {p.h, p.stride_h, -p.pad_h, p.dilation_h, p.r},
+          {p.w, p.stride_w, -p.pad_w, p.dilation_w, p.s}};
 }
 
 /// The taps of one axis through which the inputs of one phase, phase + i · stride, meet outputs. They are first,
@@ -17,16 +23,16 @@ Patches<T> patches(const Conv2d& p, const In& x) {
 struct Phase {
   int64_t phase, positions, first, step, taps, origin, shift;
 
-  Phase(int64_t phase, int64_t input, int64_t window, int64_t stride, int64_t pad, int64_t dilation)
-      : phase(phase), positions((input - phase + stride - 1) / stride) {
-    auto distance = [&](int64_t tap) { return phase + pad - tap * dilation; };
-    step = stride / gcd(stride, dilation);
-    first = window - 1;
-    while (first >= 0 && first > window - 1 - step && distance(first) % stride != 0) --first;
-    bool met = first >= 0 && distance(first) % stride == 0;
+  Phase(int64_t phase, const Axis& axis)
+      : phase(phase), positions((axis.input - phase + axis.stride - 1) / axis.stride) {
+    auto distance = [&](int64_t tap) { return phase + axis.pad - tap * axis.dilation; };
+    step = axis.stride / gcd(axis.stride, axis.dilation);
+    first = axis.taps - 1;
+    while (first >= 0 && first > axis.taps - 1 - step && distance(first) % axis.stride != 0) --first;
+    bool met = first >= 0 && distance(first) % axis.stride == 0;
     taps = met ? first / step + 1 : 0;
-    origin = met ? distance(first) / stride : 0;
-    shift = step * dilation / stride;
+    origin = met ? distance(first) / axis.stride : 0;
+    shift = step * axis.dilation / axis.stride;
   }
   int64_t tap(int64_t a) const { return first - a * step; }
 
@@ -50,44 +56,22 @@ struct PhaseWeight {
       copy_over(to, m.weight + ((k * m.p.r + r) * m.p.s + s) * channels + part.column, part.columns, m.end);
     }
   }
+  Source<T> source() const { return {this, copy, false}; }
 };
 
 template <class T>
 void backward_input_phase(const Conv2d& p, const In& dy, const In& weight, const Out& dx, const Phase& v,
                           const Phase& h) {
   int64_t filters = p.k / p.groups, channels = p.c / p.groups;
-  Patches<T> a{dy.as<T>(),
-               dy.as<T>() + dy.count,
-               p.p,
-               p.q,
-               p.k,
-               filters,
-               {v.positions, h.positions},
-               1,
-               1,
-               v.origin,
-               h.origin,
-               h.taps,
-               v.shift,
-               h.shift};
+  Grid grid{v.positions, h.positions};
+  View down{p.p, 1, v.origin, v.shift, v.taps}, across{p.q, 1, h.origin, h.shift, h.taps};
+  Patches<T> a{dy.as<T>(), dy.as<T>() + dy.count, p.k, filters, grid, down, across};
   PhaseWeight<T> b{p, weight.as<T>(), weight.as<T>() + weight.count, v, h};
-  Target<T> c{dx.as<T>() + (v.phase * p.w + h.phase) * p.c,
-              {v.positions, h.positions},
-              channels,
-              p.h * p.w * p.c,
-              p.stride_h * p.w * p.c,
-              p.stride_w * p.c};
-  gemm(Gemm<T>{p.groups,
-               p.n * v.positions * h.positions,
-               channels,
-               v.taps * h.taps * filters,
-               a.source(),
-               false,
-               {&b, b.copy},
-               false,
-               nullptr,
-               0,
-               c});
+  int64_t pixel = p.c, line = p.w * pixel, image = p.h * line;
+  Target<T> c{
+      dx.as<T>() + v.phase * line + h.phase * pixel, grid, channels, image, p.stride_h * line, p.stride_w * pixel};
+  gemm(Gemm<T>{p.groups, p.n * grid.height * grid.width, channels, v.taps * h.taps * filters, a.source(), b.source(),
+               nullptr, 0, c});
 }
 
 }  // namespace
@@ -101,8 +85,7 @@ void conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
     Patches<T> a = patches<T>(p, x);
     Matrix<T> b{weight.as<T>(), filters * depth, depth, weight.as<T>() + weight.count};
     Target<T> c{y.as<T>(), {p.p, p.q}, filters, p.p * p.q * p.k, p.q * p.k, p.k};
-    gemm(Gemm<T>{p.groups, p.n * p.p * p.q, filters, depth, a.source(), false, b.source(), true, bias.as<T>(), filters,
-                 c});
+    gemm(Gemm<T>{p.groups, p.n * p.p * p.q, filters, depth, a.source(), b.source(true), bias.as<T>(), filters, c});
   });
 }
 
@@ -113,8 +96,7 @@ void conv2d_backward_input(const Conv2d& p, In dy, In weight, Out dx) {
     using T = decltype(zero);
     for (int64_t i = 0; i < p.stride_h && i < p.h; ++i)
       for (int64_t j = 0; j < p.stride_w && j < p.w; ++j)
-        backward_input_phase<T>(p, dy, weight, dx, Phase(i, p.h, p.r, p.stride_h, p.pad_h, p.dilation_h),
-                                Phase(j, p.w, p.s, p.stride_w, p.pad_w, p.dilation_w));
+        backward_input_phase<T>(p, dy, weight, dx, Phase(i, vertical(p)), Phase(j, horizontal(p)));
   });
 }
 
@@ -126,7 +108,7 @@ void conv2d_backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
     int64_t filters = p.k / p.groups, columns = p.r * p.s * (p.c / p.groups);
     Matrix<T> a{dy.as<T>(), filters, p.k, dy.as<T>() + dy.count};
     Patches<T> b = patches<T>(p, x);
-    gemm(Gemm<T>{p.groups, filters, columns, p.n * p.p * p.q, a.source(), true, b.source(), false, nullptr, 0,
+    gemm(Gemm<T>{p.groups, filters, columns, p.n * p.p * p.q, a.source(true), b.source(), nullptr, 0,
                  dense_target(dweight.as<T>(), filters, columns)});
   });
 }

@@ -15,7 +15,7 @@ struct Workspace {
   T *a, *b, *bias, **rows;
 
   static constexpr int64_t kA = kTileRows * kPanelStride<T>;
-  static int64_t depth(const Tiling& tiling) { return tiling.k < kDepth ? tiling.k : kDepth; }
+  static int64_t depth(const Tiling& tiling) { return lesser(tiling.k, kDepth); }
   static int64_t size_b(const Tiling& tiling) { return tiling.n / kTileColumns<T> * panel_size<T>(depth(tiling)); }
   static int64_t bytes(const Tiling& tiling) {
     return round_up((kA + size_b(tiling) + tiling.n) * sizeof(T) + tiling.m * sizeof(T*), 64);
@@ -62,18 +62,18 @@ void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspac
   int64_t panel = panel_size<T>(job.depth);
   for (int64_t from = 0; from < job.depth; from += kStrip)
     for (int64_t j = 0; j < job.columns; j += step) {
-      int64_t columns = job.columns - j < step ? job.columns - j : step, width = panel_width<T>(columns);
-      int64_t depth = job.depth - from < kStrip ? job.depth - from : kStrip;
+      int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
+      int64_t depth = lesser(kStrip, job.depth - from);
       pack_b(g, job.item, {job.from + from, depth, job.column + j, columns}, work.b + j / step * panel + from * width,
              width);
     }
   for (int64_t i = 0; i < job.rows; i += kTileRows) {
-    int64_t rows = job.rows - i < kTileRows ? job.rows - i : kTileRows;
+    int64_t rows = lesser(kTileRows, job.rows - i);
     pack_a(g, job.item, job.row + i, rows, job.from, job.depth, work.a);
     T* const* c = work.rows + i;
     for (int64_t j = 0; j < job.columns; j += step) {
-      int64_t columns = job.columns - j < step ? job.columns - j : step, width = panel_width<T>(columns);
-      auto multiply = microkernel_for<T>(!g.transpose_a, width / kLanesOf<T>, rows);
+      int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
+      auto multiply = microkernel_for<T>(!g.a.transposed, width / kLanesOf<T>, rows);
       const T* b = work.b + j / step * panel;
       const T* bias = first ? work.bias + j : nullptr;
       if (columns == width) {
@@ -98,7 +98,7 @@ void run(const Gemm<T>& g, const Target<T>& c, Job job, const Workspace<T>& work
   int64_t end = job.from + job.depth, blocks = job.depth > kDepth ? divide_up(job.depth, kDepth) : 1;
   job.depth = divide_up(job.depth, blocks);
   for (int64_t block = 0; block < blocks; ++block, job.from += job.depth) {
-    if (end - job.from < job.depth) job.depth = end - job.from;
+    job.depth = lesser(job.depth, end - job.from);
     multiply_block(g, job, block == 0, work);
   }
 }
@@ -107,20 +107,19 @@ void run(const Gemm<T>& g, const Target<T>& c, Job job, const Workspace<T>& work
 template <class T, class Targets>
 void run_all(const Gemm<T>& g, const Tiling& tiling, Targets targets) {
   int64_t jobs = g.items * tiling.rows * tiling.columns * tiling.pieces;
-  int64_t slots = thread_count() < jobs ? thread_count() : jobs;
+  int64_t slots = lesser(lesser(thread_count(), tiling.threads), jobs);
   int64_t bytes = Workspace<T>::bytes(tiling);
   Scratch memory(slots * bytes);
   std::atomic<int64_t> next{0};
-  auto part = [](int64_t index, int64_t size, int64_t all) {
-    return all - index * size < size ? all - index * size : size;
-  };
   parallel(slots, [&](int64_t slot) {
     Workspace<T> work(memory.as<std::byte>() + slot * bytes, tiling);
     for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < jobs;) {
       int64_t row = i % tiling.rows, rest = i / tiling.rows;
       int64_t column = rest % tiling.columns, piece = rest / tiling.columns % tiling.pieces;
-      Job job{rest / tiling.columns / tiling.pieces, row * tiling.m,   part(row, tiling.m, g.m),  column * tiling.n,
-              part(column, tiling.n, g.n),           piece * tiling.k, part(piece, tiling.k, g.k)};
+      Job job{rest / tiling.columns / tiling.pieces,     row * tiling.m,
+              lesser(tiling.m, g.m - row * tiling.m),    column * tiling.n,
+              lesser(tiling.n, g.n - column * tiling.n), piece * tiling.k,
+              lesser(tiling.k, g.k - piece * tiling.k)};
       run(g, targets(piece), job, work);
     }
   });

@@ -15,13 +15,14 @@ struct Part {
   int64_t row, rows, column, columns;
 };
 
-/// A family of matrices, one per item, that can be read block by block.
+/// A factor: one matrix per item, read block by block. A transposed one is stored with its axes exchanged.
 template <class T>
 struct Source {
   const void* self;
   /// Copies a part to `to`, row after row, `stride` elements apart. May write up to kLanesOf<T> − 1 elements past the
   /// end of each row.
   void (*copy)(const void* self, int64_t item, const Part& part, T* to, int64_t stride);
+  bool transposed;
 };
 
 /// Row (n, i, j) of item t begins at data + t·item + n·image + i·line + j·pixel; its elements are adjacent.
@@ -34,14 +35,11 @@ struct Target {
   T* row(int64_t t, const Position& at) const { return data + t * item + at.n * image + at.i * line + at.j * pixel; }
 };
 
-/// `items` products C[m×n] = A[m×k] · B[k×n] + bias[n]. A transposed factor is stored with its axes exchanged.
+/// `items` products C[m×n] = A[m×k] · B[k×n] + bias[n].
 template <class T>
 struct Gemm {
   int64_t items, m, n, k;
-  Source<T> a;
-  bool transpose_a;
-  Source<T> b;
-  bool transpose_b;
+  Source<T> a, b;
   const T* bias;  // or null
   int64_t bias_item;
   Target<T> c;
@@ -65,7 +63,7 @@ struct Matrix {
     const T* from = m.data + item * m.item + part.row * m.stride + part.column;
     for (int64_t i = 0; i < part.rows; ++i, from += m.stride, to += stride) copy_over(to, from, part.columns, m.end);
   }
-  Source<T> source() const { return {this, copy}; }
+  Source<T> source(bool transposed) const { return {this, copy, transposed}; }
 };
 
 /// Dense matrices with n columns.

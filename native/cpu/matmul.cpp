@@ -7,8 +7,8 @@ void matmul(const Matmul& p, In a, In b, OptIn bias, Out y) {
     using T = decltype(zero);
     Matrix<T> left{a.as<T>(), p.m * p.k, p.transpose_a ? p.m : p.k, a.as<T>() + a.count};
     Matrix<T> right{b.as<T>(), p.k * p.n, p.transpose_b ? p.k : p.n, b.as<T>() + b.count};
-    gemm(Gemm<T>{p.batch, p.m, p.n, p.k, left.source(), p.transpose_a != 0, right.source(), p.transpose_b != 0,
-                 bias.as<T>(), 0, dense_target(y.as<T>(), p.m, p.n)});
+    gemm(Gemm<T>{p.batch, p.m, p.n, p.k, left.source(p.transpose_a), right.source(p.transpose_b), bias.as<T>(), 0,
+                 dense_target(y.as<T>(), p.m, p.n)});
   });
 }
 

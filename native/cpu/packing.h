@@ -57,7 +57,7 @@ template <class T>
 /// A panel: up to kTileRows rows from `row` on, by rows or, when A is stored transposed, by columns.
 template <class T>
 void pack_a(const Gemm<T>& g, int64_t item, int64_t row, int64_t rows, int64_t from, int64_t depth, T* to) {
-  if (g.transpose_a)
+  if (g.a.transposed)
     g.a.copy(g.a.self, item, {from, depth, row, rows}, to, kTileRows);
   else
     g.a.copy(g.a.self, item, {row, rows, from, depth}, to, kPanelStride<T>);
@@ -77,7 +77,7 @@ void pack_transposed(const Source<T>& b, int64_t item, const Part& part, T* to, 
 /// One strip of one panel of B: the part's rows are its depth. Columns that fill up its last vector are zero.
 template <class T>
 void pack_b(const Gemm<T>& g, int64_t item, const Part& part, T* to, int64_t width) {
-  if (g.transpose_b) return pack_transposed(g.b, item, part, to, width);
+  if (g.b.transposed) return pack_transposed(g.b, item, part, to, width);
   g.b.copy(g.b.self, item, part, to, width);
   if (part.columns < width)
     for (int64_t l = 0; l < part.rows; ++l)

@@ -6,17 +6,21 @@
 namespace convcore::cpu::ISA {
 namespace {
 
-/// Position (i, j) of the grid sees the pixels (i·stride_h + origin_h + a·step_h, j·stride_w + origin_w + b·step_w);
-/// pixels beyond the image are 0. Item t takes channels [t, t + 1) · item_channels.
+/// One axis: position i of the grid sees the pixels i · stride + origin + a · step, for a in [0, taps); those outside
+/// [0, pixels) are 0.
+struct View {
+  int64_t pixels, stride, origin, step, taps;
+};
+
+/// Item t takes channels [t, t + 1) · item_channels.
 template <class T>
 struct Patches {
   const T *image, *end;
-  int64_t height, width, channels, item_channels;
+  int64_t channels, item_channels;
   Grid grid;
-  int64_t stride_h, stride_w, origin_h, origin_w;
-  int64_t taps_w, step_h, step_w;
+  View vertical, horizontal;
 
-  Source<T> source() const { return {this, copy}; }
+  Source<T> source() const { return {this, copy, false}; }
 
  private:
   /// Adjacent elements of one image row: `length` from element `at` of pixel `w` on.
@@ -25,25 +29,25 @@ struct Patches {
   };
 
   /// Neighbouring taps of one tap row lie side by side in memory.
-  bool merged() const { return step_w == 1 && item_channels == channels; }
+  bool merged() const { return horizontal.step == 1 && item_channels == channels; }
 
   int64_t list_runs(int64_t item, const Part& part, Run* runs) const {
-    int64_t whole = merged() ? taps_w * channels : item_channels, count = 0;
+    int64_t whole = merged() ? horizontal.taps * channels : item_channels, count = 0;
     for (int64_t column = part.column, end = part.column + part.columns; column < end; ++count) {
       int64_t index = column / whole, within = column % whole;
       int64_t length = whole - within < end - column ? whole - within : end - column;
-      runs[count] = merged()
-                        ? Run{index * step_h, 0, within, length}
-                        : Run{index / taps_w * step_h, index % taps_w * step_w, item * item_channels + within, length};
+      runs[count] = merged() ? Run{index * vertical.step, 0, within, length}
+                             : Run{index / horizontal.taps * vertical.step, index % horizontal.taps * horizontal.step,
+                                   item * item_channels + within, length};
       column += length;
     }
     return count;
   }
 
   void copy_run(const Run& run, const T* line, int64_t w, T* to) const {
-    int64_t pixels = merged() ? taps_w : 1;
-    if (w >= width || w + pixels <= 0) return zero_over(to, run.length);
-    int64_t from = w * channels + run.at, row = width * channels;
+    int64_t pixels = merged() ? horizontal.taps : 1;
+    if (w >= horizontal.pixels || w + pixels <= 0) return zero_over(to, run.length);
+    int64_t from = w * channels + run.at, row = horizontal.pixels * channels;
     if (from >= 0 && from + run.length <= row) return copy_over(to, line + from, run.length, end);
     auto clip = [&](int64_t i) { return i < 0 ? 0 : i < run.length ? i : run.length; };
     int64_t begin = clip(-from), stop = clip(row - from);
@@ -59,14 +63,16 @@ struct Patches {
     int64_t count = p.list_runs(item, part, runs);
     Position at = p.grid.at(part.row);
     for (int64_t i = 0; i < part.rows; ++i, to += stride, p.grid.advance(at)) {
-      int64_t top = at.i * p.stride_h + p.origin_h, left = at.j * p.stride_w + p.origin_w;
+      int64_t top = at.i * p.vertical.stride + p.vertical.origin,
+              left = at.j * p.horizontal.stride + p.horizontal.origin;
       T* cell = to;
       for (int64_t r = 0; r < count; cell += runs[r++].length) {
         int64_t h = top + runs[r].h;
-        if (h < 0 || h >= p.height)
+        if (h < 0 || h >= p.vertical.pixels)
           zero_over(cell, runs[r].length);
         else
-          p.copy_run(runs[r], p.image + (at.n * p.height + h) * p.width * p.channels, left + runs[r].w, cell);
+          p.copy_run(runs[r], p.image + (at.n * p.vertical.pixels + h) * p.horizontal.pixels * p.channels,
+                     left + runs[r].w, cell);
       }
     }
   }

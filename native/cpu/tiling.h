@@ -7,10 +7,12 @@ namespace {
 
 constexpr int64_t kMaxTile = 512;     // rows and columns: a tile of C stays in the second-level cache
 constexpr double kJobWork = 1 << 20;  // multiply-adds worth a job of their own
-constexpr int64_t kJobs = 32;         // enough to keep many threads busy
+constexpr int64_t kMaxThreads = 256;
+constexpr int64_t kJobs = 32;  // enough to keep many threads busy
 // A piece of a sum costs a write and a read of C: it is more than half this long, and longer than its tile is wide.
 constexpr int64_t kMinDepth = 512, kDepthPreference = 4;
 
+inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 inline int64_t round_up(int64_t a, int64_t unit) { return divide_up(a, unit) * unit; }
 
@@ -18,12 +20,14 @@ inline int64_t round_up(int64_t a, int64_t unit) { return divide_up(a, unit) * u
 struct Tiling {
   int64_t m, n, k;                // size of a job
   int64_t rows, columns, pieces;  // number of jobs along m, n, k
+  int64_t threads;                // that have enough to do
 
   Tiling(int64_t items, int64_t all_m, int64_t all_n, int64_t all_k, int64_t unit_m, int64_t unit_n) {
     m = even(all_m, divide_up(all_m, kMaxTile), unit_m);
     n = even(all_n, divide_up(all_n, kMaxTile), unit_n);
     k = all_k;
     double wanted = 1.0 * items * all_m * all_n * all_k / kJobWork;
+    threads = wanted < kMaxThreads ? 1 + wanted : kMaxThreads;
     for (;;) {
       rows = divide_up(all_m, m);
       columns = divide_up(all_n, n);

@@ -78,7 +78,7 @@ t.test('losses reduce as asked', async (t) => {
 
 t.test('Sequential runs its layers in order and gives them by index', async (t) => {
   const [pool, flatten] = [new nn.AvgPool2d(2), new nn.Flatten()]
-  const net = new nn.Sequential([pool, flatten])
+  const net = new nn.Sequential(pool, flatten)
   t.same([...(await net(image(1, 1, 2, 4)).data())], [2.5, 4.5])
   t.equal(net.size, 2)
   t.equal(net.at(0), pool)
@@ -87,6 +87,9 @@ t.test('Sequential runs its layers in order and gives them by index', async (t) 
   const shared = new nn.Sequential({ first: pool, again: pool })
   t.same(shared(image(1, 1, 4, 4)).shape, [1, 1, 1, 1])
   t.same(new nn.Sequential()(image(2)).shape, [2])
+  t.equal(new nn.Sequential([]).size, 0)
+  t.equal(new nn.Sequential(pool, flatten).toString(), net.toString())
+  t.equal(new nn.Sequential(pool).at(0), pool)
 })
 
 t.test('wrong arguments are refused with the layer, what it wants and what it got', async (t) => {
@@ -129,5 +132,9 @@ t.test('wrong arguments are refused with the layer, what it wants and what it go
     () => new nn.Sequential({ train: new nn.ReLU() }),
     "Sequential: expected a free layer name without a dot, got 'train'",
   )
+  t.throws(() => new nn.Sequential([new nn.ReLU(), 'relu' as never]), {
+    name: 'TypeError',
+    message: 'Sequential: expected layer \'1\' to be a module, got "relu"',
+  })
   t.throws(() => new nn.Linear(1, 1, { dtype: 'int32' }), { name: 'DTypeError', message: /got "int32"/ })
 })

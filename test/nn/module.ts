@@ -91,7 +91,7 @@ t.test('requiresGrad_ freezes and zeroGrad clears', async (t) => {
 })
 
 t.test('to converts and moves in place, gradients too', async (t) => {
-  const net = new nn.Sequential([new nn.Conv2d(2, 3, 3), new nn.BatchNorm2d(3)])
+  const net = new nn.Sequential(new nn.Conv2d(2, 3, 3), new nn.BatchNorm2d(3))
   const [weight] = net.parameters()
   const before = await weight?.data()
   net(zeros([2, 2, 4, 4]))

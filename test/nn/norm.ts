@@ -51,12 +51,11 @@ t.test('buffers stay when the scope of a training step ends', async (t) => {
   const bn = new nn.BatchNorm2d(3)
   const before = memory().tensors
   for (let i = 0; i < 5; i++)
-    scope(
-      () =>
-        void bn(zeros([2, 3, 4, 4]))
-          .sum()
-          .backward(),
-    )
+    scope(() => {
+      bn(zeros([2, 3, 4, 4]))
+        .sum()
+        .backward()
+    })
   bn.zeroGrad()
   t.equal(memory().tensors, before)
   t.equal(await bn.numBatchesTracked?.item(), 5)

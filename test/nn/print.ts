@@ -16,12 +16,12 @@ class FashionDNN extends nn.Module {
 }
 
 class Blocks extends nn.Module {
-  layer1 = new nn.Sequential([
+  layer1 = new nn.Sequential(
     new nn.Conv2d(1, 32, 3, { padding: 1 }),
     new nn.BatchNorm2d(32),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
-  ])
+  )
   blocks = [new nn.Linear(4, 4), new nn.Linear(4, 4), new nn.ReLU()]
   head = new nn.BatchNorm1d(4)
 

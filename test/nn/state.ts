@@ -5,7 +5,7 @@ import { fixture } from '../fixture.js'
 const { state } = await fixture<{ state: Record<string, number[]> }>('nn')
 
 class Blocks extends nn.Module {
-  layer1 = new nn.Sequential([new nn.Conv2d(1, 32, 3, { padding: 1 }), new nn.BatchNorm2d(32)])
+  layer1 = new nn.Sequential(new nn.Conv2d(1, 32, 3, { padding: 1 }), new nn.BatchNorm2d(32))
   blocks = [new nn.Linear(4, 4), new nn.Linear(4, 4), new nn.ReLU()]
   head = new nn.BatchNorm1d(4)
 
@@ -20,7 +20,7 @@ t.test('the state dict has the keys and shapes of PyTorch', async (t) => {
 })
 
 t.test('the state of one model makes another give the same outputs', async (t) => {
-  const make = () => new nn.Sequential([new nn.Conv2d(2, 3, 3), new nn.BatchNorm2d(3)]).eval()
+  const make = () => new nn.Sequential(new nn.Conv2d(2, 3, 3), new nn.BatchNorm2d(3)).eval()
   const [a, b] = [make(), make()]
   const x = tensor(
     Float32Array.from({ length: 50 }, (_, i) => Math.sin(i)),
@@ -71,7 +71,7 @@ t.test('without strict, keys are returned and wrong shapes still refused', async
 
 t.test('a shared module is in the state under both names', async (t) => {
   const shared = new nn.Linear(1, 1)
-  const net = new nn.Sequential([shared, shared])
+  const net = new nn.Sequential(shared, shared)
   t.same(Object.keys(net.stateDict()), ['0.weight', '0.bias', '1.weight', '1.bias'])
   t.equal([...net.parameters()].length, 2)
 })

@@ -83,7 +83,7 @@ t.test('shared layers count once and uncalled ones are listed last', async (t) =
 })
 
 t.test('it leaves no trace: mode, running statistics, memory', async (t) => {
-  const net = new nn.Sequential([conv(1, 2), new nn.BatchNorm2d(2)])
+  const net = new nn.Sequential(conv(1, 2), new nn.BatchNorm2d(2))
   net.at(1)?.eval()
   const before = memory().tensors
   nn.summary(net, [1, 4, 4])

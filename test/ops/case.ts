@@ -1,11 +1,11 @@
-import type { DType, Tensor } from 'convcore'
+import type { DType, Tensor, TypedArray } from 'convcore'
 import { type Dense, make, volume } from '../reference/array.js'
 
 /** What the values of an input are; without a dtype it takes the float type that the driver tests. */
 export interface Input {
   readonly shape: readonly number[]
   readonly dtype?: DType
-  /** Values are spread evenly over this range, in a random order, so no two are alike and none is in the middle. */
+  /** Values are spread evenly over this range (default −1 to 1), in a random order, so no two are alike and none is in the middle. */
   readonly range?: readonly [number, number]
   readonly values?: readonly number[]
 }
@@ -44,12 +44,11 @@ export const opOf = (test: Case): string => test.name.split(':')[0]!
 
 export const shapeError = (message: RegExp) => ({ name: 'ShapeError', code: 'ERR_SHAPE', message })
 export const dtypeError = (message: RegExp) => ({ name: 'DTypeError', code: 'ERR_DTYPE', message })
-export const typeError = (message: RegExp) => ({ name: 'TypeError', message })
 export const rangeError = (message: RegExp) => ({ name: 'RangeError', message })
 
 /** A small generator of its own (mulberry32), so that a case's inputs depend on its name and nothing else. */
 export function generator(name: string): () => number {
-  let state = [...name].reduce((hash, char) => Math.imul(hash ^ char.codePointAt(0)!, 16777619), 2166136261)
+  let state = Buffer.from(name).reduce((hash, byte) => Math.imul(hash ^ byte, 16777619), 2166136261)
   return () => {
     state = (state + 0x6d2b79f5) | 0
     let t = Math.imul(state ^ (state >>> 15), 1 | state)
@@ -58,13 +57,28 @@ export function generator(name: string): () => number {
   }
 }
 
-/** The values of one input, before they are rounded to its dtype. */
-export function valuesOf({ shape, values, range: [low, high] = [-1, 1] }: Input, random: () => number): Dense {
-  if (values) return { shape, data: Float64Array.from(values) }
-  const count = volume(shape)
-  const order = Array.from({ length: count }, (_, i) => [random(), i] as const).sort(([a], [b]) => a - b)
-  const data = Float64Array.from(order, ([, i]) => low + ((high - low) * (i + 0.25)) / count)
-  return { shape, data }
+const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array }
+
+/** What a tensor of a dtype makes of numbers. */
+export const arrayOf = (dtype: DType, data: Float64Array): TypedArray => arrays[dtype].from(data)
+
+/** The values of a case's inputs; those of both float types are exact in both. */
+export function inputValues(test: Case, random = generator(test.name)): Dense[] {
+  return test.inputs.map(({ shape, dtype = 'float32', ...input }) => {
+    const data = input.values ? Float64Array.from(input.values) : spread(volume(shape), input.range ?? [-1, 1], random)
+    return { shape, data: Float64Array.from(arrayOf(dtype, data)) }
+  })
+}
+
+function spread(count: number, [low, high]: readonly [number, number], random: () => number): Float64Array {
+  const data = Float64Array.from({ length: count }, (_, i) => low + ((high - low) * (i + 0.25)) / count)
+  for (let i = count - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1))
+    const swapped = data[i]!
+    data[i] = data[j]!
+    data[j] = swapped
+  }
+  return data
 }
 
 /** Weights for the elements of a result, so that a gradient check sees each of them. */

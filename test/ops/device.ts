@@ -1,18 +1,12 @@
 import { scope, type Tensor } from 'convcore'
 import t from 'tap'
-import { type Case, generator, opOf, valuesOf } from './case.js'
+import { type Case, inputValues, opOf } from './case.js'
 import { families } from './families.js'
 import { fill } from './place.js'
 
 /** A case's inputs on one device, all alike otherwise. */
-function inputsOn(test: Case, device: 'cpu:0' | 'cpu:1'): Tensor[] {
-  const random = generator(test.name)
-  return fill(
-    test,
-    test.inputs.map((input) => valuesOf(input, random)),
-    { dtype: 'float32', device },
-  )
-}
+const inputsOn = (test: Case, device: 'cpu:0' | 'cpu:1'): Tensor[] =>
+  fill(test, inputValues(test), { dtype: 'float32', device })
 
 const bits = (y: Tensor): Buffer => Buffer.from(y.dataSync().buffer)
 

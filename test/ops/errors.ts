@@ -1,14 +1,11 @@
 import { scope, tensor, type Tensor } from 'convcore'
+import { inspect } from 'node:util'
 import t from 'tap'
-import { type Case, type ErrorCase, generator, opOf, valuesOf } from './case.js'
+import { type Case, type ErrorCase, inputValues, opOf } from './case.js'
 import { families } from './families.js'
 import { fill } from './place.js'
 
-function inputsOf(test: Case): Tensor[] {
-  const random = generator(test.name)
-  const values = test.inputs.map((input) => valuesOf(input, random))
-  return fill(test, values, { dtype: 'float32' })
-}
+const inputsOf = (test: Case): Tensor[] => fill(test, inputValues(test), { dtype: 'float32' })
 
 const strangers = ['tensor', null, {}, [1, 2], true, () => 0]
 const numbers = [1, NaN]
@@ -29,7 +26,7 @@ for (const [family, { cases, errors, takeNumbers = [], takeAnyDType = [] }] of O
             t.throws(() => test.op(...inputsOf(test).with(i, value as Tensor)), error, `${what} as input ${i}`)
 
           for (const value of takeNumbers.includes(op) ? strangers : [...strangers, ...numbers])
-            refuses(value, { name: 'TypeError', message: new RegExp(op) }, String(value))
+            refuses(value, { name: 'TypeError', message: new RegExp(op) }, inspect(value))
 
           const gone = inputsOf(test)[i]!
           gone.dispose()

@@ -1,6 +1,6 @@
 import { type Device, reshape, slice, tensor, type Tensor, toChannelsLast, type TypedArray } from 'convcore'
 import type { Dense } from '../reference/array.js'
-import type { Case } from './case.js'
+import { arrayOf, type Case } from './case.js'
 
 export type Float = 'float32' | 'float64'
 
@@ -17,15 +17,6 @@ export interface Filling {
   readonly device?: Device
 }
 
-const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint8: Uint8Array }
-
-/** The values of a case's inputs as their dtypes hold them. */
-export const rounded = (test: Case, values: readonly Dense[], dtype: Float): Dense[] =>
-  values.map(({ shape, data }, i) => ({
-    shape,
-    data: Float64Array.from(arrays[test.inputs[i]!.dtype ?? dtype].from(data)),
-  }))
-
 /** The inputs of a case as tensors. */
 export function fill(
   test: Case,
@@ -33,7 +24,7 @@ export function fill(
   { dtype = 'float64', placement = 'rows', device = 'cpu:0' }: Filling = {},
 ): Tensor[] {
   return values.map(({ shape, data }, i) => {
-    const array = arrays[test.inputs[i]!.dtype ?? dtype].from(data)
+    const array = arrayOf(test.inputs[i]!.dtype ?? dtype, data)
     if (placement === 'slices' && !test.inPlace?.includes(i)) return asSlice(array, shape, device)
     const last = placement === 'channels last' || (placement === 'mixed' && i % 2 === 0)
     const rows = tensor(array, { shape, device })

@@ -2,18 +2,23 @@ import {
   add,
   argmax,
   avgPool2d,
+  type AvgPool2dOptions,
   batchNorm,
+  type BatchNormOptions,
   binaryCrossEntropy,
   cat,
   col2im,
   conv2d,
+  type Conv2dOptions,
   crossEntropy,
   div,
   type DType,
   im2col,
   linear,
   logSoftmax,
+  type LossOptions,
   matmul,
+  type MatmulOptions,
   max,
   maxPool2d,
   maxPool2dWithIndices,
@@ -42,17 +47,29 @@ interface Stored {
   dtype?: DType
 }
 
+/** The options of all ops; each has those that it takes. */
+interface Options extends Conv2dOptions, AvgPool2dOptions, BatchNormOptions, LossOptions, MatmulOptions {
+  kernel: number | [number, number]
+  dim: number
+  dims: number | number[]
+  order: number[]
+  shape: number[]
+  start: number
+  end: number
+  keepDim: boolean
+  show: 'y' | 'runningMean' | 'runningVar'
+}
+
 /** See scripts/fixtures/ops.py. */
 interface OpFixture {
   op: string
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- options of any op, as the file has them
-  options: any
+  options: Options
   inputs: Stored[]
   y: Stored
   gradients?: (number[] | null)[]
 }
 
-type Call = (inputs: Tensor[], options: OpFixture['options']) => Tensor
+type Call = (inputs: Tensor[], options: Options) => Tensor
 
 const calls: Record<string, Call> = {
   add: ([a, b]) => add(a!, b!),
@@ -63,7 +80,7 @@ const calls: Record<string, Call> = {
   avgPool2d: ([x], { kernel, ...options }) => avgPool2d(x!, kernel, options),
   batchNorm: ([x, runningMean, runningVar, weight, bias], { show, ...options }) => {
     const y = batchNorm(x!, runningMean, runningVar, weight, bias, options)
-    return { y, runningMean: runningMean!, runningVar: runningVar! }[show as 'y' | 'runningMean' | 'runningVar']
+    return { y, runningMean: runningMean!, runningVar: runningVar! }[show]
   },
   binaryCrossEntropy: ([p, target], options) => binaryCrossEntropy(p!, target!, options),
   cat: (inputs, { dim }) => cat(inputs, dim),
@@ -77,14 +94,14 @@ const calls: Record<string, Call> = {
   max: ([x], { dim }) => max(x!, dim).values,
   maxPool2d: ([x], { kernel, ...options }) => maxPool2d(x!, kernel, options),
   maxPool2dIndices: ([x], { kernel, ...options }) => maxPool2dWithIndices(x!, kernel, options).indices,
-  mean: ([x], { dim, keepDim }) => mean(x!, dim, { keepDim }),
+  mean: ([x], { dims, keepDim }) => mean(x!, dims, { keepDim }),
   mseLoss: ([x, target], options) => mseLoss(x!, target!, options),
-  permute: ([x], { dims }) => permute(x!, dims),
+  permute: ([x], { order }) => permute(x!, order),
   relu: ([x]) => relu(x!),
   sigmoid: ([x]) => sigmoid(x!),
   slice: ([x], { dim, start, end }) => slice(x!, dim, start, end),
   softmax: ([x], { dim }) => softmax(x!, dim),
-  sum: ([x], { dim, keepDim }) => sum(x!, dim, { keepDim }),
+  sum: ([x], { dims, keepDim }) => sum(x!, dims, { keepDim }),
   tanh: ([x]) => tanh(x!),
 }
 

@@ -10,7 +10,9 @@ export const volume = (shape: readonly number[]): number => shape.reduce((a, b) 
 
 /** Position of `index` in row-major order. */
 export function position(shape: readonly number[], index: Index): number {
-  return shape.reduce((sum, n, i) => sum * n + index[i]!, 0)
+  let sum = 0
+  for (let d = 0; d < shape.length; d++) sum = sum * shape[d]! + index[d]!
+  return sum
 }
 
 /** Every index of a shape, in row-major order. */

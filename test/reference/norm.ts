@@ -12,7 +12,10 @@ const channel = (x: Dense, c: number): number[] => {
   return [...x.data].filter((_, i) => Math.floor(i / inner) % x.shape[1]! === c)
 }
 const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length
-const squares = (values: number[]): number => values.reduce((a, b) => a + (b - mean(values)) ** 2, 0)
+function squares(values: number[]): number {
+  const middle = mean(values)
+  return values.reduce((a, b) => a + (b - middle) ** 2, 0)
+}
 
 /**
  * y = (x − mean) / √(var + eps) · weight + bias per channel. Training normalises with the batch's biased variance and

@@ -3,7 +3,7 @@ import { at, type Dense, indices, make, map, normalDim, withDim } from './array.
 type Dims = number | readonly number[] | undefined
 
 const resolve = (dims: Dims, rank: number): number[] =>
-  (dims === undefined ? [...Array(rank).keys()] : [dims].flat()).map((d) => normalDim(d as number, rank))
+  (dims === undefined ? [...Array(rank).keys()] : [dims].flat()).map((d) => normalDim(d, rank))
 
 /** Sum over some dimensions, or all of them. */
 export function sum(x: Dense, dims?: Dims, keepDim = false): Dense {

@@ -15,7 +15,7 @@ export const permute = (x: Dense, dims: readonly number[]): Dense =>
 /** Bounds as Array.prototype.slice takes them. */
 export function slice(x: Dense, dim: number, start: number, end: number): Dense {
   const d = normalDim(dim, x.shape.length)
-  const kept = [...Array(x.shape[d]!).keys()].slice(start, end)
+  const kept = [...Array(x.shape[d]).keys()].slice(start, end)
   return make(withDim(x.shape, d, kept.length), (index) => at(x, withDim(index, d, kept[index[d]!]!)))
 }
 

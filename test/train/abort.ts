@@ -34,7 +34,7 @@ t.test('a trainer’s own signal stops fit, evaluate and predict with its reason
 t.test('the event loop turns while a model trains', async (t) => {
   let turns = 0
   const timer = setInterval(() => turns++, 1)
-  const net = new nn.Sequential([new nn.Linear(2, 400), new nn.Linear(400, 2)])
+  const net = new nn.Sequential(new nn.Linear(2, 400), new nn.Linear(400, 2))
   await makeTrainer({}, net).fit(rings(2000), { epochs: 5, batchSize: 50 })
   clearInterval(timer)
   t.ok(turns > 5, `${turns} turns`)

@@ -13,13 +13,13 @@ export function rings(count = 256): data.TensorDataset<[Tensor, Tensor]> {
 }
 
 export const makeNet = (): nn.Sequential =>
-  new nn.Sequential([
+  new nn.Sequential(
     new nn.Linear(2, 16),
     new nn.BatchNorm1d(16),
     new nn.ReLU(),
     new nn.Dropout(0.1),
     new nn.Linear(16, 2),
-  ])
+  )
 
 /** A trainer of a fresh model with Adam. */
 export function makeTrainer(options: Partial<train.TrainerOptions> = {}, model: nn.Layer = makeNet()): train.Trainer {

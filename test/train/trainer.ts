@@ -55,7 +55,7 @@ t.test('memory is flat over 200 steps', async (t) => {
 })
 
 t.test('evaluate averages over samples in evaluation mode', async (t) => {
-  const model = new nn.Sequential([new nn.Dropout(0.9)])
+  const model = new nn.Sequential(new nn.Dropout(0.9))
   const trainer = new train.Trainer(model, { loss: new nn.MSELoss() })
   const batches: train.Batch[] = [
     [tensor([1, 1, 1]), zeros([3])],
@@ -102,7 +102,7 @@ t.test('a device takes the model and every batch', async (t) => {
 })
 
 t.test('gradients from before a fit do not enter it, and none are left', async (t) => {
-  const model = new nn.Sequential([new nn.Linear(1, 1)])
+  const model = new nn.Sequential(new nn.Linear(1, 1))
   const optimizer = new optim.SGD(model.parameters(), { lr: 1 })
   const [weight] = model.parameters()
   weight!.copy_([0])

@@ -8,8 +8,8 @@ function conv(name: string, x: Image, weight: Image, options: Conv2dOptions = {}
   return {
     name: `conv2d: ${name}`,
     inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]] }] : [])],
-    op: (image, filters, offset) => conv2d(image!, filters!, offset, options),
-    reference: (image, filters, offset) => reference.conv2d(image!, filters!, offset, options),
+    op: (image, filters, offset) => conv2d(image, filters, offset, options),
+    reference: (image, filters, offset) => reference.conv2d(image, filters, offset, options),
     differentiable: bias ? [0, 1, 2] : [0, 1],
   }
 }
@@ -19,8 +19,8 @@ type Columns = Pick<Conv2dOptions, 'stride' | 'dilation'> & { padding?: number |
 const columns = (name: string, x: Image, kernel: number | [number, number], options: Columns = {}): Case => ({
   name: `im2col: ${name}`,
   inputs: [{ shape: x }],
-  op: (image) => im2col(image!, kernel, options),
-  reference: (image) => reference.im2col(image!, kernel, options),
+  op: (image) => im2col(image, kernel, options),
+  reference: (image) => reference.im2col(image, kernel, options),
   differentiable: [0],
 })
 
@@ -33,8 +33,8 @@ const image = (
 ): Case => ({
   name: `col2im: ${name}`,
   inputs: [{ shape: matrix }],
-  op: (m) => col2im(m!, x, kernel, options),
-  reference: (m) => reference.col2im(m!, x, kernel, options),
+  op: (m) => col2im(m, x, kernel, options),
+  reference: (m) => reference.col2im(m, x, kernel, options),
   differentiable: [0],
 })
 
@@ -76,6 +76,9 @@ export const cases: Case[] = [
   conv('17 channels to 33', [1, 17, 4, 4], [33, 17, 3, 3], { padding: 1 }),
   conv('33 channels to 17', [1, 33, 4, 5], [17, 33, 3, 3], { padding: 1 }),
   conv('64 channels to 64', [1, 64, 6, 6], [64, 64, 3, 3], { padding: 1 }),
+  conv('several jobs', [2, 16, 20, 20], [16, 16, 3, 3], { padding: 1 }),
+  conv('several jobs, stride 2', [4, 8, 33, 31], [24, 8, 3, 3], { padding: 1, stride: 2 }),
+  conv('depthwise, several jobs', [2, 6, 60, 60], [6, 1, 3, 3], { groups: 6, padding: 1 }),
   conv('depthwise', [2, 5, 6, 6], [5, 1, 3, 3], { groups: 5, padding: 1 }),
   conv('depthwise, 33 channels', [1, 33, 5, 6], [33, 1, 3, 3], { groups: 33, padding: 1 }),
   conv('depthwise, stride 2, dilation 2', [1, 6, 9, 9], [6, 1, 3, 3], {

@@ -6,11 +6,11 @@ import { type Case, dtypeError, type ErrorCase, shapeError } from '../case.js'
 const product = (name: string, a: number[], b: number[], options: MatmulOptions = {}): Case => ({
   name: `matmul: ${name}`,
   inputs: [{ shape: a }, { shape: b }],
-  op: (x, y) => matmul(x!, y!, options),
+  op: (x, y) => matmul(x, y, options),
   reference: (x, y) =>
     reference.matmul(
-      options.transposeA ? reference.transposed(x!) : x!,
-      options.transposeB ? reference.transposed(y!) : y!,
+      options.transposeA ? reference.transposed(x) : x,
+      options.transposeB ? reference.transposed(y) : y,
     ),
   differentiable: [0, 1],
 })
@@ -18,9 +18,9 @@ const product = (name: string, a: number[], b: number[], options: MatmulOptions 
 const layer = (name: string, x: number[], weight: number[], bias = true): Case => ({
   name: `linear: ${name}`,
   inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]!] }] : [])],
-  op: (input, w, b) => linear(input!, w!, b),
+  op: (input, w, b) => linear(input, w, b),
   reference: (input, w, b) => {
-    const y = reference.matmul(input!, reference.transposed(w!))
+    const y = reference.matmul(input, reference.transposed(w))
     return b ? add(y, b) : y
   },
   differentiable: bias ? [0, 1, 2] : [0, 1],
@@ -33,6 +33,9 @@ export const cases: Case[] = [
   product('1×1', [1, 1], [1, 1]),
   product('odd sizes', [17, 33], [33, 5]),
   product('more than one block', [37, 70], [70, 65]),
+  product('several jobs, sums in pieces', [40, 1100], [1100, 33]),
+  product('many rows', [1030, 5], [5, 3]),
+  product('many columns', [3, 5], [5, 1030]),
   product('transposed a', [33, 5], [33, 17], { transposeA: true }),
   product('transposed b', [5, 33], [17, 33], { transposeB: true }),
   product('both transposed', [33, 5], [17, 33], { transposeA: true, transposeB: true }),
