@@ -1,10 +1,14 @@
 import { deviceIndex, type Device } from './device.js'
 import { dtypes, type DType } from './dtype.js'
+import { ShapeError } from './errors.js'
 import { native } from './native.js'
 import { own } from './scope.js'
-import { sizeOf, type Layout, type Shape } from './shape.js'
+import { showShape, sizeOf, type Layout, type Shape } from './shape.js'
 import { Storage } from './storage.js'
 import { Tensor } from './tensor.js'
+
+// Bytes stay below 2^53.
+const MAX_SIZE = 2 ** 49
 
 /**
  * Uninitialised memory for the result of an op.
@@ -13,7 +17,9 @@ import { Tensor } from './tensor.js'
 export function alloc(op: string, shape: Shape, dtype: DType, device: Device, layout: Layout = 'rowMajor'): Tensor {
   const { id, bytes } = dtypes[dtype]
   const size = sizeOf(shape)
-  const tensor = new Tensor(new Storage(native.create(size, id, deviceIndex(device)), size * bytes), shape, dtype, device, layout)
+  if (size > MAX_SIZE) throw new ShapeError(`${op}: expected at most 2^49 elements, got ${showShape(shape)}`)
+  const storage = new Storage(native.create(op, size, id, deviceIndex(device)), size * bytes)
+  const tensor = new Tensor(storage, shape, dtype, device, layout)
   own(tensor, op)
   return tensor
 }

@@ -3,6 +3,7 @@ import { parseDevice, type DeviceLike } from './device.js'
 import { dtypeOf, isDType, isFloat, type DType, type TypedArray } from './dtype.js'
 import { describe, DTypeError, ShapeError } from './errors.js'
 import { kernels } from './native.js'
+import { checkTensor } from './ops/check.js'
 import { defaultGenerator, type Generator } from './random.js'
 import { disown } from './scope.js'
 import { checkShape, type Shape } from './shape.js'
@@ -85,6 +86,7 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 
 /** Overwrites x with one value. */
 export function fill_(x: Tensor, value: number): Tensor {
+  checkTensor('fill_', 'x', x)
   x.checkWritable('fill_')
   if (typeof value !== 'number') throw new TypeError(`fill_: expected a number, got ${describe(value)}`)
   kernels.fill(x.size, value, x.handle)
@@ -107,6 +109,7 @@ export const advance = (x: Tensor, generator: Generator): number =>
   generator.take(Math.ceil(x.size / (x.dtype === 'float64' ? 2 : 4)))
 
 function draw(op: string, x: Tensor, kernel: (rowMajor: Tensor) => void): Tensor {
+  checkTensor(op, 'x', x)
   x.checkWritable(op)
   if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected float32 or float64, got ${x.dtype}`)
   if (x.layout === 'rowMajor') kernel(x)

@@ -12,7 +12,8 @@ interface Addon {
   /** Compute threads. */
   readonly threads: number
   readonly maxDevices: number
-  create(count: number, dtype: number, device: number): Handle
+  /** `op` is named when there is no memory. */
+  create(op: string, count: number, dtype: number, device: number): Handle
   view(handle: Handle, offset: number, count: number): Handle
   release(handle: Handle): void
   write(handle: Handle, array: NodeJS.TypedArray): void

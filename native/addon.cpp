@@ -146,16 +146,43 @@ int64_t integer(const Napi::CallbackInfo& info, size_t i, const char* op, const 
 
 constexpr double kMaxCount = 0x1p49;  // elements, so that bytes stay below 2^53
 
-/// create(count, dtype, device) → handle of uninitialised memory
-Napi::Value create(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), "empty", [&] {
-    Environment& environment = environment_of(info);
-    int64_t count = integer(info, 0, "empty", "count", 0, kMaxCount);
-    DType dtype = static_cast<DType>(integer(info, 1, "empty", "dtype", 0, 3));
-    Device& device = environment.device(integer(info, 2, "empty", "device", 0, kMaxDevices - 1));
-    Storage* storage = environment.allocate(device, static_cast<size_t>(count) * size_of(dtype));
-    return Napi::Number::New(info.Env(), environment.open(storage, 0, count, dtype));
-  });
+/// create(op, count, dtype, device) → handle of uninitialised memory. A raw function: every op makes its result here.
+napi_value create(napi_env env, napi_callback_info info) {
+  napi_value values[4], handle = nullptr;
+  size_t arity = 4;
+  void* data;
+  napi_get_cb_info(env, info, &arity, values, nullptr, &data);
+  Environment& environment = *static_cast<Environment*>(data);
+  char op[64] = "create";
+  try {
+    guarded(env, op, [&] {
+      static const char* const kNames[] = {"op", "count", "dtype", "device"};
+      CallContext call{env, &environment, op, kNames};
+      auto integer = [&](int position, double high) {
+        call.position = position;
+        int64_t value = to_integer(call, read_number(call, values[position]));
+        if (value < 0 || static_cast<double>(value) > high)
+          throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected %s from 0 to %.0f, got %lld", op, call.name(),
+                     high, static_cast<long long>(value));
+        return value;
+      };
+      int64_t count = integer(1, kMaxCount);
+      DType dtype = static_cast<DType>(integer(2, 3));
+      Device& device = environment.device(integer(3, kMaxDevices - 1));
+      size_t bytes = static_cast<size_t>(count) * size_of(dtype);
+      Storage* storage;
+      try {
+        storage = environment.allocate(device, bytes);
+      } catch (const OutOfMemory&) {
+        napi_get_value_string_utf8(env, values[0], op, sizeof op, nullptr);
+        throw;
+      }
+      napi_create_double(env, environment.open(storage, 0, count, dtype), &handle);
+    });
+  } catch (const Napi::Error& error) {
+    error.ThrowAsJavaScriptException();
+  }
+  return handle;
 }
 
 /// view(handle, offset, count) → handle of `count` elements from element `offset` on
@@ -347,7 +374,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("isa", Napi::String::New(env, isa));
   exports.Set("threads", Napi::Number::New(env, threads));
   exports.Set("maxDevices", Napi::Number::New(env, kMaxDevices));
-  add("create", create);
+  napi_value create_function;
+  napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, environment, &create_function);
+  exports.Set("create", Napi::Value(env, create_function));
   add("view", view);
   add("release", release);
   add("write", write);

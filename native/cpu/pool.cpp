@@ -135,7 +135,7 @@ void check_indices(const Pool2d& g, const int32_t* indices) {
       greatest = indices[i] > greatest ? indices[i] : greatest;
     }
     if (least < 0 || greatest >= cells)
-      fail("max_pool2d_backward: expected indices in [0, %lld), got %d", static_cast<long long>(cells),
+      fail("expected indices in [0, %lld), got %d", static_cast<long long>(cells),
            least < 0 ? least : greatest);
   });
 }
@@ -153,14 +153,14 @@ double inverse_area(const Pool2d& g, const Taps& rows, const Taps& columns) {
 
 void max_pool2d(const Pool2d& p, In x, Out y, IndexOut indices) {
   if (product(p.h, p.w) > std::numeric_limits<int32_t>::max())
-    fail("max_pool2d: expected an image whose cells int32 can index, got %lld x %lld", static_cast<long long>(p.h),
+    fail("expected an image whose cells int32 can index, got %lld x %lld", static_cast<long long>(p.h),
          static_cast<long long>(p.w));
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     for_each_output(p, [&](int64_t image, int64_t py, int64_t px, int64_t i) {
       const Taps rows = rows_of(p, py), columns = columns_of(p, px);
       if (rows.count() == 0 || columns.count() == 0)
-        fail("max_pool2d: expected every window to reach the image, got one at row %lld, column %lld of %lld x %lld",
+        fail("expected every window to reach the image, got one at row %lld, column %lld of %lld x %lld",
              static_cast<long long>(rows.start), static_cast<long long>(columns.start), static_cast<long long>(p.h),
              static_cast<long long>(p.w));
       for_each_block<T>(p.c, [&](auto width, int64_t c) {

@@ -58,9 +58,9 @@ void sum(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
 }
 
 void max(int64_t outer, int64_t n, int64_t inner, In x, Out y, IndexOut indices) {
-  if (n == 0) fail("max: expected a non-empty dimension");
+  if (n == 0) fail("expected a non-empty dimension");
   if (n > std::numeric_limits<int32_t>::max())
-    fail("max: expected a dimension that int32 can index, got %lld", static_cast<long long>(n));
+    fail("expected a dimension that int32 can index, got %lld", static_cast<long long>(n));
   if (outer == 0 || inner == 0) return;
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -87,7 +87,7 @@ void max_backward(int64_t outer, int64_t n, int64_t inner, IndexIn indices, In d
       for (int64_t i = begin; i < end; ++i) {
         const int64_t index = indices.as<int32_t>()[i];
         if (index < 0 || index >= n)
-          fail("max_backward: expected indices in [0, %lld), got %lld", static_cast<long long>(n),
+          fail("expected indices in [0, %lld), got %lld", static_cast<long long>(n),
                static_cast<long long>(index));
         dx.as<T>()[(i / inner * n + index) * inner + i % inner] = dy.as<T>()[i];
       }

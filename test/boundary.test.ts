@@ -11,7 +11,7 @@ const FLOAT32 = 0
 const INT32 = 2
 
 function vector(...values: number[]): number {
-  const handle = native.create(values.length, FLOAT32, 0)
+  const handle = native.create("test", values.length, FLOAT32, 0)
   native.write(handle, Float32Array.from(values))
   return handle
 }
@@ -107,7 +107,7 @@ void t.test('what a disposed base leaves', (t) => {
 })
 
 void t.test('sizes and dtypes', (t) => {
-  const [x, three, whole] = [vector(1), vector(1, 2, 3), native.create(3, INT32, 0)]
+  const [x, three, whole] = [vector(1), vector(1, 2, 3), native.create("test", 3, INT32, 0)]
   const shape = { code: 'ERR_SHAPE' }
   refuses(t, 'fewer elements', () => kernels.relu(3, x, three), {
     ...shape,
@@ -125,11 +125,11 @@ void t.test('sizes and dtypes', (t) => {
   refuses(t, 'another number of bytes', () => native.write(three, new Float32Array(2)), shape)
   refuses(t, 'no typed array', () => native.write(three, [1, 2, 3] as unknown as Float32Array))
   for (const count of [-1, 0.5, NaN, 2 ** 50, 2 ** 60])
-    refuses(t, `memory for ${count}`, () => native.create(count, FLOAT32, 0))
-  refuses(t, 'more memory than there is', () => native.create(2 ** 48, FLOAT32, 0), { code: 'ERR_OUT_OF_MEMORY' })
-  refuses(t, 'dtype 9', () => native.create(1, 9, 0))
+    refuses(t, `memory for ${count}`, () => native.create("test", count, FLOAT32, 0))
+  refuses(t, 'more memory than there is', () => native.create("test", 2 ** 48, FLOAT32, 0), { code: 'ERR_OUT_OF_MEMORY' })
+  refuses(t, 'dtype 9', () => native.create("test", 1, 9, 0))
   for (const device of [-1, 0.5, native.maxDevices, 1e9])
-    refuses(t, `device ${device}`, () => native.create(1, FLOAT32, device))
+    refuses(t, `device ${device}`, () => native.create("test", 1, FLOAT32, device))
   t.end()
 })
 
@@ -194,7 +194,7 @@ void t.test('geometry', (t) => {
 })
 
 void t.test('indices that lie', async (t) => {
-  const [table, y, index] = [vector(1, 2, 3), vector(7), native.create(1, INT32, 0)]
+  const [table, y, index] = [vector(1, 2, 3), vector(7), native.create("test", 1, INT32, 0)]
   for (const bad of [-1, 3, 2 ** 31 - 1, -(2 ** 31)]) {
     native.write(index, Int32Array.of(bad))
     kernels.gather_rows(3, 1, 1, table, index, y)
@@ -221,7 +221,7 @@ async function inWorker(code: string, workerData?: unknown): Promise<unknown> {
 const attempt = 'const attempt = (f) => { try { return f() } catch (error) { return error.code } };'
 
 void t.test('handles of another thread', async (t) => {
-  const theirs = (await inWorker('return native.create(1, 0, 0)')) as number
+  const theirs = (await inWorker('return native.create("test", 1, 0, 0)')) as number
   const mine = vector(5)
   refuses(t, 'a tensor of a worker', () => kernels.relu(1, theirs, mine), { code: 'ERR_HANDLE' })
   refuses(t, 'a tensor of a worker to dispose()', () => native.release(theirs), { code: 'ERR_HANDLE' })
@@ -232,11 +232,11 @@ void t.test('handles of another thread', async (t) => {
 
 void t.test('after stop()', async (t) => {
   const answer = await inWorker(`${attempt}
-    const x = native.create(1, 0, 0)
+    const x = native.create("test", 1, 0, 0)
     native.write(x, Float32Array.of(-1))
     native.stop()
     native.stop()
-    return [() => kernels.relu(1, x, x), () => native.create(1, 0, 0), () => native.write(x, Float32Array.of(1)),
+    return [() => kernels.relu(1, x, x), () => native.create("test", 1, 0, 0), () => native.write(x, Float32Array.of(1)),
       () => native.readSync(x), () => native.release(x)].map(attempt)`)
   const stopped = 'ERR_STOPPED'
   t.same(answer, [stopped, stopped, stopped, stopped, undefined])
