@@ -16,10 +16,11 @@ const SLACK_BYTES = 2 ** 24
 
 const registry = new FinalizationRegistry<Ownership>((owner) => owner.release())
 
+/** Bytes of live tensors that only a collection can free. */
 let collectable = 0
-/** What the last collection left of what was there before. */
-let survivors = 0
-let madeSinceCollection = 0
+/** Those of them that were made since the last collection. */
+let fresh = 0
+let collections = 0
 let madeThisTurn = 0
 let unreported = 0
 let scheduled = false
@@ -38,11 +39,11 @@ function report(): void {
   madeThisTurn = 0
   if (unreported !== 0) native.adjustExternalMemory(unreported)
   unreported = 0
-  survivors = Math.min(survivors, collectable - madeSinceCollection)
-  if (collectable <= 2 * survivors + SLACK_BYTES) return
+  const survivors = collectable - fresh
+  if (fresh <= survivors + SLACK_BYTES) return
   collect()
-  survivors = collectable // until the finalizers have run
-  madeSinceCollection = 0
+  collections++
+  fresh = 0
   collected = true
 }
 
@@ -64,10 +65,11 @@ function count(bytes: number): void {
 export function collectLater(tensor: Tensor, op: string): void {
   const { owner } = tensor
   owner.collectable = owner.storage.bytes
+  owner.collections = collections
   registry.register(tensor, owner)
   count(owner.collectable)
   madeThisTurn += owner.collectable
-  madeSinceCollection += owner.collectable
+  fresh += owner.collectable
   if (madeThisTurn > WARN_BYTES && !warned) {
     warned = true
     process.emitWarning(
@@ -83,5 +85,6 @@ export function forget(owner: Ownership): void {
   if (owner.collectable === 0) return
   count(-owner.collectable)
   madeThisTurn -= owner.collectable
+  if (owner.collections === collections) fresh -= owner.collectable
   owner.collectable = 0
 }

@@ -9,6 +9,8 @@ export class Ownership {
   scope: Scope | undefined = undefined
   /** Bytes that hang on the garbage collector because of this tensor (garbage.ts). */
   collectable = 0
+  /** How many collections there had been when they came to hang there. */
+  collections = 0
   /** The tape's record of how the tensor was made. */
   node: Node | undefined = undefined
 
