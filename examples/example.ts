@@ -43,7 +43,9 @@ export async function loadDigits({ data: folder, device }: Options): Promise<Dig
     if (!(error instanceof DownloadError)) throw error
     console.log(`${(error as Error).message}\n`)
     const sets = { train: data.digits({ device }), test: data.digits({ split: 'test', device }) }
-    console.log(`data: MNIST is not to be had, so ${sets.train.length} generated digits, and ${sets.test.length} to test`)
+    console.log(
+      `data: MNIST is not to be had, so ${sets.train.length} generated digits, and ${sets.test.length} to test`,
+    )
     return sets
   }
 }

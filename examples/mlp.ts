@@ -35,13 +35,21 @@ const CLASSES = Int32Array.from({ length: 10 }, (_, i) => i)
 
 /** float32 [N, 10], 1 at each label. */
 export const oneHot = (labels: Tensor): Tensor =>
-  labels.view(-1, 1).eq(tensor(CLASSES, { device: labels.device })).to('float32')
+  labels
+    .view(-1, 1)
+    .eq(tensor(CLASSES, { device: labels.device }))
+    .to('float32')
 
 /** Binary cross-entropy of each class's probability against one-hot labels. */
 export const oneHotLoss = (probabilities: Tensor, labels: Tensor): Tensor =>
   binaryCrossEntropy(probabilities, oneHot(labels))
 
-async function fit(net: nn.Module, optimizer: train.TrainerOptions['optimizer'], digits: Digits, options: Options): Promise<Figures> {
+async function fit(
+  net: nn.Module,
+  optimizer: train.TrainerOptions['optimizer'],
+  digits: Digits,
+  options: Options,
+): Promise<Figures> {
   const started = performance.now()
   console.log(String(net))
   const trainer = new train.Trainer(net as nn.Layer, {

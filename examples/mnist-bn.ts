@@ -23,7 +23,8 @@ export class Net extends nn.Module {
 
 export function weightInit(module: nn.Module): void {
   if (module instanceof nn.Conv2d || module instanceof nn.Linear) nn.init.normal_(module.weight, 0, 0.02)
-  else if (module instanceof nn.BatchNorm1d || module instanceof nn.BatchNorm2d) nn.init.normal_(module.weight!, 1, 0.02)
+  else if (module instanceof nn.BatchNorm1d || module instanceof nn.BatchNorm2d)
+    nn.init.normal_(module.weight!, 1, 0.02)
 }
 
 export async function run(options: Options): Promise<Figures> {

@@ -7,13 +7,24 @@ export const epochs = 20
 
 const EVALUATED = 1000 // samples per epoch for the accuracy curves
 
-export class SimpleConvNet extends nn.Module {
-  conv1 = new nn.Conv2d(1, 30, 5)
-  fc1 = new nn.Linear(30 * 12 * 12, 100)
-  fc2 = new nn.Linear(100, 10)
+export interface SimpleConvNetOptions {
+  /** Side of the images. */
+  size?: number
+  filters?: number
+  hidden?: number
+}
 
-  constructor() {
+export class SimpleConvNet extends nn.Module {
+  conv1: nn.Conv2d
+  fc1: nn.Linear
+  fc2: nn.Linear
+
+  constructor({ size = 28, filters = 30, hidden = 100 }: SimpleConvNetOptions = {}) {
     super()
+    const pooled = (size - 4) / 2
+    this.conv1 = new nn.Conv2d(1, filters, 5)
+    this.fc1 = new nn.Linear(filters * pooled * pooled, hidden)
+    this.fc2 = new nn.Linear(hidden, 10)
     for (const { weight, bias } of [this.conv1, this.fc1, this.fc2]) {
       nn.init.normal_(weight, 0, 0.01)
       nn.init.zeros_(bias!)

@@ -25,7 +25,12 @@ export function alloc(op: string, shape: Shape, dtype: DType, device: Device, la
 }
 
 /** Memory for a result on x's device and, unless told otherwise, of x's dtype and layout (for equal rank). */
-export function allocLike(op: string, x: Tensor, shape: Shape = x.shape, options: { dtype?: DType; layout?: Layout } = {}): Tensor {
+export function allocLike(
+  op: string,
+  x: Tensor,
+  shape: Shape = x.shape,
+  options: { dtype?: DType; layout?: Layout } = {},
+): Tensor {
   const layout = options.layout ?? (shape.length === x.rank ? x.layout : 'rowMajor')
   return alloc(op, shape, options.dtype ?? x.dtype, x.device, layout)
 }

@@ -2,7 +2,16 @@ export { Tensor } from './tensor.js'
 export type { DType, TypedArray } from './dtype.js'
 export type { Device, DeviceLike } from './device.js'
 export type { Layout, Shape } from './shape.js'
-export { AutogradError, DeviceError, DisposedError, DownloadError, DTypeError, ExecutionError, FormatError, ShapeError } from './errors.js'
+export {
+  AutogradError,
+  DeviceError,
+  DisposedError,
+  DownloadError,
+  DTypeError,
+  ExecutionError,
+  FormatError,
+  ShapeError,
+} from './errors.js'
 export * from './create.js'
 export * from './ops/activation.js'
 export * from './ops/conv.js'

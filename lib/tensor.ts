@@ -162,7 +162,10 @@ export class Tensor {
       throw new ShapeError(`copy_: expected a source of shape ${showShape(this.shape)}, got ${showShape(source.shape)}`)
     if (source.dtype !== this.dtype)
       throw new DTypeError(`copy_: expected a source of dtype ${this.dtype}, got ${source.dtype}`)
-    const here = source.device === this.device ? source : disown(alloc('copy_', source.shape, source.dtype, this.device, source.layout))
+    const here =
+      source.device === this.device
+        ? source
+        : disown(alloc('copy_', source.shape, source.dtype, this.device, source.layout))
     if (here !== source) native.transfer(source.handle, here.handle)
     readStrided(here, stridesOf(here.shape, here.layout), 0, this)
     if (here !== source) here.dispose()
@@ -172,8 +175,7 @@ export class Tensor {
     const { array } = dtypes[this.dtype]
     if (!Array.isArray(source) && dtypeOf(source) === undefined)
       throw new TypeError(`copy_: expected a tensor, a typed array or an array of numbers, got ${describe(source)}`)
-    if (source.length !== this.size)
-      throw new ShapeError(`copy_: expected ${this.size} elements, got ${source.length}`)
+    if (source.length !== this.size) throw new ShapeError(`copy_: expected ${this.size} elements, got ${source.length}`)
     const values = source instanceof array ? source : new array(source)
     if (this.layout === 'rowMajor') native.write(this.handle, values)
     else {

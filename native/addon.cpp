@@ -44,8 +44,7 @@ auto guarded(Napi::Env env, const char* op, F&& f) -> decltype(f()) {
   } catch (const std::bad_alloc&) {
     throw with_code(Napi::RangeError::New(env, std::string(op) + ": out of memory"), "ERR_OUT_OF_MEMORY");
   } catch (const Stream::Stopped&) {
-    throw with_code(Napi::Error::New(env, std::string(op) + ": the process or worker is shutting down"),
-                    "ERR_STOPPED");
+    throw with_code(Napi::Error::New(env, std::string(op) + ": the process or worker is shutting down"), "ERR_STOPPED");
   }
 }
 
@@ -103,13 +102,13 @@ napi_value invoke(napi_env env, napi_callback_info info) {
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wunused-parameter"
-#define OP(name, signature, expected)                                                \
-  struct name##_op {                                                                 \
-    using Signature = void signature;                                                \
-    static constexpr const char* kName = #name;                                      \
-    static constexpr const char* kSignature = #signature;                            \
-    static auto kernel(const Kernels& kernels) { return kernels.name; }              \
-    static auto counts signature { return counts_of expected; }                      \
+#define OP(name, signature, expected)                                   \
+  struct name##_op {                                                    \
+    using Signature = void signature;                                   \
+    static constexpr const char* kName = #name;                         \
+    static constexpr const char* kSignature = #signature;               \
+    static auto kernel(const Kernels& kernels) { return kernels.name; } \
+    static auto counts signature { return counts_of expected; }         \
   };
 #include "ops.def"
 #undef OP
@@ -118,7 +117,7 @@ napi_value invoke(napi_env env, napi_callback_info info) {
 Napi::Object make_kernels(Napi::Env env, Environment* environment) {
   Napi::Object kernels = Napi::Object::New(env);
   napi_value function;
-#define OP(name, signature, counts)                                                             \
+#define OP(name, signature, counts)                                                              \
   napi_create_function(env, #name, NAPI_AUTO_LENGTH, invoke<name##_op>, environment, &function); \
   kernels.Set(#name, Napi::Value(env, function));
 #include "ops.def"
@@ -353,14 +352,15 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     throw with_code(Napi::Error::New(env, error.what()), "ERR_ARGUMENT");
   }
   auto* environment = new Environment;
-  napi_set_instance_data(env, environment, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); },
-                         nullptr);
+  napi_set_instance_data(
+      env, environment, [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); }, nullptr);
 
   napi_create_threadsafe_function(env, nullptr, nullptr, Napi::String::New(env, "convcore"), 0, 1, nullptr, nullptr,
                                   environment, settle, &environment->settle);
   napi_unref_threadsafe_function(env, environment->settle);
   // After the line above, so that it runs before: hooks run in reverse order.
-  napi_add_env_cleanup_hook(env, [](void* data) { static_cast<Environment*>(data)->stop(); }, environment);
+  napi_add_env_cleanup_hook(
+      env, [](void* data) { static_cast<Environment*>(data)->stop(); }, environment);
 
   Napi::Float64Array stage = Napi::Float64Array::New(env, Environment::kStageWords);
   environment->stage = stage.Data();

@@ -24,8 +24,9 @@ struct CallContext {
 
   void same_device(Device* other) {
     if (device && device != other)
-      throw_call(CallError::Plain, "ERR_DEVICE", "%s: expected all tensors on one device, got %s on cpu:%d and others on cpu:%d",
-                 op, name(), other->index, device->index);
+      throw_call(CallError::Plain, "ERR_DEVICE",
+                 "%s: expected all tensors on one device, got %s on cpu:%d and others on cpu:%d", op, name(),
+                 other->index, device->index);
     device = other;
   }
 };
@@ -211,9 +212,8 @@ struct ListArgument {
 };
 
 template <class T>
-using ArgumentOf =
-    std::conditional_t<std::is_base_of_v<Operand, T>, OperandArgument<T>,
-                       std::conditional_t<std::is_base_of_v<Many, T>, ListArgument<T>, Argument<T>>>;
+using ArgumentOf = std::conditional_t<std::is_base_of_v<Operand, T>, OperandArgument<T>,
+                                      std::conditional_t<std::is_base_of_v<Many, T>, ListArgument<T>, Argument<T>>>;
 
 // ---- a call --------------------------------------------------------------------------------------------------------
 

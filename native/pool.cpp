@@ -44,9 +44,9 @@ size_t read_number(const char* path, const char* key) {
 
 /// malloc does not fail under overcommit, so the pools of a process stay below what the system had at the first use.
 size_t memory_limit() {
-  static const size_t limit = std::min({read_number("/proc/meminfo", "MemAvailable:"),
-                                        read_number("/sys/fs/cgroup/memory.max", ""),
-                                        read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes", "")});
+  static const size_t limit =
+      std::min({read_number("/proc/meminfo", "MemAvailable:"), read_number("/sys/fs/cgroup/memory.max", ""),
+                read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes", "")});
   return limit;
 }
 

@@ -97,9 +97,8 @@ void copy_across(const TensorSlot& from, const TensorSlot& to) {
   Stream &source = from.storage->device->stream, &target = to.storage->device->stream;
   StorageRef source_ref(from.storage), target_ref(to.storage);
   auto copy = [source_ref = std::move(source_ref), target_ref = std::move(target_ref), source_data = from.data(),
-               target_data = to.data(), bytes, whole]() noexcept {
-    copy_bytes(source_ref, target_ref, source_data, target_data, bytes, whole);
-  };
+               target_data = to.data(), bytes,
+               whole]() noexcept { copy_bytes(source_ref, target_ref, source_data, target_data, bytes, whole); };
   if (&source == &target) {
     source.enqueue(std::move(copy));
     return;

@@ -31,13 +31,9 @@ ${lines.join('\n')}
 `
 if (process.argv.includes('--check')) {
   if (readFileSync(target, 'utf8') !== text) {
-    console.error('lib/kernels.ts is stale: run npm run build:ts')
+    console.error('lib/kernels.ts is stale: run npm run kernels')
     process.exit(1)
   }
 } else {
-  let old = ''
-  try {
-    old = readFileSync(target, 'utf8')
-  } catch {}
-  if (old !== text) writeFileSync(target, text)
+  writeFileSync(target, text)
 }

@@ -11,7 +11,7 @@ const FLOAT32 = 0
 const INT32 = 2
 
 function vector(...values: number[]): number {
-  const handle = native.create("test", values.length, FLOAT32, 0)
+  const handle = native.create('test', values.length, FLOAT32, 0)
   native.write(handle, Float32Array.from(values))
   return handle
 }
@@ -34,7 +34,7 @@ function refuses(t: Test, name: string, call: () => unknown, error: Expected = {
 const raw = kernels as unknown as Record<string, (...values: unknown[]) => void>
 const argument = { code: 'ERR_ARGUMENT' }
 
-void t.test('arity', (t) => {
+t.test('arity', (t) => {
   const x = vector(1)
   refuses(t, 'none', () => raw.relu!(), { ...argument, message: /relu: expected 3 arguments, got 0/ })
   refuses(t, 'too few', () => raw.relu!(1, x), argument)
@@ -43,7 +43,7 @@ void t.test('arity', (t) => {
   t.end()
 })
 
-void t.test('things that are no numbers', (t) => {
+t.test('things that are no numbers', (t) => {
   const x = vector(1)
   for (const value of ['1', {}, null, undefined, [1], true, 1n, Symbol('x'), () => 1, new Float32Array(1)]) {
     refuses(t, `${typeof value} as a tensor`, () => raw.relu!(1, value, x), { name: 'TypeError' })
@@ -57,7 +57,7 @@ void t.test('things that are no numbers', (t) => {
   t.end()
 })
 
-void t.test('handles', (t) => {
+t.test('handles', (t) => {
   const x = vector(1)
   for (const handle of [
     0,
@@ -95,7 +95,7 @@ void t.test('handles', (t) => {
   t.end()
 })
 
-void t.test('what a disposed base leaves', (t) => {
+t.test('what a disposed base leaves', (t) => {
   const base = vector(1, 2, 3)
   const part = native.view(base, 1, 2)
   native.release(base)
@@ -106,8 +106,8 @@ void t.test('what a disposed base leaves', (t) => {
   t.end()
 })
 
-void t.test('sizes and dtypes', (t) => {
-  const [x, three, whole] = [vector(1), vector(1, 2, 3), native.create("test", 3, INT32, 0)]
+t.test('sizes and dtypes', (t) => {
+  const [x, three, whole] = [vector(1), vector(1, 2, 3), native.create('test', 3, INT32, 0)]
   const shape = { code: 'ERR_SHAPE' }
   refuses(t, 'fewer elements', () => kernels.relu(3, x, three), {
     ...shape,
@@ -125,15 +125,17 @@ void t.test('sizes and dtypes', (t) => {
   refuses(t, 'another number of bytes', () => native.write(three, new Float32Array(2)), shape)
   refuses(t, 'no typed array', () => native.write(three, [1, 2, 3] as unknown as Float32Array))
   for (const count of [-1, 0.5, NaN, 2 ** 50, 2 ** 60])
-    refuses(t, `memory for ${count}`, () => native.create("test", count, FLOAT32, 0))
-  refuses(t, 'more memory than there is', () => native.create("test", 2 ** 48, FLOAT32, 0), { code: 'ERR_OUT_OF_MEMORY' })
-  refuses(t, 'dtype 9', () => native.create("test", 1, 9, 0))
+    refuses(t, `memory for ${count}`, () => native.create('test', count, FLOAT32, 0))
+  refuses(t, 'more memory than there is', () => native.create('test', 2 ** 48, FLOAT32, 0), {
+    code: 'ERR_OUT_OF_MEMORY',
+  })
+  refuses(t, 'dtype 9', () => native.create('test', 1, 9, 0))
   for (const device of [-1, 0.5, native.maxDevices, 1e9])
-    refuses(t, `device ${device}`, () => native.create("test", 1, FLOAT32, device))
+    refuses(t, `device ${device}`, () => native.create('test', 1, FLOAT32, device))
   t.end()
 })
 
-void t.test('geometry', (t) => {
+t.test('geometry', (t) => {
   const x = vector(1)
   const conv = {
     n: 1,
@@ -193,8 +195,8 @@ void t.test('geometry', (t) => {
   t.end()
 })
 
-void t.test('indices that lie', async (t) => {
-  const [table, y, index] = [vector(1, 2, 3), vector(7), native.create("test", 1, INT32, 0)]
+t.test('indices that lie', async (t) => {
+  const [table, y, index] = [vector(1, 2, 3), vector(7), native.create('test', 1, INT32, 0)]
   for (const bad of [-1, 3, 2 ** 31 - 1, -(2 ** 31)]) {
     native.write(index, Int32Array.of(bad))
     kernels.gather_rows(3, 1, 1, table, index, y)
@@ -220,7 +222,7 @@ async function inWorker(code: string, workerData?: unknown): Promise<unknown> {
 
 const attempt = 'const attempt = (f) => { try { return f() } catch (error) { return error.code } };'
 
-void t.test('handles of another thread', async (t) => {
+t.test('handles of another thread', async (t) => {
   const theirs = (await inWorker('return native.create("test", 1, 0, 0)')) as number
   const mine = vector(5)
   refuses(t, 'a tensor of a worker', () => kernels.relu(1, theirs, mine), { code: 'ERR_HANDLE' })
@@ -230,7 +232,7 @@ void t.test('handles of another thread', async (t) => {
   t.same(values(mine), [5])
 })
 
-void t.test('after stop()', async (t) => {
+t.test('after stop()', async (t) => {
   const answer = await inWorker(`${attempt}
     const x = native.create("test", 1, 0, 0)
     native.write(x, Float32Array.of(-1))

@@ -44,10 +44,14 @@ for (const { name, end, code, signal } of outcomes)
     t.pass()
   })
 
-t.test(`a worker that is terminated while it trains leaves the process well, ${TIMES} times`, { timeout: 60_000 }, async (t) => {
-  for (let i = 0; i < TIMES; i++) {
-    const worker = new Worker(program)
-    await once(worker, 'message')
-    t.equal(await worker.terminate(), 1)
-  }
-})
+t.test(
+  `a worker that is terminated while it trains leaves the process well, ${TIMES} times`,
+  { timeout: 60_000 },
+  async (t) => {
+    for (let i = 0; i < TIMES; i++) {
+      const worker = new Worker(program)
+      await once(worker, 'message')
+      t.equal(await worker.terminate(), 1)
+    }
+  },
+)

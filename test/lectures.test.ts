@@ -31,7 +31,7 @@ const nine = () => rows([1, 2, 3], [4, 5, 6], [7, 8, 9])
 const convolve = (x: Tensor, filter: Tensor, options: Conv2dOptions = {}) =>
   matrix(conv2d(x, filter, undefined, options))
 
-void t.test('L1.11: output size ⌊(N + 2p − F) / s⌋ + 1 per side, one channel per filter', (t) => {
+t.test('L1.11: output size ⌊(N + 2p − F) / s⌋ + 1 per side, one channel per filter', (t) => {
   for (const n of [5, 7, 8])
     for (const p of [0, 1, 2])
       for (const f of [1, 2, 3, 4, 5])
@@ -47,7 +47,7 @@ void t.test('L1.11: output size ⌊(N + 2p − F) / s⌋ + 1 per side, one chann
   t.end()
 })
 
-void t.test('L1.13: 5×5 binary image and 3×3 filter', (t) => {
+t.test('L1.13: 5×5 binary image and 3×3 filter', (t) => {
   const image = rows([1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0])
   const filter = rows([1, 0, 1], [0, 1, 0], [1, 0, 1])
   t.same(convolve(image, filter), [
@@ -58,7 +58,7 @@ void t.test('L1.13: 5×5 binary image and 3×3 filter', (t) => {
   t.end()
 })
 
-void t.test('L2.1: 2×2 filter of ones, VALID', (t) => {
+t.test('L2.1: 2×2 filter of ones, VALID', (t) => {
   t.same(convolve(nine(), rows([1, 1], [1, 1]), { padding: 'valid' }), [
     [12, 16],
     [24, 28],
@@ -66,7 +66,7 @@ void t.test('L2.1: 2×2 filter of ones, VALID', (t) => {
   t.end()
 })
 
-void t.test('L2.2: three 2×2 filters, SAME', (t) => {
+t.test('L2.2: three 2×2 filters, SAME', (t) => {
   const filters = tensor([1, 10, -1].map((v) => [[[v, v], [v, v]]])) // prettier-ignore
   const ones = [
     [12, 16, 9],
@@ -78,7 +78,7 @@ void t.test('L2.2: three 2×2 filters, SAME', (t) => {
   t.end()
 })
 
-void t.test('L2.3: max pooling 2×2, stride 1, VALID and SAME', (t) => {
+t.test('L2.3: max pooling 2×2, stride 1, VALID and SAME', (t) => {
   const x = rows([4, 3], [2, 1])
   t.same(matrix(maxPool2d(x, 2, { stride: 1, padding: 'valid' })), [[4]])
   t.same(matrix(maxPool2d(x, 2, { stride: 1, padding: 'same' })), [
@@ -88,7 +88,7 @@ void t.test('L2.3: max pooling 2×2, stride 1, VALID and SAME', (t) => {
   t.end()
 })
 
-void t.test('L3.1: im2col, rows over N P Q, columns over C R S', (t) => {
+t.test('L3.1: im2col, rows over N P Q, columns over C R S', (t) => {
   t.same(im2col(rand([1, 3, 7, 7]), 5).shape, [9, 75])
   const counted = tensor(
     Float32Array.from({ length: 10 * 3 * 7 * 7 }, (_, i) => i),
@@ -110,7 +110,7 @@ void t.test('L3.1: im2col, rows over N P Q, columns over C R S', (t) => {
   t.end()
 })
 
-void t.test('L3.2: col2im is the adjoint of im2col', (t) => {
+t.test('L3.2: col2im is the adjoint of im2col', (t) => {
   for (const options of [{}, { stride: 2, padding: 1 }, { dilation: 2 }]) {
     const x = rand([2, 3, 7, 7], { dtype: 'float64' })
     const columns = im2col(x, 3, options)
@@ -122,13 +122,13 @@ void t.test('L3.2: col2im is the adjoint of im2col', (t) => {
   t.end()
 })
 
-void t.test('L3.3: gradients of a convolution', (t) => {
+t.test('L3.3: gradients of a convolution', (t) => {
   const inputs = [[2, 3, 7, 7], [4, 3, 5, 5], [4]].map((shape) => rand(shape, { dtype: 'float64', requiresGrad: true }))
   t.ok(gradcheck((x, weight, bias) => conv2d(x, weight, bias, { padding: 1 }), inputs))
   t.end()
 })
 
-void t.test('L3.4: max pooling keeps the argmax, ties go to the first; average and weighted average pooling', (t) => {
+t.test('L3.4: max pooling keeps the argmax, ties go to the first; average and weighted average pooling', (t) => {
   const x = rows([1, 2, 1, 0], [0, 1, 2, 3], [3, 0, 1, 2], [2, 4, 0, 1])
   const { values, indices } = maxPool2dWithIndices(x, 2)
   t.same(matrix(values), [
@@ -156,7 +156,7 @@ void t.test('L3.4: max pooling keeps the argmax, ties go to the first; average a
   t.end()
 })
 
-void t.test('L5.10: 3×3 filter with padding 1, stride 1 and 2, and its im2col matrix', (t) => {
+t.test('L5.10: 3×3 filter with padding 1, stride 1 and 2, and its im2col matrix', (t) => {
   const filter = rows([0, 0, 1], [0, 1, 0], [1, 0, 0])
   t.same(convolve(nine(), filter, { padding: 1 }), [
     [1, 6, 8],

@@ -1,5 +1,18 @@
 import t from 'tap'
-import { crossEntropy, data, manualSeed, memory, nn, optim, randn, resetPeak, scope, Scope, tensor, train } from 'convcore'
+import {
+  crossEntropy,
+  data,
+  manualSeed,
+  memory,
+  nn,
+  optim,
+  randn,
+  resetPeak,
+  scope,
+  Scope,
+  tensor,
+  train,
+} from 'convcore'
 
 const SAMPLES = 128
 const labels = () => tensor(Int32Array.from({ length: SAMPLES }, (_, i) => i % 10))
@@ -103,7 +116,10 @@ t.test('a result that leaves a scope keeps what its gradient needs', async (t) =
   const a = randn([10], { requiresGrad: true })
   const loss = scope(() => a.mul(a).sum())
   loss.backward()
-  t.strictSame(await a.grad!.data(), (await a.data()).map((v) => 2 * v))
+  t.strictSame(
+    await a.grad!.data(),
+    (await a.data()).map((v) => 2 * v),
+  )
 })
 
 t.test('an asynchronous function owns a scope', async (t) => {

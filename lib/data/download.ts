@@ -24,6 +24,8 @@ export interface FetchOptions {
  * Brings a file to `target` from the first of several mirrors that delivers it. A file that is there already, with the
  * right checksum, is left alone; a download that fails leaves nothing behind.
  *
+ * CONVCORE_OFFLINE forbids downloads.
+ *
  * @throws {DownloadError} naming every URL, why it failed, and where to put the file by hand; the signal's reason when aborted
  */
 export async function fetchFile(
@@ -37,6 +39,7 @@ export async function fetchFile(
   const failures: string[] = []
   for (const url of [urls].flat()) {
     try {
+      if (process.env.CONVCORE_OFFLINE) throw new Error('CONVCORE_OFFLINE forbids downloads')
       await writeAtomically(target, (file) => download(url, file, options))
       return
     } catch (error) {

@@ -35,7 +35,11 @@ function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tenso
   const order = physicalOrder(x.rank, x.layout)
   const at = x.rank === 0 ? -1 : order.indexOf(checkDim(name, dim, x.rank))
   const product = (dims: readonly number[]) => dims.reduce((p, d) => p * x.shape[d]!, 1)
-  const extents = [product(order.slice(0, Math.max(at, 0))), at < 0 ? 1 : x.shape[order[at]!]!, product(order.slice(at + 1))] as const
+  const extents = [
+    product(order.slice(0, Math.max(at, 0))),
+    at < 0 ? 1 : x.shape[order[at]!]!,
+    product(order.slice(at + 1)),
+  ] as const
   const y = allocLike(name, x)
   kernels[op](...extents, x.handle, y.handle)
   return record(name, y, [x], [y], (dy, _, [y]) => {

@@ -79,7 +79,13 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const m = outer.reduce((product, d) => product * d, 1)
   const rows = x.rank === 2 ? x : reshape(x, [m, inner])
   const y = allocLike('linear', rows, [m, out])
-  kernels.matmul(pack(words(1, m, out, inner, false, true)), rows.handle, weight.handle, bias ? bias.handle : 0, y.handle)
+  kernels.matmul(
+    pack(words(1, m, out, inner, false, true)),
+    rows.handle,
+    weight.handle,
+    bias ? bias.handle : 0,
+    y.handle,
+  )
   record('linear', y, [rows, weight, bias], [rows, weight], (dy, needs, [x, weight]) => [
     needs[0] && matmul(dy, weight),
     needs[1] && matmul(dy, x, { transposeA: true }),

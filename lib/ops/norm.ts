@@ -58,8 +58,18 @@ export function batchNorm(
   if (training) {
     mean = allocLike('batchNorm', image, [channels])
     kernels.batch_norm(
-      rows, channels, eps, momentum, image.handle, scale, shift,
-      runningMean?.handle ?? 0, runningVar?.handle ?? 0, y.handle, mean.handle, invStd.handle,
+      rows,
+      channels,
+      eps,
+      momentum,
+      image.handle,
+      scale,
+      shift,
+      runningMean?.handle ?? 0,
+      runningVar?.handle ?? 0,
+      y.handle,
+      mean.handle,
+      invStd.handle,
     )
     runningMean?.markModified()
     runningVar?.markModified()
@@ -68,20 +78,43 @@ export function batchNorm(
       throw new TypeError('batchNorm: expected runningMean and runningVar when not training')
     mean = runningMean
     kernels.batch_norm_inference(
-      rows, channels, eps, image.handle, scale, shift,
-      mean.handle, runningVar.handle, y.handle, invStd.handle,
+      rows,
+      channels,
+      eps,
+      image.handle,
+      scale,
+      shift,
+      mean.handle,
+      runningVar.handle,
+      y.handle,
+      invStd.handle,
     )
   }
-  record('batchNorm', y, [image, weight, bias], [image, weight, mean, invStd], (dy, needs, [x, weight, mean, invStd]) => {
-    const dx = needs[0] ? allocLike('batchNorm', dy) : undefined
-    const dweight = needs[1] ? allocLike('batchNorm', dy, [channels]) : undefined
-    const dbias = needs[2] ? allocLike('batchNorm', dy, [channels]) : undefined
-    kernels.batch_norm_backward(
-      rows, channels, training ? 1 : 0, x.handle, dy.handle, weight?.handle ?? 0, mean.handle,
-      invStd.handle, dx?.handle ?? 0, dweight?.handle ?? 0, dbias?.handle ?? 0,
-    )
-    return [dx, dweight, dbias]
-  })
+  record(
+    'batchNorm',
+    y,
+    [image, weight, bias],
+    [image, weight, mean, invStd],
+    (dy, needs, [x, weight, mean, invStd]) => {
+      const dx = needs[0] ? allocLike('batchNorm', dy) : undefined
+      const dweight = needs[1] ? allocLike('batchNorm', dy, [channels]) : undefined
+      const dbias = needs[2] ? allocLike('batchNorm', dy, [channels]) : undefined
+      kernels.batch_norm_backward(
+        rows,
+        channels,
+        training ? 1 : 0,
+        x.handle,
+        dy.handle,
+        weight?.handle ?? 0,
+        mean.handle,
+        invStd.handle,
+        dx?.handle ?? 0,
+        dweight?.handle ?? 0,
+        dbias?.handle ?? 0,
+      )
+      return [dx, dweight, dbias]
+    },
+  )
   if (training) mean.dispose()
   invStd.dispose()
   return y

@@ -33,7 +33,14 @@ interface Geometry {
   readonly yShape: Shape
 }
 
-function poolGeometry(op: string, x: Tensor, kernelSize: Pair, options: PoolOptions, dilation: Pair, includePad: boolean): Geometry {
+function poolGeometry(
+  op: string,
+  x: Tensor,
+  kernelSize: Pair,
+  options: PoolOptions,
+  dilation: Pair,
+  includePad: boolean,
+): Geometry {
   const { stride = kernelSize, padding = 0, ceilMode = false } = options
   checkShapeIs(op, 'x', x, ['N', 'C', 'H', 'W'])
   const [n, c, height, width] = x.shape as [number, number, number, number]

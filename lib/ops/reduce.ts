@@ -123,7 +123,8 @@ export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Te
 }
 
 function maxAlong(op: string, x: Tensor, dim: number, options: ReduceOptions): MaxResult {
-  if (x.shape[dim] === 0) throw new ShapeError(`${op}: expected a non-empty dimension ${dim}, got ${showShape(x.shape)}`)
+  if (x.shape[dim] === 0)
+    throw new ShapeError(`${op}: expected a non-empty dimension ${dim}, got ${showShape(x.shape)}`)
   const { shape, layout } = x
   const at = physicalOrder(x.rank, layout).indexOf(dim)
   const [outer, n, inner] = extents(x, at, at)

@@ -61,15 +61,28 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
   const strides = stridesOf(x.shape, x.layout)
   const shape = order.map((d) => x.shape[d]!)
   const y = allocLike('permute', x, shape, { layout: 'rowMajor' })
-  readStrided(x, order.map((d) => strides[d]!), 0, y)
-  return record('permute', y, [x], [], (dy) => [permute(dy, order.map((_, d) => order.indexOf(d)))])
+  readStrided(
+    x,
+    order.map((d) => strides[d]!),
+    0,
+    y,
+  )
+  return record('permute', y, [x], [], (dy) => [
+    permute(
+      dy,
+      order.map((_, d) => order.indexOf(d)),
+    ),
+  ])
 }
 
 /** Two dimensions exchanged, copied. @throws {ShapeError} when x has no such dimensions */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   checkTensor('transpose', 'x', x)
   const [a, b] = [checkDim('transpose', dim0, x.rank), checkDim('transpose', dim1, x.rank)]
-  return permute(x, x.shape.map((_, d) => (d === a ? b : d === b ? a : d)))
+  return permute(
+    x,
+    x.shape.map((_, d) => (d === a ? b : d === b ? a : d)),
+  )
 }
 
 /**
@@ -125,7 +138,11 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
     checkSameDevice('cat', 'tensors[0]', first, name, x)
   })
   const total = list.reduce((sum, x) => sum + x.shape[axis]!, 0)
-  const y = allocLike('cat', first, first.shape.map((d, i) => (i === axis ? total : d)))
+  const y = allocLike(
+    'cat',
+    first,
+    first.shape.map((d, i) => (i === axis ? total : d)),
+  )
   const strides = stridesOf(y.shape, y.layout)
   const laid = list.map((x) => toLayout(x, y.layout))
   const starts: number[] = []

@@ -36,7 +36,16 @@ export function slide(op: string, size: Pair, kernel: Pair, options: WindowOptio
   const dilations = checkPair(op, 'dilation', options.dilation, 1)
   const paddings = paddingPair(op, options.padding)
   const along = (i: 0 | 1) =>
-    slideAlong(op, i, sizes[i], kernels[i], strides[i], dilations[i], paddings && paddings[i], options.ceilMode === true)
+    slideAlong(
+      op,
+      i,
+      sizes[i],
+      kernels[i],
+      strides[i],
+      dilations[i],
+      paddings && paddings[i],
+      options.ceilMode === true,
+    )
   return [along(0), along(1)]
 }
 

@@ -135,8 +135,7 @@ void check_indices(const Pool2d& g, const int32_t* indices) {
       greatest = indices[i] > greatest ? indices[i] : greatest;
     }
     if (least < 0 || greatest >= cells)
-      fail("expected indices in [0, %lld), got %d", static_cast<long long>(cells),
-           least < 0 ? least : greatest);
+      fail("expected indices in [0, %lld), got %d", static_cast<long long>(cells), least < 0 ? least : greatest);
   });
 }
 

@@ -87,8 +87,7 @@ void max_backward(int64_t outer, int64_t n, int64_t inner, IndexIn indices, In d
       for (int64_t i = begin; i < end; ++i) {
         const int64_t index = indices.as<int32_t>()[i];
         if (index < 0 || index >= n)
-          fail("expected indices in [0, %lld), got %lld", static_cast<long long>(n),
-               static_cast<long long>(index));
+          fail("expected indices in [0, %lld), got %lld", static_cast<long long>(n), static_cast<long long>(index));
         dx.as<T>()[(i / inner * n + index) * inner + i % inner] = dy.as<T>()[i];
       }
     });

@@ -20,7 +20,9 @@ template <class F>
 [[gnu::always_inline]] inline void parallel(int64_t chunks, F&& f) {
   using Body = std::remove_reference_t<F>;
   if (chunks == 1) return f(int64_t{0});
-  if (chunks > 1) run_chunks(chunks, [](void* context, int64_t i) { (*static_cast<Body*>(context))(i); }, &f);
+  if (chunks > 1)
+    run_chunks(
+        chunks, [](void* context, int64_t i) { (*static_cast<Body*>(context))(i); }, &f);
 }
 
 /// f(begin, end) over [0, n) in chunks of `grain`, in parallel.

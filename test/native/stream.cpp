@@ -12,10 +12,10 @@ using namespace convcore;
 
 namespace {
 
-#define EXPECT(condition)                                                        \
-  if (!(condition)) {                                                            \
+#define EXPECT(condition)                                                         \
+  if (!(condition)) {                                                             \
     std::fprintf(stderr, "%s:%d: expected %s\n", __FILE__, __LINE__, #condition); \
-    std::exit(1);                                                                \
+    std::exit(1);                                                                 \
   }
 
 TensorSlot make(Device& device, int64_t count) {
@@ -26,12 +26,12 @@ TensorSlot make(Device& device, int64_t count) {
 }
 
 void fill(TensorSlot& slot, float value) {
-  slot.storage->device->stream.enqueue(
-      [ref = StorageRef(slot.storage), data = reinterpret_cast<float*>(slot.data()), count = slot.count, value]() noexcept {
-        cpu::parallel_range(count, 100, [&](int64_t begin, int64_t end) {
-          for (int64_t i = begin; i < end; ++i) data[i] = value;
-        });
-      });
+  slot.storage->device->stream.enqueue([ref = StorageRef(slot.storage), data = reinterpret_cast<float*>(slot.data()),
+                                        count = slot.count, value]() noexcept {
+    cpu::parallel_range(count, 100, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) data[i] = value;
+    });
+  });
 }
 
 std::vector<float> read(TensorSlot& slot) {

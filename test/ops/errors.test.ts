@@ -11,7 +11,7 @@ const strangers = ['tensor', null, {}, [1, 2], true, () => 0]
 const numbers = [1, NaN]
 
 for (const [family, { cases, errors, takeNumbers = [], takeAnyDType = [] }] of Object.entries(families)) {
-  void t.test(`${family}: wrong calls`, (t) => {
+  t.test(`${family}: wrong calls`, (t) => {
     for (const { name, run, error } of errors) t.throws(() => scope(() => void run()), error, name)
     t.end()
   })
@@ -19,7 +19,7 @@ for (const [family, { cases, errors, takeNumbers = [], takeAnyDType = [] }] of O
   // What every op refuses in place of any of its tensors, tried on the op's first case.
   const first = new Map([...cases].reverse().map((test) => [opOf(test), test]))
   for (const [op, test] of first)
-    void t.test(`${op}: misuse`, (t) => {
+    t.test(`${op}: misuse`, (t) => {
       scope(() => {
         for (const [i, input] of test.inputs.entries()) {
           const refuses = (value: unknown, error: ErrorCase['error'], what: string) =>

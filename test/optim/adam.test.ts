@@ -3,7 +3,7 @@ import { nn, optim } from 'convcore'
 import { follow, runsOf } from './follow.js'
 
 for (const run of runsOf('Adam'))
-  void t.test(`Adam follows PyTorch with ${JSON.stringify(run.options)}, bias from step ${run.biasFrom}`, async (t) => {
+  t.test(`Adam follows PyTorch with ${JSON.stringify(run.options)}, bias from step ${run.biasFrom}`, async (t) => {
     const errors = follow(run, (params, options) => new optim.Adam(params, options))
     t.equal(errors.length, 20)
     t.ok(Math.max(...errors) < 1e-12, `largest error ${Math.max(...errors)}`)

@@ -3,7 +3,7 @@ import { nn, optim, tensor } from 'convcore'
 import { follow, runsOf } from './follow.js'
 
 for (const run of runsOf('SGD'))
-  void t.test(`SGD follows PyTorch with ${JSON.stringify(run.options)}, bias from step ${run.biasFrom}`, async (t) => {
+  t.test(`SGD follows PyTorch with ${JSON.stringify(run.options)}, bias from step ${run.biasFrom}`, async (t) => {
     const errors = follow(run, (params, options) => new optim.SGD(params, options))
     t.equal(errors.length, 20)
     t.ok(Math.max(...errors) < 1e-12, `largest error ${Math.max(...errors)}`)

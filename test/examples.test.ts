@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import t from 'tap'
+import { data, manualSeed, nn, optim, randn, tensor, train } from 'convcore'
+import { build } from '../examples/mnist-cnn.js'
+import { Improved, Naive, oneHotLoss, weightInit } from '../examples/mlp.js'
+import { Net } from '../examples/mnist-bn.js'
+import { SimpleConvNet } from '../examples/scratch-cnn.js'
+
+const runner = fileURLToPath(new URL('../examples/run.js', import.meta.url))
+const size = (model: nn.Module) => [...model.parameters()].reduce((sum, p) => sum + p.size, 0)
+
+t.test('L2.6: the MNIST network has the parameters it must have', (t) => {
+  t.same(
+    nn.summary(build(), [1, 28, 28]).layers.flatMap((layer) => layer.parameters || []),
+    [320, 18_496, 73_856, 524_544, 2_570],
+  )
+  t.equal(size(build()), 619_786)
+  t.end()
+})
+
+t.test('L3.5: the simple network has 433,890 parameters and right gradients', (t) => {
+  t.equal(size(new SimpleConvNet()), 433_890)
+  manualSeed(3)
+  const small = new SimpleConvNet({ size: 10, filters: 2, hidden: 4 })
+  for (const p of small.parameters()) nn.init.normal_(p, 0, 0.3)
+  small.to('float64')
+  const x = randn([2, 1, 10, 10], { dtype: 'float64' })
+  const labels = tensor(Int32Array.of(3, 8))
+  t.ok(small.checkGradient(x, labels) <= 1e-6)
+  t.same(
+    Object.keys(small.gradient(x, labels)),
+    [...small.namedParameters()].map(([name]) => name),
+  )
+  t.same(small.predict(x).shape, [2])
+  t.ok([0, 0.5, 1].includes(small.accuracy(x, labels).itemSync()))
+  t.end()
+})
+
+t.test('L5.12: the network with batch normalisation has 22,000 parameters', (t) => {
+  t.equal(size(new Net()), 22_000)
+  t.end()
+})
+
+t.test('L5.1 and L5.2: the naive network does not learn, the improved one does', async (t) => {
+  const real = existsSync(join(process.env.CONVCORE_DATA ?? '', 'mnist'))
+  const load = (split: 'train' | 'test') => (real ? data.mnist({ split }) : Promise.resolve(data.digits({ split })))
+  const [trainSet, testSet] = [await load('train'), await load('test')]
+  const learn = async (net: nn.Layer, optimizer: train.TrainerOptions['optimizer']) => {
+    const trainer = new train.Trainer(net, { optimizer, loss: oneHotLoss, metrics: [train.accuracy] })
+    await trainer.fit(trainSet, { epochs: 5, batchSize: 100 })
+    return (await trainer.evaluate(testSet, { batchSize: 500 })).accuracy!
+  }
+  manualSeed(5)
+  const naive = new Naive().apply(weightInit)
+  const improved = new Improved()
+  t.ok((await learn(naive, new optim.SGD(naive.parameters(), { lr: 0.01 }))) <= 0.25)
+  const accuracy = await learn(improved, new optim.Adam(improved.parameters(), { lr: 1e-3 }))
+  t.ok(accuracy >= 0.97, `${(100 * accuracy).toFixed(2)} % on ${real ? 'MNIST' : 'generated digits'}`)
+})
+
+t.test('the runner trains without data and network, says so, and writes the figures', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'convcore-'))
+  const json = join(folder, 'figures.json')
+  const env: NodeJS.ProcessEnv = { ...process.env, CONVCORE_CACHE: folder, CONVCORE_OFFLINE: '1' }
+  delete env.CONVCORE_DATA
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [runner, 'mnist-bn', '--epochs', '1', '--seed', '4', '--device', 'cpu:1', '--json', json],
+    { env, encoding: 'utf8' },
+  )
+  t.equal(status, 0, stderr)
+  t.match(stdout, /10000 generated digits/)
+  t.match(JSON.parse(readFileSync(json, 'utf8')), { parameters: 22_000, weights: /^[0-9a-f]{64}$/, seconds: Number })
+  rmSync(folder, { recursive: true })
+  t.end()
+})
+
+t.test('the runner explains wrong arguments', (t) => {
+  for (const [args, message] of [
+    [['nonsense'], /expected the name of one example, got "nonsense"/],
+    [['mlp', '--epochs', 'many'], /--epochs: expected a whole number from 0 on, got "many"/],
+    [['mlp', '--fast'], /--fast/],
+  ] as const) {
+    const { status, stderr } = spawnSync(process.execPath, [runner, ...args], { encoding: 'utf8' })
+    t.equal(status, 2)
+    t.match(stderr, message)
+    t.match(stderr, /usage: npm run example/)
+  }
+  t.end()
+})
