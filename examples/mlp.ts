@@ -70,6 +70,6 @@ export async function run(options: Options): Promise<Figures> {
   const naive = await fit(naiveNet, new optim.SGD(naiveNet.parameters(), { lr: 0.01 }), digits, options)
   console.log(`naive: test accuracy ${(100 * naive.testAccuracy).toFixed(2)} %`)
   const net = new Improved()
-  const improved = await fit(net, new optim.Adam(net.parameters(), { lr: 1e-3 }), digits, options)
+  const improved = await fit(net, new optim.Adam(net.parameters(), { lr: 0.01 }), digits, options)
   return { ...improved, naive }
 }

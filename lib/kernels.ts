@@ -17,45 +17,9 @@ export interface Kernels {
   max_pool2d_backward(p: Geometry, indices: Handle, dy: Handle, dx: Handle): void
   avg_pool2d(p: Geometry, x: Handle, y: Handle): void
   avg_pool2d_backward(p: Geometry, dy: Handle, dx: Handle): void
-  batch_norm(
-    rows: number,
-    channels: number,
-    eps: number,
-    momentum: number,
-    x: Handle,
-    weight: Handle,
-    bias: Handle,
-    running_mean: Handle,
-    running_var: Handle,
-    y: Handle,
-    mean: Handle,
-    inv_std: Handle,
-  ): void
-  batch_norm_inference(
-    rows: number,
-    channels: number,
-    eps: number,
-    x: Handle,
-    weight: Handle,
-    bias: Handle,
-    running_mean: Handle,
-    running_var: Handle,
-    y: Handle,
-    inv_std: Handle,
-  ): void
-  batch_norm_backward(
-    rows: number,
-    channels: number,
-    training: number,
-    x: Handle,
-    dy: Handle,
-    weight: Handle,
-    mean: Handle,
-    inv_std: Handle,
-    dx: Handle,
-    dweight: Handle,
-    dbias: Handle,
-  ): void
+  batch_norm(rows: number, channels: number, eps: number, momentum: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
+  batch_norm_inference(rows: number, channels: number, eps: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
+  batch_norm_backward(rows: number, channels: number, training: number, x: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
   matmul(p: Geometry, a: Handle, b: Handle, bias: Handle, y: Handle): void
   relu(n: number, x: Handle, y: Handle): void
   relu_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
@@ -84,51 +48,12 @@ export interface Kernels {
   fill(n: number, value: number, y: Handle): void
   gather_rows(rows: number, picked: number, width: number, x: Handle, index: Handle, y: Handle): void
   cross_entropy(n: number, classes: number, x: Handle, target: Handle, loss: Handle, log_sum_exp: Handle): void
-  cross_entropy_backward(
-    n: number,
-    classes: number,
-    x: Handle,
-    target: Handle,
-    log_sum_exp: Handle,
-    dloss: Handle,
-    dx: Handle,
-  ): void
+  cross_entropy_backward(n: number, classes: number, x: Handle, target: Handle, log_sum_exp: Handle, dloss: Handle, dx: Handle): void
   bce(n: number, x: Handle, target: Handle, loss: Handle): void
   bce_backward(n: number, x: Handle, target: Handle, dloss: Handle, dx: Handle): void
   uniform(n: number, seed: number, offset: number, low: number, high: number, y: Handle): void
   normal(n: number, seed: number, offset: number, mean: number, std: number, y: Handle): void
-  dropout(
-    outer: number,
-    channels: number,
-    inner: number,
-    seed: number,
-    offset: number,
-    p: number,
-    x: Handle,
-    y: Handle,
-  ): void
-  sgd(
-    lr: number,
-    momentum: number,
-    dampening: number,
-    weight_decay: number,
-    nesterov: number,
-    first: number,
-    grads: readonly Handle[],
-    params: readonly Handle[],
-    velocity: readonly Handle[],
-  ): void
-  adam(
-    lr: number,
-    beta1: number,
-    beta2: number,
-    eps: number,
-    weight_decay: number,
-    decoupled: number,
-    step: number,
-    grads: readonly Handle[],
-    params: readonly Handle[],
-    exp_avg: readonly Handle[],
-    exp_avg_sq: readonly Handle[],
-  ): void
+  dropout(outer: number, channels: number, inner: number, seed: number, offset: number, p: number, x: Handle, y: Handle): void
+  sgd(lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: number, first: number, grads: readonly Handle[], params: readonly Handle[], velocity: readonly Handle[]): void
+  adam(lr: number, beta1: number, beta2: number, eps: number, weight_decay: number, decoupled: number, step: number, grads: readonly Handle[], params: readonly Handle[], exp_avg: readonly Handle[], exp_avg_sq: readonly Handle[]): void
 }

@@ -58,8 +58,8 @@ std::byte* system_allocate(size_t capacity) {
     return nullptr;
   }
   bool huge = capacity >= kHugePage;
-  void* data = std::aligned_alloc(huge ? kHugePage : kAlignment, capacity);
-  if (!data) {
+  void* data;
+  if (posix_memalign(&data, huge ? kHugePage : kAlignment, capacity) != 0) {
     reserved.fetch_sub(capacity);
     return nullptr;
   }
@@ -104,7 +104,6 @@ void Pool::give_back(Block block, uint64_t ticket) {
   live_ -= block.capacity;
 #ifdef CONVCORE_POOL_NONE
   (void)ticket;
-  system_free(block);
 #else
   idle_ += block.capacity;
   block.free_since = ticket;
@@ -112,6 +111,10 @@ void Pool::give_back(Block block, uint64_t ticket) {
   idle_blocks_[class_of(block.capacity, &capacity)].push_back(block);
 #endif
 }
+
+#ifdef CONVCORE_POOL_NONE
+void Pool::free(const Block& block) { system_free(block); }
+#endif
 
 void Pool::trim() {
   for (auto& blocks : idle_blocks_) {

@@ -23,6 +23,10 @@ class Pool {
   /// A block of at least `bytes`, 64-byte aligned, contents undefined. Throws OutOfMemory.
   Block take(size_t bytes);
   void give_back(Block block, uint64_t ticket);
+#ifdef CONVCORE_POOL_NONE
+  /// Without a pool, blocks that were given back are freed once nothing queued names them. On any thread.
+  static void free(const Block& block);
+#endif
   /// Returns all idle blocks to the system. The stream must be drained.
   void trim();
 

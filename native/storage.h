@@ -41,16 +41,14 @@ struct Storage {
 
   /// The last handle is gone.
   void release() {
-#ifndef CONVCORE_POOL_NONE
     device->pool.give_back(block, device->stream.queued());
-#endif
     drop();
   }
 
   void drop() {
     if (tasks.fetch_sub(1) != 1) return;
 #ifdef CONVCORE_POOL_NONE
-    device->pool.give_back(block, 0);
+    Pool::free(block);
 #endif
     delete this;
   }
