@@ -14,6 +14,7 @@ namespace {
 
 constexpr size_t kAlignment = 64, kHugePage = size_t{2} << 20;
 
+#ifndef CONVCORE_POOL_NONE
 /// Sizes fall into classes a quarter of a power of two apart, so that at most a fifth of a block is wasted.
 int class_of(size_t bytes, size_t* capacity) {
   bytes = std::max(bytes, 4 * kAlignment);
@@ -22,6 +23,7 @@ int class_of(size_t bytes, size_t* capacity) {
   *capacity = (bytes + step - 1) / step * step;
   return log * 4 + static_cast<int>((*capacity - 1) >> (log - 2)) % 4;
 }
+#endif
 
 /// The number after `key` in a file, in bytes when it is given in kB; SIZE_MAX when there is none ("max" included).
 size_t read_number(const char* path, const char* key) {
