@@ -7,7 +7,7 @@ cmake -S . -B build/thread -DCONVCORE_SANITIZE=thread -DCONVCORE_TESTS=ON >/dev/
 cmake --build build/thread --parallel 2 --target stream_test >/dev/null
 CONVCORE_THREADS=4 TSAN_OPTIONS=halt_on_error=1 build/thread/stream_test
 
-npx cmake-js compile --parallel 2 --out build/address --CDCONVCORE_SANITIZE=address,undefined >/dev/null
+npm run build:native -- --out build/address --CDCONVCORE_SANITIZE=address,undefined >/dev/null
 runtime="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.so)"
 # Node itself leaks at exit by design, and V8 uses the alternate signal stack.
 export LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0:use_sigaltstack=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
