@@ -2,9 +2,10 @@ import { allocLike } from './alloc.js'
 import { AutogradError, ShapeError } from './errors.js'
 import { toLayout } from './layout.js'
 import { kernels } from './native.js'
+import { checkGradient, checkTensor } from './ops/check.js'
 import { collectLater } from './garbage.js'
 import { disown, refusePromise, Scope, type Synchronous } from './scope.js'
-import { sameShape, showShape, type Layout } from './shape.js'
+import { showShape, type Layout } from './shape.js'
 import { Tensor } from './tensor.js'
 
 type Gradients = readonly (Tensor | false | undefined)[]
@@ -13,6 +14,7 @@ type Backward = (dy: Tensor, needs: readonly boolean[], saved: never) => Gradien
 let enabled = true
 let created = 0
 
+/** Whether ops are recorded on the tape now. */
 export const isGradEnabled = (): boolean => enabled
 
 function withGrad<T>(name: string, mode: boolean, fn: () => T): T {
@@ -137,16 +139,20 @@ function clone(x: Tensor): Tensor {
 
 /** Adds dx, which is consumed, to a leaf's .grad. */
 function accumulate(leaf: Tensor, dx: Tensor): void {
-  if (leaf.grad && !leaf.grad.disposed) {
-    add(leaf.grad, dx, true)
-    return
-  }
-  const laid = toLayout(dx, leaf.layout)
+  if (!leaf.requiresGrad)
+    dx.dispose() // frozen since
+  else if (leaf.grad) add(leaf.grad, dx, true)
+  else leaf.grad = collectable(dx, leaf.layout)
+}
+
+/** dx, which is consumed, in a layout, with memory of its own and left to the garbage collector. */
+function collectable(dx: Tensor, layout: Layout): Tensor {
+  const laid = toLayout(dx, layout)
   if (laid !== dx) dx.dispose()
-  const grad = laid.storage.shared ? clone(laid) : disown(laid)
-  if (grad !== laid) laid.dispose()
-  collectLater(grad, 'backward')
-  leaf.grad = grad
+  const mine = laid.storage.shared ? clone(laid) : disown(laid)
+  if (mine !== laid) laid.dispose()
+  collectLater(mine, 'backward')
+  return mine
 }
 
 function reachable(root: Node): Node[] {
@@ -161,16 +167,15 @@ function reachable(root: Node): Node[] {
  *
  * @throws {AutogradError} when there is no graph, or it was freed, or a saved tensor was changed in place
  * @throws {ShapeError} when `gradient` does not have root's shape, or is missing where root is no scalar
+ * @throws {DTypeError} {@link DeviceError} when `gradient` is of another dtype or on another device than root
  */
 export function backward(root: Tensor, gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+  checkTensor('backward', 'root', root)
   if (!root.requiresGrad)
     throw new AutogradError('backward: expected a tensor that requires a gradient, got one without a graph')
   if (!gradient && root.size !== 1)
     throw new ShapeError(`backward: expected a scalar or a gradient argument, got a tensor of ${showShape(root.shape)}`)
-  if (gradient && !sameShape(gradient.shape, root.shape))
-    throw new ShapeError(
-      `backward: expected a gradient of shape ${showShape(root.shape)}, got ${showShape(gradient.shape)}`,
-    )
+  if (gradient !== undefined) checkGradient('backward', root, gradient)
   const node = root.owner.node
   noGrad(() => {
     const seed = gradient ? gradient.alias() : disown(allocLike('backward', root))
@@ -189,16 +194,19 @@ function propagate(root: Node, seed: Tensor, retain: boolean): void {
       if (!dy) continue
       node.gradient = undefined
       const scope = new Scope()
+      let owned: (Tensor | false | undefined)[] = []
       try {
         const gradients = scope.run(() => node.run(dy))
-        const owned = node.edges.map((edge, i) => edge && gradients[i] && take(gradients[i], scope))
+        owned = node.edges.map((edge, i) => edge && gradients[i] && take(gradients[i], scope))
         node.edges.forEach((edge, i) => {
           const dx = owned[i]
           if (!edge || !dx) return
           if (!(edge instanceof Node)) scope.run(() => accumulate(edge, dx))
           else edge.gradient = edge.gradient ? scope.run(() => add(edge.gradient!, dx)) : dx
+          owned[i] = undefined
         })
       } finally {
+        for (const dx of owned) if (dx) dx.dispose()
         scope.dispose()
         dy.dispose()
       }

@@ -18,6 +18,7 @@ export interface TensorOptions {
   requiresGrad?: boolean
 }
 
+/** A number, or arrays of one length of them, nested to any depth. */
 export type NestedArray = number | readonly NestedArray[]
 
 function make(op: string, shape: Shape, options: TensorOptions): Tensor {
@@ -37,7 +38,7 @@ export function tensor(values: NestedArray | TypedArray, options: TensorOptions 
   const dtype = dtypeOf(values)
   const flat: number[] = []
   const natural = dtype ? [(values as TypedArray).length] : shapeOf(values as NestedArray, flat)
-  const y = make('tensor', options.shape ?? natural, { dtype: dtype ?? 'float32', ...options })
+  const y = make('tensor', options.shape ?? natural, { ...options, dtype: options.dtype ?? dtype ?? 'float32' })
   const source = dtype ? (values as TypedArray) : flat
   if (source.length !== y.size)
     throw new ShapeError(`tensor: expected ${y.size} values for shape [${y.shape.join(', ')}], got ${source.length}`)
@@ -66,7 +67,9 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
   return fill_(make('full', shape, options), value)
 }
 
+/** A tensor of zeros. */
 export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 0, options)
+/** A tensor of ones. */
 export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 1, options)
 
 export interface RandomOptions extends TensorOptions {

@@ -64,7 +64,7 @@ function count(bytes: number): void {
 /** The tensor is freed when nothing refers to it any more. */
 export function collectLater(tensor: Tensor, op: string): void {
   const { owner } = tensor
-  owner.collectable = owner.storage.bytes
+  owner.collectable = owner.storage.shared ? 0 : owner.storage.bytes // counted once, by its first tensor
   owner.collections = collections
   registry.register(tensor, owner)
   count(owner.collectable)

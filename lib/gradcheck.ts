@@ -1,5 +1,6 @@
 import { noGrad } from './autograd.js'
 import { tensor } from './create.js'
+import type { TypedArray } from './dtype.js'
 import { AutogradError, DTypeError } from './errors.js'
 import { Generator } from './random.js'
 import { scope } from './scope.js'
@@ -10,6 +11,12 @@ export interface GradcheckOptions {
   eps?: number
   /** Largest relative error allowed, against the larger gradient norm (at least 1). Default 1e-6. */
   tolerance?: number
+}
+
+const norm = (values: TypedArray): number => {
+  let sum = 0
+  for (const value of values) sum += value * value
+  return Math.sqrt(sum)
 }
 
 /**
@@ -39,7 +46,10 @@ export function gradcheck(
     return weights!.reduce((total, weight, i) => total + weight * y[i]!, 0)
   }
 
-  for (const x of inputs) x.grad = undefined
+  for (const x of inputs) {
+    x.grad?.dispose()
+    x.grad = undefined
+  }
   scope(() => {
     const y = fn(...inputs)
     weights = Float64Array.from({ length: y.size }, () => generator.random() * 2 - 1)
@@ -51,15 +61,17 @@ export function gradcheck(
     if (!x.requiresGrad) return
     const analytic = x.grad ? x.grad.dataSync() : new Float64Array(x.size)
     const values = x.dataSync()
-    const numeric = values.map((value, i) => {
-      const at = (v: number) => {
-        noGrad(() => x.copy_(values.map((old, j) => (j === i ? v : old))))
-        return weighted()
-      }
-      return (at(value + eps) - at(value - eps)) / (2 * eps)
-    })
-    x.copy_(values)
-    const size = Math.max(1, Math.hypot(...analytic), Math.hypot(...numeric))
+    const at = (i: number, v: number) => {
+      noGrad(() => x.copy_(values.map((old, j) => (j === i ? v : old))))
+      return weighted()
+    }
+    let numeric: TypedArray
+    try {
+      numeric = values.map((value, i) => (at(i, value + eps) - at(i, value - eps)) / (2 * eps))
+    } finally {
+      x.copy_(values)
+    }
+    const size = Math.max(1, norm(analytic), norm(numeric))
     const errors = analytic.map((a, i) => Math.abs(a - numeric[i]!) / size)
     errors.forEach((error, i) => {
       worst = Math.max(worst, error)

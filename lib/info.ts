@@ -8,4 +8,5 @@ export interface Info {
   threads: number
 }
 
+/** See {@link Info}. */
 export const info = (): Info => ({ isa: native.isa, threads: native.threads })

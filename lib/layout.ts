@@ -1,7 +1,18 @@
 import { allocLike, share } from './alloc.js'
 import { record } from './autograd.js'
+import { ShapeError } from './errors.js'
 import { kernels, pack } from './native.js'
-import { layoutsAgree, MAX_RANK, physicalOrder, sizeOf, stridesOf, type Layout, type Shape } from './shape.js'
+import { checkTensor } from './ops/check.js'
+import {
+  layoutsAgree,
+  MAX_RANK,
+  physicalOrder,
+  showShape,
+  sizeOf,
+  stridesOf,
+  type Layout,
+  type Shape,
+} from './shape.js'
 import type { Tensor } from './tensor.js'
 
 let conversions = 0
@@ -16,8 +27,22 @@ export function toLayout(x: Tensor, layout: Layout): Tensor {
   return record('toLayout', y, [x], [], (dy) => [dy])
 }
 
-export const toChannelsLast = (x: Tensor): Tensor => toLayout(x, 'channelsLast')
-export const toRowMajor = (x: Tensor): Tensor => toLayout(x, 'rowMajor')
+/**
+ * Images [N, C, H, W] or volumes [N, C, D, H, W] with the channels last in memory; x itself when they lie so.
+ * @throws {ShapeError} for another rank
+ */
+export function toChannelsLast(x: Tensor): Tensor {
+  checkTensor('toChannelsLast', 'x', x)
+  if (x.rank !== 4 && x.rank !== 5)
+    throw new ShapeError(`toChannelsLast: expected a tensor of rank 4 or 5, got one of shape ${showShape(x.shape)}`)
+  return toLayout(x, 'channelsLast')
+}
+
+/** x with its elements in logical order in memory; x itself when they lie so. */
+export function toRowMajor(x: Tensor): Tensor {
+  checkTensor('toRowMajor', 'x', x)
+  return toLayout(x, 'rowMajor')
+}
 
 function convert(x: Tensor, layout: Layout): Tensor {
   conversions++

@@ -6,9 +6,9 @@ let current: Scope | undefined
 
 /** Throws when a callback that must be synchronous returned a promise: ambient state never crosses an await. */
 export function refusePromise<T>(name: string, result: T): T {
-  if (typeof (result as { then?: unknown } | undefined)?.then === 'function')
-    throw new TypeError(`${name}: expected a synchronous function, got one that returns a promise`)
-  return result
+  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
+  void Promise.resolve(result).catch(() => undefined) // what it may reject with comes too late
+  throw new TypeError(`${name}: expected a synchronous function, got one that returns a promise`)
 }
 
 /** `never` for functions that return promises, so that the type checker refuses them too. */
@@ -70,7 +70,7 @@ export function disown(tensor: Tensor): Tensor {
 
 /** Lifts a tensor out of every scope: it lives until `dispose()`, or until nothing refers to it. Returns it. */
 export function keep<T extends Tensor>(tensor: T): T {
-  if (tensor.owner.scope) {
+  if (tensor.owner.scope && tensor.owner.live) {
     tensor.owner.scope = undefined
     collectLater(tensor, 'keep')
   }
@@ -86,7 +86,7 @@ export function scope<T>(fn: () => Synchronous<T>): T {
   try {
     const result = inner.run<T>(fn)
     for (const tensor of tensorsIn(result)) {
-      if (tensor.owner.scope !== inner) continue
+      if (tensor.owner.scope !== inner || tensor.disposed) continue
       tensor.owner.scope = undefined
       own(tensor, 'scope')
     }

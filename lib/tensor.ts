@@ -1,5 +1,5 @@
 import { inspect } from 'node:util'
-import { backward } from './autograd.js'
+import { backward, isGradEnabled } from './autograd.js'
 import { alloc } from './alloc.js'
 import type { Device } from './device.js'
 import { dtypeOf, dtypes, isFloat, type DType, type TypedArray } from './dtype.js'
@@ -9,7 +9,8 @@ import type { Handle } from './kernels.js'
 import { readStrided, toRowMajor } from './layout.js'
 import { native } from './native.js'
 import { Ownership } from './ownership.js'
-import { disown } from './scope.js'
+import { checkGradient, checkTensor } from './ops/check.js'
+import { disown, keep } from './scope.js'
 import { sameShape, showShape, sizeOf, stridesOf, type Layout, type Shape } from './shape.js'
 import type { Storage } from './storage.js'
 
@@ -20,12 +21,11 @@ import type { Storage } from './storage.js'
  * Shapes are logical: images are [N, C, H, W], whatever their layout in memory.
  */
 export class Tensor {
-  /** The sum of the gradients that `backward()` has brought to this leaf; as PyTorch's, it accumulates. */
-  grad: Tensor | undefined = undefined
   readonly size: number
   /** @internal */
   readonly owner: Ownership
   #leafGrad = false
+  #grad: Tensor | undefined
 
   /** @internal Use `tensor()`. */
   constructor(
@@ -67,6 +67,23 @@ export class Tensor {
     this.#leafGrad = flag
   }
 
+  /** The sum of the gradients that `backward()` has brought to this leaf; as PyTorch's, it accumulates. */
+  get grad(): Tensor | undefined {
+    return this.#grad?.disposed ? undefined : this.#grad
+  }
+
+  /**
+   * Replaces the gradient, which then belongs to no scope.
+   * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when it does not fit this tensor
+   */
+  set grad(gradient: Tensor | undefined) {
+    if (gradient !== undefined) {
+      checkGradient('grad', this, gradient)
+      keep(gradient)
+    }
+    this.#grad = gradient
+  }
+
   /** Whether the memory was let go. */
   get disposed(): boolean {
     return !this.owner.live
@@ -96,6 +113,7 @@ export class Tensor {
    * @throws {ExecutionError} when an op that this tensor came from has failed
    */
   async data(): Promise<TypedArray> {
+    checkTensor('data', 'tensor', this)
     const { array } = dtypes[this.dtype]
     try {
       const buffer = await inRowMajor(this, (x) => native.read(x.handle))
@@ -108,6 +126,7 @@ export class Tensor {
 
   /** As `data()`, blocking. */
   dataSync(): TypedArray {
+    checkTensor('dataSync', 'tensor', this)
     const { array } = dtypes[this.dtype]
     try {
       return new array(inRowMajor(this, (x) => native.readSync(x.handle)))
@@ -150,6 +169,7 @@ export class Tensor {
    * @throws {ShapeError} {@link DTypeError} {@link AutogradError}
    */
   copy_(source: Tensor | TypedArray | readonly number[]): this {
+    checkTensor('copy_', 'target', this)
     this.checkWritable('copy_')
     if (source instanceof Tensor) this.#copyTensor(source)
     else this.#copyArray(source)
@@ -162,6 +182,10 @@ export class Tensor {
       throw new ShapeError(`copy_: expected a source of shape ${showShape(this.shape)}, got ${showShape(source.shape)}`)
     if (source.dtype !== this.dtype)
       throw new DTypeError(`copy_: expected a source of dtype ${this.dtype}, got ${source.dtype}`)
+    if (source.requiresGrad && isGradEnabled())
+      throw new AutogradError(
+        'copy_: expected a source off the tape, which cannot follow changes in place; detach() it',
+      )
     const here =
       source.device === this.device
         ? source

@@ -1,10 +1,13 @@
 import t from 'tap'
 import {
+  binaryCrossEntropy,
   enableGrad,
+  gatherRows,
   gradcheck,
   isGradEnabled,
   keep,
   matmul,
+  memory,
   noGrad,
   ones,
   randn,
@@ -171,5 +174,49 @@ t.test('gradcheck accepts right gradients and refuses wrong ones', (t) => {
     message: /gradient of input 0 at element \d+: expected .* got/,
   })
   t.throws(() => gradcheck((x) => x.sum(), [leaf(1)]), { name: 'DTypeError', message: /float64/ })
+  t.end()
+})
+
+t.test('backward refuses a gradient of another dtype or device, and a disposed root', (t) => {
+  const y = () => leaf(1, 2).mul(2)
+  t.throws(() => y().backward(ones([2], { dtype: 'float64' })), { name: 'DTypeError', message: /backward: .*float32/ })
+  t.throws(() => y().backward(ones([2], { device: 'cpu:1' })), { name: 'DeviceError', message: /backward/ })
+  t.throws(() => y().backward({ retainGraph: true } as never), { name: 'TypeError', message: /backward: .*gradient/ })
+  const gone = y().sum()
+  gone.dispose()
+  t.throws(() => gone.backward(), { name: 'DisposedError', message: /backward/ })
+  t.end()
+})
+
+t.test('a leaf that was frozen after the forward pass receives nothing', (t) => {
+  const [x, z] = [leaf(1), leaf(2)]
+  const y = x.mul(z).sum()
+  x.requiresGrad = false
+  y.backward()
+  t.equal(x.grad, undefined)
+  t.same(values(z.grad), [1])
+  t.end()
+})
+
+t.test('a backward pass that fails leaves no tensor behind', (t) => {
+  const [x, factor] = [leaf(1, 2), tensor([3, 4])]
+  const { tensors } = memory()
+  scope(() => {
+    const y = x.mul(factor).add(x.mul(x)).sum()
+    factor.copy_([0, 0])
+    t.throws(() => y.backward(), { name: 'AutogradError' })
+  })
+  x.grad?.dispose()
+  t.equal(memory().tensors, tensors)
+  t.end()
+})
+
+t.test('the tape refuses what it cannot follow', (t) => {
+  const x = tensor([0.5, 0.5], { requiresGrad: true })
+  const refused = { name: 'AutogradError', message: /detach\(\) it/ }
+  t.throws(() => binaryCrossEntropy(tensor([0.5, 0.5]), x), refused)
+  t.throws(() => gatherRows(x, Int32Array.of(0)), refused)
+  t.throws(() => zeros([2]).copy_(x), refused)
+  noGrad(() => zeros([2]).copy_(x))
   t.end()
 })

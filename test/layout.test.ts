@@ -64,3 +64,28 @@ t.test('elementwise results keep their operand’s layout', (t) => {
   t.equal(y.mean([2, 3], { keepDim: true }).layout, 'channelsLast')
   t.end()
 })
+
+t.test('only images and volumes have channels', (t) => {
+  t.throws(() => toChannelsLast(ones([2, 3, 4])), { name: 'ShapeError', message: /toChannelsLast: .* \[2, 3, 4\]/ })
+  t.equal(toChannelsLast(ones([1, 2, 3, 4, 5])).layout, 'channelsLast')
+  t.end()
+})
+
+t.test('a reshaped tensor keeps a shape of its own, of at most eight dimensions', (t) => {
+  const shape = [2, 3]
+  const x = ones([6])
+  const y = x.reshape(shape)
+  shape[0] = 6
+  t.same(y.shape, [2, 3])
+  t.not(x.reshape([6]), x)
+  t.throws(() => ones([1]).reshape(Array.from({ length: 9 }, () => 1)), { name: 'ShapeError', message: /at most 8/ })
+  t.end()
+})
+
+t.test('the sum of a scalar is another tensor', (t) => {
+  const x = tensor(5)
+  const y = x.sum()
+  x.copy_([7])
+  t.equal(y.itemSync(), 5)
+  t.end()
+})

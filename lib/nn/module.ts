@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import type { DeviceLike } from '../device.js'
-import type { DType } from '../dtype.js'
+import { type DType, isDType, isFloat } from '../dtype.js'
+import { DTypeError } from '../errors.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { Callable } from './callable.js'
@@ -98,6 +99,8 @@ export abstract class Module extends Callable {
 
   /** Moves parameters and buffers to a device, or converts the floating ones to a dtype, in place. */
   to(target: DeviceLike | DType): this {
+    if (isDType(target) && !isFloat(target))
+      throw new DTypeError(`to: expected a device, float32 or float64 for a module, got ${target}`)
     for (const tensor of [...this.parameters(), ...this.buffers()]) move(tensor, target)
     return this
   }

@@ -1,7 +1,7 @@
 import { noGrad } from '../autograd.js'
-import { FormatError } from '../errors.js'
+import { describe, FormatError } from '../errors.js'
 import { scope } from '../scope.js'
-import type { Tensor } from '../tensor.js'
+import { Tensor } from '../tensor.js'
 import { gather, ownBuffers, ownParameters } from './members.js'
 import type { Module } from './module.js'
 
@@ -40,8 +40,10 @@ export function loadStateDict(module: Module, state: StateDict, { strict = true 
   const copies: [to: Tensor, from: Tensor][] = []
   for (const [key, tensor] of own) {
     if (!Object.hasOwn(state, key)) continue
-    const value = state[key] as Tensor
-    if (String(value.shape) === String(tensor.shape)) copies.push([tensor, value])
+    const value: unknown = state[key]
+    if (!(value instanceof Tensor) || value.disposed)
+      wrong.push(`${key}: expected a live tensor, got ${describe(value)}`)
+    else if (String(value.shape) === String(tensor.shape)) copies.push([tensor, value])
     else wrong.push(`${key}: expected shape [${tensor.shape.join(', ')}], got [${value.shape.join(', ')}]`)
   }
   const problems = strict

@@ -6,7 +6,7 @@ import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { type Callable, observeCalls } from './callable.js'
 import { isModule, ownModules, ownParameters } from './members.js'
-import { switchMode } from './mode.js'
+import { inMode } from './mode.js'
 import type { Module } from './module.js'
 import type { Layer } from './sequential.js'
 import { table } from './table.js'
@@ -95,14 +95,9 @@ function observedCalls(model: Layer, shape: number[], dtype?: DType): [Module, r
     if (isModule(module)) calls.push([module, output instanceof Tensor ? output.shape : undefined])
   }
   const [first] = model.parameters()
-  const restore = switchMode(model, false)
-  try {
-    scope(() => {
-      const input = zeros(shape, { device: first?.device, dtype: dtype ?? first?.dtype })
-      observeCalls(watch, () => noGrad(() => void model(input)))
-    })
-  } finally {
-    restore()
-  }
+  scope(() => {
+    const input = zeros(shape, { device: first?.device, dtype: dtype ?? first?.dtype })
+    observeCalls(watch, () => inMode(model, false, () => noGrad(() => void model(input))))
+  })
   return calls
 }

@@ -1,6 +1,6 @@
 import { describe, DeviceError, DisposedError, DTypeError, ShapeError } from '../errors.js'
 import { isFloat, type DType } from '../dtype.js'
-import { showShape } from '../shape.js'
+import { sameShape, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 
 /** @throws {TypeError} {@link DisposedError} unless x is a live tensor */
@@ -72,4 +72,13 @@ export function checkPair(op: string, name: string, value: Pair, low: number): [
   if (typeof value !== 'number')
     throw new RangeError(`${op}: expected ${name} to be a whole number or two, got ${describe(value)}`)
   return [checkWhole(op, name, value, low), value]
+}
+
+/** @throws {TypeError} {@link DisposedError} {@link ShapeError} {@link DTypeError} {@link DeviceError} unless it fits x */
+export function checkGradient(op: string, x: Tensor, gradient: unknown): asserts gradient is Tensor {
+  checkTensor(op, 'gradient', gradient)
+  if (!sameShape(gradient.shape, x.shape))
+    throw new ShapeError(`${op}: expected a gradient of shape ${showShape(x.shape)}, got ${showShape(gradient.shape)}`)
+  checkDType(op, 'gradient', gradient, x.dtype)
+  checkSameDevice(op, 'tensor', x, 'gradient', gradient)
 }

@@ -109,7 +109,9 @@ export function im2col(x: Tensor, kernelSize: Pair, options: Im2colOptions = {})
   const image = toChannelsLast(x)
   const columns = allocLike('im2col', image, g.columnsShape)
   kernels.im2col(pack(g.packed), image.handle, columns.handle)
-  return record('im2col', columns, [image], [], (dy) => [col2im(dy, x.shape, kernelSize, options)])
+  const { shape } = x
+  const same = { ...options }
+  return record('im2col', columns, [image], [], (dy) => [col2im(dy, shape, kernelSize, same)])
 }
 
 /**
@@ -127,5 +129,6 @@ export function col2im(columns: Tensor, shape: Shape, kernelSize: Pair, options:
   const source = toRowMajor(columns)
   const x = allocLike('col2im', source, [...shape], { layout: 'channelsLast' })
   kernels.col2im(pack(g.packed), source.handle, x.handle)
-  return record('col2im', x, [source], [], (dy) => [im2col(dy, kernelSize, options)])
+  const same = { ...options }
+  return record('col2im', x, [source], [], (dy) => [im2col(dy, kernelSize, same)])
 }

@@ -15,7 +15,7 @@ export type Operand = Tensor | number
  * The shape of an elementwise result by NumPy's rule: aligned at the last dimension, sizes are equal or one of them is 1.
  * @throws {ShapeError}
  */
-export function broadcastShape(op: string, a: Shape, b: Shape): Shape {
+function broadcastShape(op: string, a: Shape, b: Shape): Shape {
   if (sameShape(a, b)) return a
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, i) => {

@@ -1,6 +1,6 @@
 import { allocLike } from '../alloc.js'
-import { record } from '../autograd.js'
-import { describe, ShapeError } from '../errors.js'
+import { isGradEnabled, record } from '../autograd.js'
+import { AutogradError, describe, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { sameShape, showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
@@ -62,9 +62,12 @@ export function crossEntropy(x: Tensor, target: Tensor, options: LossOptions = {
  * @param target of the same shape
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
  * @throws {ExecutionError} on reading, when a probability is not from 0 to 1
+ * @throws {AutogradError} when the target requires a gradient
  */
 export function binaryCrossEntropy(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
   const goal = sameAs('binaryCrossEntropy', x, target)
+  if (target.requiresGrad && isGradEnabled())
+    throw new AutogradError('binaryCrossEntropy: expected a target that requires no gradient; detach() it')
   const losses = allocLike('binaryCrossEntropy', x)
   kernels.bce(x.size, x.handle, goal.handle, losses.handle)
   record('binaryCrossEntropy', losses, [x], [x, goal], (dlosses, _, [x, goal]) => {

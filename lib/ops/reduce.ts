@@ -1,5 +1,5 @@
-import { allocLike, share } from '../alloc.js'
-import { record } from '../autograd.js'
+import { allocLike } from '../alloc.js'
+import { noGrad, record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
 import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
@@ -7,7 +7,7 @@ import { checkDim, physicalOrder, showShape, stridesOf, type Layout, type Shape 
 import { Tensor } from '../tensor.js'
 import { checkFloats } from './check.js'
 import { scale } from './elementwise.js'
-import { reshape } from './shape.js'
+import { clone, reshape } from './shape.js'
 
 export interface ReduceOptions {
   /** Keep the reduced dimensions, of size 1. Default false. */
@@ -73,7 +73,7 @@ export function sum(x: Tensor, dim?: number | readonly number[], options: Reduce
   const dims = checkDims('sum', x, dim)
   const { shape, layout } = x
   const kept = sumKept(x, dims)
-  const y = kept === x ? share('sum', x, shape, layout) : kept
+  const y = kept === x ? noGrad(() => clone(x)) : kept
   record('sum', y, [x], [], (dy) => [expand(dy, { shape, layout })])
   return options.keepDim ? y : reshape(y, without(shape, dims))
 }

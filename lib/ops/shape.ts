@@ -1,23 +1,23 @@
 import { alloc, allocLike, share } from '../alloc.js'
-import { record } from '../autograd.js'
+import { isGradEnabled, record } from '../autograd.js'
 import { isDevice, parseDevice, type DeviceLike } from '../device.js'
 import { isDType, isFloat, type DType } from '../dtype.js'
-import { describe, DTypeError, ShapeError } from '../errors.js'
+import { AutogradError, describe, DTypeError, ShapeError } from '../errors.js'
 import { readStrided, toLayout, toRowMajor, writeStrided } from '../layout.js'
 import { kernels, native } from '../native.js'
-import { checkDim, sameShape, showShape, sizeOf, stridesOf, type Shape } from '../shape.js'
+import { checkDim, checkShape, sameShape, showShape, sizeOf, stridesOf, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
-import { checkDType, checkSameDevice, checkTensor, checkWhole } from './check.js'
+import { checkDType, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
 
 /** A shape with at most one −1, which takes what is left. */
 function inferShape(op: string, size: number, shape: Shape): Shape {
   const known = shape.filter((d) => d !== -1)
   const rest = sizeOf(known)
   const whole = shape.every((d) => Number.isInteger(d) && d >= -1) && shape.length - known.length <= 1
-  const inferred = known.length === shape.length ? shape : shape.map((d) => (d === -1 ? size / rest : d))
+  const inferred = shape.map((d) => (d === -1 ? size / rest : d))
   if (!whole || sizeOf(inferred) !== size || !inferred.every((d) => Number.isInteger(d)))
     throw new ShapeError(`${op}: expected a shape of ${size} elements, got ${showShape(shape)}`)
-  return inferred
+  return checkShape(op, inferred)
 }
 
 /**
@@ -28,10 +28,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor('reshape', 'x', x)
   if (!Array.isArray(shape)) throw new TypeError(`reshape: expected a shape, got ${describe(shape)}`)
   const target = inferShape('reshape', x.size, shape)
-  if (sameShape(target, x.shape)) return x
-  const source = toRowMajor(x)
+  const source = sameShape(target, x.shape) ? x : toRowMajor(x)
   const { shape: before } = x
-  const y = share('reshape', source, target, 'rowMajor')
+  const y = share('reshape', source, target, source.layout)
   return record('reshape', y, [source], [], (dy) => [reshape(dy, before)])
 }
 
@@ -197,17 +196,20 @@ export function toDevice(x: Tensor, device: DeviceLike): Tensor {
  */
 export function gatherRows(x: Tensor, indices: Tensor | Int32Array): Tensor {
   checkTensor('gatherRows', 'x', x)
+  if (x.requiresGrad && isGradEnabled())
+    throw new AutogradError('gatherRows: expected a tensor that requires no gradient; detach() it')
   if (x.rank === 0) throw new ShapeError('gatherRows: expected rows, got a scalar')
   let index: Tensor
   if (indices instanceof Int32Array) index = alloc('gatherRows', [indices.length], 'int32', x.device).copy_(indices)
   else {
     checkTensor('gatherRows', 'indices', indices)
+    checkShapeIs('gatherRows', 'indices', indices, ['M'])
     checkDType('gatherRows', 'indices', indices, 'int32')
     checkSameDevice('gatherRows', 'x', x, 'indices', indices)
     index = indices
   }
   const [rows, ...row] = x.shape as [number, ...number[]]
-  const y = allocLike('gatherRows', x, [checkWhole('gatherRows', 'count', index.size, 0), ...row])
+  const y = allocLike('gatherRows', x, [index.size, ...row])
   kernels.gather_rows(rows, index.size, sizeOf(row), x.handle, index.handle, y.handle)
   if (index !== indices) index.dispose()
   return y

@@ -50,8 +50,8 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
 
   protected update(options: AdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const { lr, betas, eps, weightDecay } = options
-    const states = params.map((p) => this.advance(p))
-    const step = (states[0] as AdamState).step
+    const states = params.map((p) => this.stateOf(p))
+    const step = (states[0] as AdamState).step + 1
     kernels.adam(
       lr,
       ...betas,
@@ -64,12 +64,12 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
       handles(states.map((state) => state.expAvg)),
       handles(states.map((state) => state.expAvgSq)),
     )
+    for (const state of states) state.step = step
   }
 
-  private advance(p: Tensor): AdamState {
+  private stateOf(p: Tensor): AdamState {
     let state = this.state.get(p)
     if (!state) this.state.set(p, (state = { step: 0, expAvg: zerosLike(p), expAvgSq: zerosLike(p) }))
-    state.step++
     return state
   }
 }

@@ -1,4 +1,7 @@
 import { describe } from '../errors.js'
+import { toLayout } from '../layout.js'
+import { move } from '../nn/move.js'
+import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 
 export interface OptimizerOptions {
@@ -48,11 +51,14 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
 
   /** Changes all parameters that have a gradient. */
   step(): void {
-    for (const group of this.paramGroups)
-      for (const { params, grads } of this.alike(group.params)) {
-        this.update(group, params, grads)
-        for (const p of params) p.markModified()
-      }
+    scope(() => {
+      for (const group of this.paramGroups)
+        for (const { params, grads } of this.alike(group.params)) {
+          for (const p of params) this.follow(p)
+          this.update(group, params, grads)
+          for (const p of params) p.markModified()
+        }
+    })
   }
 
   /** Frees all gradients; the next `backward` starts from none. */
@@ -81,6 +87,15 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
     seen.add(p)
   }
 
+  /** What is remembered of a parameter goes where the parameter went. */
+  private follow(p: Tensor): void {
+    for (const value of Object.values<unknown>(this.state.get(p) ?? {})) {
+      if (!(value instanceof Tensor)) continue
+      if (value.dtype !== p.dtype) move(value, p.dtype)
+      if (value.device !== p.device) move(value, p.device)
+    }
+  }
+
   private alike(params: readonly Tensor[]): Iterable<{ params: Tensor[]; grads: Tensor[] }> {
     const classes = new Map<string, { params: Tensor[]; grads: Tensor[] }>()
     for (const p of params) {
@@ -89,7 +104,8 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
       let members = classes.get(key)
       if (!members) classes.set(key, (members = { params: [], grads: [] }))
       members.params.push(p)
-      members.grads.push(p.grad)
+      // The kernels pair elements as they lie in memory.
+      members.grads.push(toLayout(p.grad, p.layout))
     }
     return classes.values()
   }

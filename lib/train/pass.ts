@@ -24,9 +24,11 @@ interface Reading {
  * the next. The event loop turns at least once per step.
  *
  * @param step enqueues the work and returns scalar tensors, averages over the batch
- * @returns their averages over all samples, NaN when there is none
+ * @returns their averages over all samples
+ * @throws {RangeError} when there is no batch
  */
 export async function pass(
+  op: string,
   batches: Batches,
   step: (...batch: Batch) => readonly Tensor[],
   { signal, onFigures }: PassOptions = {},
@@ -62,6 +64,7 @@ export async function pass(
   } finally {
     await Promise.allSettled(inFlight.map((reading) => reading.figures))
   }
+  if (steps === 0) throw new RangeError(`${op}: expected at least one batch, got none`)
   return sums.map((sum) => sum / samples)
 }
 

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises'
 import { noGrad } from '../autograd.js'
 import type { DeviceLike } from '../device.js'
-import { switchMode } from '../nn/mode.js'
+import { inMode } from '../nn/mode.js'
 import type { Layer } from '../nn/sequential.js'
-import { cat } from '../ops/shape.js'
+import { cat, clone } from '../ops/shape.js'
 import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { type Batch, type Source, release, toBatches } from './batches.js'
@@ -20,8 +20,12 @@ export async function predict(
   source: Tensor | Source<Tensor | Batch>,
   { batchSize, signal, device }: PredictOptions,
 ): Promise<Tensor> {
-  const restoreMode = switchMode(model, false)
-  const run = (x: Tensor): Tensor => scope(() => noGrad(() => model(device ? x.to(device) : x)))
+  const run = (x: Tensor): Tensor =>
+    scope(() => {
+      const y = inMode(model, false, () => noGrad(() => model(device ? x.to(device) : x)))
+      return y === x ? clone(y) : y // outputs are disposed here, inputs are not ours
+    })
+  signal.throwIfAborted()
   const outputs: Tensor[] = []
   try {
     if (source instanceof Tensor) return run(source)
@@ -39,6 +43,5 @@ export async function predict(
     return cat(outputs, 0)
   } finally {
     for (const output of outputs) output.dispose()
-    restoreMode()
   }
 }

@@ -1,10 +1,11 @@
 import type { Writable } from 'node:stream'
 import { noGrad } from '../autograd.js'
 import type { DeviceLike } from '../device.js'
-import { ExecutionError } from '../errors.js'
-import { switchMode } from '../nn/mode.js'
+import { describe, ExecutionError } from '../errors.js'
+import { inMode } from '../nn/mode.js'
 import type { Layer } from '../nn/sequential.js'
-import type { Tensor } from '../tensor.js'
+import { showShape } from '../shape.js'
+import { Tensor } from '../tensor.js'
 import { type Batch, type Source, toBatches } from './batches.js'
 import type { Metric } from './metrics.js'
 import { pass } from './pass.js'
@@ -84,13 +85,18 @@ export class Trainer {
     const metrics = options.metrics ?? []
     if (!metrics.every((metric) => metric.name)) throw new TypeError('Trainer: expected metrics with names')
     this.#figures = ['loss', ...metrics.map((metric) => metric.name)]
+    const taken = new Set(['epoch', 'step', 'seconds', ...this.#figures])
+    if (taken.size !== 3 + this.#figures.length)
+      throw new RangeError(
+        `Trainer: expected metrics with names of their own, got ${this.#figures.slice(1).join(', ')}`,
+      )
     if (options.device) model.to(options.device)
   }
 
   /**
    * Trains for some epochs and returns a record of each.
    *
-   * The model trains in training mode and is afterwards in the mode it had, also when this throws: the signal's reason
+   * Each step runs in training mode; in between the model is in the mode it had. Throws the signal's reason
    * when aborted, an ExecutionError when the loss is not finite.
    */
   async fit(source: Source, options: FitOptions): Promise<EpochRecord[]> {
@@ -102,15 +108,16 @@ export class Trainer {
     const batches = toBatches(source, batchSize, true)
     const signal = this.#signal(options)
     const progress = await openProgress(this.options.progress ?? false, epochs, batches.length)
-    const restoreMode = switchMode(this.model, true)
     const history: EpochRecord[] = []
-    const step = (...batch: Batch): readonly Tensor[] => {
-      const figures = this.#forward(batch)
-      figures[0].backward()
-      optimizer.step()
-      optimizer.zeroGrad()
-      return figures
-    }
+    // The mode is set for each step, so that a server may predict with the same model in between.
+    const step = (...batch: Batch): readonly Tensor[] =>
+      inMode(this.model, true, () => {
+        const figures = this.#forward(batch)
+        figures[0].backward()
+        optimizer.step()
+        optimizer.zeroGrad()
+        return figures
+      })
     try {
       optimizer.zeroGrad()
       for (let epoch = 1; epoch <= epochs; epoch++) {
@@ -122,7 +129,7 @@ export class Trainer {
           progress?.step(step, loss)
           onStep?.({ epoch, step, ...this.#named(figures) })
         }
-        const measures = this.#named(await pass(batches, step, { signal, onFigures }))
+        const measures = this.#named(await pass('fit', batches, step, { signal, onFigures }))
         const validated = validation && prefixed(await this.evaluate(validation, options))
         const record = { epoch, ...measures, ...validated, seconds: (performance.now() - started) / 1000 }
         progress?.end(record)
@@ -131,7 +138,6 @@ export class Trainer {
       }
     } finally {
       progress?.stop()
-      restoreMode()
     }
     return history
   }
@@ -139,13 +145,9 @@ export class Trainer {
   /** Loss and metrics over all samples, in evaluation mode; the model is afterwards in the mode it had. */
   async evaluate(source: Source, options: EvaluateOptions = {}): Promise<Measures> {
     const batches = toBatches(source, options.batchSize ?? 64, false)
-    const restoreMode = switchMode(this.model, false)
-    try {
-      const step = (...batch: Batch): readonly Tensor[] => noGrad(() => this.#forward(batch))
-      return this.#named(await pass(batches, step, { signal: this.#signal(options) }))
-    } finally {
-      restoreMode()
-    }
+    const step = (...batch: Batch): readonly Tensor[] =>
+      inMode(this.model, false, () => noGrad(() => this.#forward(batch)))
+    return this.#named(await pass('evaluate', batches, step, { signal: this.#signal(options) }))
   }
 
   /** The model's outputs in evaluation mode, one after the other: of a tensor, of batches or of a dataset. */
@@ -159,7 +161,8 @@ export class Trainer {
     const { device, loss, metrics = [] } = this.options
     const [x, expected] = device ? [input.to(device), target.to(device)] : [input, target]
     const output = this.model(x)
-    return [loss(output, expected), ...noGrad(() => metrics.map((metric) => metric(output, expected)))]
+    const measured = noGrad(() => metrics.map((metric) => checkScalar(metric.name, metric(output, expected))))
+    return [checkScalar('loss', loss(output, expected)), ...measured]
   }
 
   #named(figures: readonly number[]): Measures {
@@ -169,6 +172,12 @@ export class Trainer {
   #signal(options: EvaluateOptions): AbortSignal {
     return AbortSignal.any([this.options.signal, options.signal].filter((signal) => signal !== undefined))
   }
+}
+
+function checkScalar(name: string, figure: unknown): Tensor {
+  if (figure instanceof Tensor && figure.size === 1) return figure
+  const got = figure instanceof Tensor ? `one of shape ${showShape(figure.shape)}` : describe(figure)
+  throw new TypeError(`Trainer: expected ${name} to give a scalar tensor, got ${got}`)
 }
 
 function notFinite(loss: number, epoch: number, step: number): ExecutionError {

@@ -83,3 +83,17 @@ t.test('loading leaves no tensors behind', async (t) => {
   fc.loadStateDict(state)
   t.equal(memory().tensors, before)
 })
+
+t.test('a state with tensors that are gone, or no tensors, changes nothing', (t) => {
+  const net = new nn.Linear(2, 1)
+  const before = [...net.weight.dataSync()]
+  const gone = ones([1])
+  gone.dispose()
+  for (const bias of [gone, undefined, null, 3])
+    t.throws(() => net.loadStateDict({ weight: ones([1, 2]), bias: bias as never }), {
+      name: 'FormatError',
+      message: /bias: expected a live tensor/,
+    })
+  t.same([...net.weight.dataSync()], before)
+  t.end()
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { memory, nn, optim, scope, tensor, zeros } from 'convcore'
+import { memory, nn, ones, optim, scope, tensor, zeros } from 'convcore'
 
 t.test('groups have options of their own', async (t) => {
   const [slow, fast] = [new nn.Parameter(tensor([0])), new nn.Parameter(tensor([0]))]
@@ -86,4 +86,46 @@ t.test('an optimizer of nothing, of results or of the same twice is refused', as
     name: 'TypeError',
     message: 'SGD: expected leaf tensors as parameters, got "weight"',
   })
+})
+
+t.test('a gradient that lies in another layout than its parameter is paired by index', async (t) => {
+  const conv = new nn.Conv2d(2, 1, [1, 2], { bias: false })
+  conv.weight.copy_([0, 0, 0, 0])
+  conv.weight.grad = tensor([1, 2, 3, 4], { shape: [1, 2, 1, 2] })
+  new optim.SGD([conv.weight], { lr: 1 }).step()
+  t.same([...(await conv.weight.data())], [-1, -2, -3, -4])
+})
+
+t.test('a gradient must fit, and belongs to no scope', (t) => {
+  const p = tensor([1, 2], { requiresGrad: true })
+  t.throws(() => (p.grad = ones([3])), {
+    name: 'ShapeError',
+    message: /grad: expected a gradient of shape \[2\], got \[3\]/,
+  })
+  t.throws(() => (p.grad = ones([2], { dtype: 'float64' })), { name: 'DTypeError' })
+  t.throws(() => (p.grad = ones([2], { device: 'cpu:1' })), { name: 'DeviceError' })
+  scope(() => {
+    p.grad = ones([2]).mul(3)
+  })
+  new optim.SGD([p], { lr: 1 }).step()
+  t.same([...p.dataSync()], [-2, -1])
+  t.end()
+})
+
+t.test('what an optimizer remembers follows its parameters to another dtype', (t) => {
+  const layer = new nn.Linear(2, 1)
+  const optimizer = new optim.Adam(layer.parameters())
+  const step = () => {
+    layer(ones([1, 2], { dtype: layer.weight.dtype }))
+      .sum()
+      .backward()
+    optimizer.step()
+    optimizer.zeroGrad()
+  }
+  step()
+  layer.to('float64')
+  step()
+  t.equal(layer.weight.dtype, 'float64')
+  t.throws(() => layer.to('int32'), { name: 'DTypeError', message: /got int32/ })
+  t.end()
 })

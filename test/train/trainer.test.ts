@@ -63,7 +63,10 @@ t.test('evaluate averages over samples in evaluation mode', async (t) => {
   ]
   t.same(await trainer.evaluate(batches), { loss: (3 * 1 + 9) / 4 })
   t.ok(model.training)
-  t.same(await trainer.evaluate([]), { loss: NaN })
+  await t.rejects(trainer.evaluate([]), {
+    name: 'RangeError',
+    message: 'evaluate: expected at least one batch, got none',
+  })
   t.notOk(batches[0]?.[0].disposed, 'batches of an array stay their owner’s')
 })
 
@@ -175,4 +178,37 @@ t.test('wrong options are refused', async (t) => {
       message: 'Trainer: expected metrics with names',
     },
   )
+})
+
+t.test('predicting while the model trains leaves the training steps in training mode', async (t) => {
+  const modes: boolean[] = []
+  class Net extends nn.Module {
+    fc = new nn.Linear(2, 2)
+    forward(x: Tensor) {
+      if (!x.requiresGrad && x.shape[0] === 4) modes.push(this.training)
+      return this.fc(x)
+    }
+  }
+  const net = new Net().eval()
+  const trainer = new train.Trainer(net, {
+    optimizer: new optim.SGD(net.parameters(), { lr: 0.1 }),
+    loss: new nn.CrossEntropyLoss(),
+  })
+  const samples = new data.TensorDataset(zeros([40, 2]), tensor(new Int32Array(40)))
+  const fitted = trainer.fit(samples, { epochs: 3, batchSize: 4 })
+  for (let i = 0; i < 5; i++)
+    await trainer.predict(new data.TensorDataset(zeros([9, 2]), tensor(new Int32Array(9))), { batchSize: 3 })
+  await fitted
+  t.equal(modes.length, 30)
+  t.ok(modes.every(Boolean))
+  t.equal(net.training, false, 'and the mode that it had')
+})
+
+t.test('predict hands out tensors of its own, also when the model returns its input', async (t) => {
+  const model = new nn.Sequential(new nn.Dropout(0.5))
+  const trainer = new train.Trainer(model, { loss: new nn.CrossEntropyLoss() })
+  const x = zeros([2, 3])
+  const y = await trainer.predict([[x, x]])
+  t.not(y, x)
+  t.equal(x.disposed, false)
 })
