@@ -1,56 +1,13 @@
 // The addon: every op of ops.def as a function of `kernels`, and the few calls that make, move and read tensors.
-#define NODE_ADDON_API_CPP_EXCEPTIONS
-#include <napi.h>
-
-#include <cstring>
-#include <string>
-
 #include "binding.h"
+#include "call.h"
 #include "cpu/isa.h"
 #include "cpu/threads.h"
+#include "reading.h"
 #include "transfer.h"
 
 namespace convcore {
 namespace {
-
-// ---- errors ----------------------------------------------------------------------------------------------------
-
-Napi::Error with_code(Napi::Error error, const char* code) {
-  error.Set("code", Napi::String::New(error.Env(), code));
-  return error;
-}
-
-Napi::Error to_error(Napi::Env env, const CallError& error) {
-  switch (error.kind) {
-    case CallError::Type: return with_code(Napi::TypeError::New(env, error.message), error.code);
-    case CallError::Range: return with_code(Napi::RangeError::New(env, error.message), error.code);
-    default: return with_code(Napi::Error::New(env, error.message), error.code);
-  }
-}
-
-/// Runs f; C++ exceptions become JavaScript ones.
-template <class F>
-auto guarded(Napi::Env env, const char* op, F&& f) -> decltype(f()) {
-  try {
-    return f();
-  } catch (const CallError& error) {
-    throw to_error(env, error);
-  } catch (const OutOfMemory& memory) {
-    char message[256];
-    std::snprintf(message, sizeof message,
-                  "%s: expected %zu bytes of memory, but %zu are in use, %zu are cached and the limit is %zu", op,
-                  memory.wanted, memory.live, memory.idle, memory.limit);
-    throw with_code(Napi::RangeError::New(env, message), "ERR_OUT_OF_MEMORY");
-  } catch (const std::bad_alloc&) {
-    throw with_code(Napi::RangeError::New(env, std::string(op) + ": out of memory"), "ERR_OUT_OF_MEMORY");
-  } catch (const Stream::Stopped&) {
-    throw with_code(Napi::Error::New(env, std::string(op) + ": the process or worker is shutting down"), "ERR_STOPPED");
-  }
-}
-
-Napi::Error to_error(Napi::Env env, const Failure& failure) {
-  return with_code(Napi::Error::New(env, failure.op + ": " + failure.message), "ERR_EXECUTION");
-}
 
 // ---- kernels ---------------------------------------------------------------------------------------------------
 
@@ -127,22 +84,6 @@ Napi::Object make_kernels(Napi::Env env, Environment* environment) {
 
 // ---- tensors ---------------------------------------------------------------------------------------------------
 
-Environment& environment_of(const Napi::CallbackInfo& info) { return *static_cast<Environment*>(info.Data()); }
-
-double number(const Napi::CallbackInfo& info, size_t i, const char* op, const char* name) {
-  if (i >= info.Length() || !info[i].IsNumber())
-    throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be a number", op, name);
-  return info[i].As<Napi::Number>().DoubleValue();
-}
-
-int64_t integer(const Napi::CallbackInfo& info, size_t i, const char* op, const char* name, double low, double high) {
-  double value = number(info, i, op, name);
-  if (!(value >= low && value <= high) || value != std::floor(value))
-    throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected %s to be a whole number from %.0f to %.0f, got %g", op,
-               name, low, high, value);
-  return static_cast<int64_t>(value);
-}
-
 constexpr double kMaxCount = 0x1p49;  // elements, so that bytes stay below 2^53
 
 /// create(op, count, dtype, device) → handle of uninitialised memory. A raw function: every op makes its result here.
@@ -169,6 +110,7 @@ napi_value create(napi_env env, napi_callback_info info) {
       DType dtype = static_cast<DType>(integer(2, 3));
       Device& device = environment.device(integer(3, kMaxDevices - 1));
       size_t bytes = static_cast<size_t>(count) * size_of(dtype);
+      environment.reserve_slot();
       Storage* storage;
       try {
         storage = environment.allocate(device, bytes);
@@ -207,11 +149,12 @@ void write(const Napi::CallbackInfo& info) {
     TensorSlot& slot = environment_of(info).find(number(info, 0, "write", "tensor"), "write", "tensor");
     if (info.Length() < 2 || !info[1].IsTypedArray())
       throw_call(CallError::Type, "ERR_ARGUMENT", "write: expected a typed array");
-    Napi::TypedArray array = info[1].As<Napi::TypedArray>();
+    size_t given = info[1].As<Napi::TypedArray>().ByteLength();
     size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
-    if (array.ByteLength() != bytes)
-      throw_call(CallError::Range, "ERR_SHAPE", "write: expected %zu bytes, got %zu", bytes, array.ByteLength());
-    if (bytes) write_bytes(slot, static_cast<std::byte*>(array.ArrayBuffer().Data()) + array.ByteOffset(), bytes);
+    if (given != bytes) throw_call(CallError::Range, "ERR_SHAPE", "write: expected %zu bytes, got %zu", bytes, given);
+    void* data = nullptr;  // asked for directly, since a shared buffer is no ArrayBuffer
+    napi_get_typedarray_info(info.Env(), info[1], nullptr, nullptr, &data, nullptr, nullptr);
+    if (bytes) write_bytes(slot, static_cast<const std::byte*>(data), bytes);
   });
 }
 
@@ -224,90 +167,6 @@ void transfer(const Napi::CallbackInfo& info) {
     if (from.count != to.count || from.dtype != to.dtype)
       throw_call(CallError::Range, "ERR_SHAPE", "to: expected source and target of one size and dtype");
     copy_across(from, to);
-  });
-}
-
-// ---- reading ---------------------------------------------------------------------------------------------------
-
-/// readSync(handle) → ArrayBuffer; waits
-Napi::Value read_sync(const Napi::CallbackInfo& info) {
-  std::shared_ptr<const Failure> failure;
-  Napi::Value result = guarded(info.Env(), "dataSync", [&] {
-    TensorSlot slot = environment_of(info).find(number(info, 0, "dataSync", "tensor"), "dataSync", "tensor");
-    size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
-    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(info.Env(), bytes);
-    Stream& stream = slot.storage->device->stream;
-    stream.wait(stream.enqueue(Read{StorageRef(slot.storage), slot.data(), buffer.Data(), bytes, &failure}));
-    return static_cast<Napi::Value>(buffer);
-  });
-  if (failure) throw to_error(info.Env(), *failure);
-  return result;
-}
-
-/// A read on its way: settled on the JavaScript thread once the stream has passed it.
-struct PendingRead {
-  Environment* environment;
-  napi_deferred deferred;
-  napi_ref buffer;  // null for sync(), which resolves to undefined
-  std::shared_ptr<const Failure> failure;
-};
-
-void settle(napi_env env, napi_value, void* context, void* data) {
-  std::unique_ptr<PendingRead> read(static_cast<PendingRead*>(data));
-  if (!env) return;
-  Environment& environment = *static_cast<Environment*>(context);
-  if (--environment.pending == 0) napi_unref_threadsafe_function(env, environment.settle);
-  napi_value result;
-  napi_get_undefined(env, &result);
-  if (read->buffer) {
-    napi_get_reference_value(env, read->buffer, &result);
-    napi_delete_reference(env, read->buffer);
-  }
-  if (read->failure)
-    napi_reject_deferred(env, read->deferred, to_error(Napi::Env(env), *read->failure).Value());
-  else
-    napi_resolve_deferred(env, read->deferred, result);
-}
-
-/// The last task of an asynchronous read.
-struct Settle {
-  std::unique_ptr<PendingRead> read;
-  void operator()() noexcept {
-    napi_threadsafe_function function = read->environment->settle;
-    napi_call_threadsafe_function(function, read.release(), napi_tsfn_nonblocking);
-  }
-};
-
-napi_value settle_later(Napi::Env env, Environment& environment, Stream& stream, std::unique_ptr<PendingRead> read) {
-  napi_value promise;
-  napi_create_promise(env, &read->deferred, &promise);
-  stream.enqueue(Settle{std::move(read)});
-  if (environment.pending++ == 0) napi_ref_threadsafe_function(env, environment.settle);
-  return promise;
-}
-
-/// read(handle) → Promise<ArrayBuffer>
-Napi::Value read(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), "data", [&] {
-    Environment& environment = environment_of(info);
-    TensorSlot slot = environment.find(number(info, 0, "data", "tensor"), "data", "tensor");
-    size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
-    Napi::ArrayBuffer buffer = Napi::ArrayBuffer::New(info.Env(), bytes);
-    Stream& stream = slot.storage->device->stream;
-    auto pending = std::unique_ptr<PendingRead>(new PendingRead{&environment, nullptr, nullptr, nullptr});
-    napi_create_reference(info.Env(), buffer, 1, &pending->buffer);
-    stream.enqueue(Read{StorageRef(slot.storage), slot.data(), buffer.Data(), bytes, &pending->failure});
-    return Napi::Value(info.Env(), settle_later(info.Env(), environment, stream, std::move(pending)));
-  });
-}
-
-/// sync(device) → Promise<void>: all that was enqueued there is done
-Napi::Value sync(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), "sync", [&] {
-    Environment& environment = environment_of(info);
-    Device& device = environment.device(integer(info, 0, "sync", "device", 0, kMaxDevices - 1));
-    auto pending = std::unique_ptr<PendingRead>(new PendingRead{&environment, nullptr, nullptr, nullptr});
-    return Napi::Value(info.Env(), settle_later(info.Env(), environment, device.stream, std::move(pending)));
   });
 }
 
@@ -349,7 +208,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
     isa = cpu::isa().name;
     threads = cpu::thread_count();
   } catch (const std::invalid_argument& error) {
-    throw with_code(Napi::Error::New(env, error.what()), "ERR_ARGUMENT");
+    throw make_error(env, CallError::Plain, "ERR_ARGUMENT", error.what());
   }
   auto* environment = new Environment;
   napi_set_instance_data(
@@ -362,9 +221,13 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   napi_add_env_cleanup_hook(
       env, [](void* data) { static_cast<Environment*>(data)->stop(); }, environment);
 
-  Napi::Float64Array stage = Napi::Float64Array::New(env, Environment::kStageWords);
-  environment->stage = stage.Data();
-  Napi::Persistent(stage).SuppressDestruct();
+  napi_create_reference(env, env.Global().Get("ArrayBuffer"), 1, &environment->array_buffer);
+  // Never freed: whatever JavaScript does with the array, the addon may read here.
+  environment->stage = new double[Environment::kStageWords]{};
+  size_t stage_bytes = Environment::kStageWords * sizeof(double);
+  Napi::Float64Array stage =
+      Napi::Float64Array::New(env, Environment::kStageWords,
+                              Napi::ArrayBuffer::New(env, environment->stage, stage_bytes, [](Napi::Env, void*) {}), 0);
 
   auto add = [&](const char* name, auto function) {
     exports.Set(name, Napi::Function::New(env, function, name, environment));

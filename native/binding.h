@@ -49,20 +49,24 @@ inline int64_t to_integer(const CallContext& call, double number) {
 
 enum class Element { Float, Index, Byte, Any, Free };
 
-template <Element element, bool reads, bool writes, bool optional = false>
+template <Element element, bool reads, bool writes, bool optional = false, bool keeps = false>
 struct Kind {
   static constexpr Element kElement = element;
   static constexpr bool kReads = reads, kWrites = writes, kOptional = optional;
+  /// Stays as it was when a failed input kept the op from running: a step on a bad batch does not spoil the weights.
+  static constexpr bool kKeeps = keeps;
 };
 template <class T>
 struct KindOf;
+struct Kept : Operand {};  // a member of an InOuts list
 // clang-format off
 template <> struct KindOf<In>         : Kind<Element::Float, true,  false> {};
 template <> struct KindOf<Out>        : Kind<Element::Float, false, true> {};
 template <> struct KindOf<InOut>      : Kind<Element::Float, true,  true> {};
 template <> struct KindOf<OptIn>      : Kind<Element::Float, true,  false, true> {};
 template <> struct KindOf<OptOut>     : Kind<Element::Float, false, true,  true> {};
-template <> struct KindOf<OptInOut>   : Kind<Element::Float, true,  true,  true> {};
+template <> struct KindOf<OptInOut>   : Kind<Element::Float, true,  true,  true, true> {};
+template <> struct KindOf<Kept>       : Kind<Element::Float, true,  true,  false, true> {};
 template <> struct KindOf<IndexIn>    : Kind<Element::Index, true,  false> {};
 template <> struct KindOf<IndexOut>   : Kind<Element::Index, false, true> {};
 template <> struct KindOf<IndexInOut> : Kind<Element::Index, true,  true> {};
@@ -107,8 +111,18 @@ struct Dtypes {
 
 // ---- arguments as they wait in the queue -------------------------------------------------------------------------
 
+using FailurePtr = std::shared_ptr<const Failure>;
+
+/// An argument that is no tensor.
+struct Passive {
+  void bind(CallContext&) {}
+  const FailurePtr* failure() const { return nullptr; }
+  void finish(const FailurePtr&, bool) const {}
+  int64_t written() const { return 0; }
+};
+
 template <class T>
-struct Argument {  // geometry
+struct Argument : Passive {  // geometry
   std::remove_cv_t<std::remove_reference_t<T>> value;
 
   void read(CallContext& call, napi_value words) {
@@ -126,14 +140,14 @@ struct Argument {  // geometry
 };
 
 template <>
-struct Argument<int64_t> {
+struct Argument<int64_t> : Passive {
   int64_t value;
   void read(CallContext& call, napi_value number) { value = to_integer(call, read_number(call, number)); }
   int64_t get() const { return value; }
 };
 
 template <>
-struct Argument<double> {
+struct Argument<double> : Passive {
   double value;
   void read(CallContext& call, napi_value number) { value = read_number(call, number); }
   double get() const { return value; }
@@ -142,11 +156,13 @@ struct Argument<double> {
 template <class T>
 struct OperandArgument {
   using Of = KindOf<T>;
+  double handle;
   T operand;
   StorageRef storage;
   bool whole = false;  // the operand is all of its storage
 
-  void bind(CallContext& call, double handle) {
+  void read(CallContext& call, napi_value value) { handle = read_number(call, value); }
+  void bind(CallContext& call) {
     if (Of::kOptional && handle == 0) return;
     TensorSlot& slot = call.environment->find(handle, call.op, call.name());
     call.same_device(slot.storage->device);
@@ -154,7 +170,6 @@ struct OperandArgument {
     storage = StorageRef(slot.storage);
     whole = slot.count * size_of(slot.dtype) == slot.storage->bytes;
   }
-  void read(CallContext& call, napi_value value) { bind(call, read_number(call, value)); }
 
   void check(CallContext& call, Dtypes& dtypes, int64_t expected) const {
     if (!operand) return;
@@ -164,18 +179,19 @@ struct OperandArgument {
     dtypes.check(call, Of::kElement, operand.dtype);
   }
 
-  const std::shared_ptr<const Failure>* failure() const {
-    return Of::kReads && storage && storage->failure ? &storage->failure : nullptr;
+  const FailurePtr* failure() const { return Of::kReads && storage && storage->failure ? &storage->failure : nullptr; }
+  void finish(const FailurePtr& failure, bool ran) const {
+    if (!Of::kWrites || !storage || (failure ? Of::kKeeps && !ran : !whole)) return;
+    storage->failure = failure;
   }
-  void finish(const std::shared_ptr<const Failure>& failure) const {
-    if (Of::kWrites && storage && (failure || whole)) storage->failure = failure;
-  }
+  int64_t written() const { return Of::kWrites ? operand.count : 0; }
   const T& get() const { return operand; }
 };
 
 template <class T>
 struct ListArgument {
-  using Member = OperandArgument<std::conditional_t<std::is_same_v<T, Ins>, In, InOut>>;
+  using Member = OperandArgument<std::conditional_t<std::is_same_v<T, Ins>, In, Kept>>;
+  static constexpr uint32_t kMaxList = 1 << 20;
   std::unique_ptr<Member[]> arguments;
   std::unique_ptr<Operand[]> operands;
   T list;
@@ -184,9 +200,9 @@ struct ListArgument {
     bool is_array = false;
     uint32_t length = 0;
     napi_is_array(call.env, value, &is_array);
-    if (!is_array || napi_get_array_length(call.env, value, &length) != napi_ok)
-      throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be an array of tensor handles", call.op,
-                 call.name());
+    if (!is_array || napi_get_array_length(call.env, value, &length) != napi_ok || length > kMaxList)
+      throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be an array of at most %u tensor handles",
+                 call.op, call.name(), kMaxList);
     arguments = std::make_unique<Member[]>(length);
     operands = std::make_unique<Operand[]>(length);
     for (uint32_t i = 0; i < length; ++i) {
@@ -195,18 +211,28 @@ struct ListArgument {
         throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be an array of tensor handles", call.op,
                    call.name());
       arguments[i].read(call, item);
-      operands[i] = arguments[i].operand;
     }
     static_cast<Many&>(list) = {operands.get(), static_cast<int64_t>(length)};
   }
+  void bind(CallContext& call) {
+    for (int64_t i = 0; i < list.length; ++i) {
+      arguments[i].bind(call);
+      operands[i] = arguments[i].operand;
+    }
+  }
 
-  const std::shared_ptr<const Failure>* failure() const {
+  const FailurePtr* failure() const {
     for (int64_t i = 0; i < list.length; ++i)
       if (auto* failed = arguments[i].failure()) return failed;
     return nullptr;
   }
-  void finish(const std::shared_ptr<const Failure>& failure) const {
-    for (int64_t i = 0; i < list.length; ++i) arguments[i].finish(failure);
+  void finish(const FailurePtr& failure, bool ran) const {
+    for (int64_t i = 0; i < list.length; ++i) arguments[i].finish(failure, ran);
+  }
+  int64_t written() const {
+    int64_t total = 0;
+    for (int64_t i = 0; i < list.length; ++i) total += arguments[i].written();
+    return total;
   }
   const T& get() const { return list; }
 };
@@ -240,15 +266,18 @@ struct Call<void(Parameters...)> {
   /// `counts` are the element counts that ops.def asks of the single operands, in order.
   template <size_t N>
   void check(CallContext& call, const std::array<int64_t, N>& counts) {
-    Dtypes dtypes;
-    check(call, dtypes, counts.data(), Indices{});
+    check(call, counts.data(), Indices{});
   }
 
-  /// Runs on the stream. A failed input, or an exception, poisons what the op would have written.
+  /// Runs on the stream. A failed input, or an exception, poisons what the op would have written. An op with nothing to
+  /// write is not run.
   void operator()() noexcept {
-    std::shared_ptr<const Failure> failure;
-    std::apply([&](auto&... argument) { (take_failure(argument, failure), ...); }, arguments);
-    if (!failure) {
+    FailurePtr failure;
+    int64_t written = 0;
+    std::apply([&](auto&... argument) { ((take_failure(argument, failure), written += argument.written()), ...); },
+               arguments);
+    bool ran = !failure && written > 0;
+    if (ran) {
       try {
         with(kernel);
       } catch (const std::bad_alloc&) {
@@ -257,7 +286,7 @@ struct Call<void(Parameters...)> {
         failure = std::make_shared<Failure>(Failure{op, error.what()});
       }
     }
-    std::apply([&](auto&... argument) { (finish(argument, failure), ...); }, arguments);
+    std::apply([&](auto&... argument) { (argument.finish(failure, ran), ...); }, arguments);
   }
 
  private:
@@ -266,40 +295,62 @@ struct Call<void(Parameters...)> {
   template <size_t... I>
   void read(CallContext& call, const napi_value* values, std::index_sequence<I...>) {
     ((call.position = I, std::get<I>(arguments).read(call, values[I])), ...);
+    // Reading a list may run JavaScript, which may dispose tensors: nothing is bound before all is read.
+    ((call.position = I, std::get<I>(arguments).bind(call)), ...);
   }
+
+  /// What is known of the operands checked so far.
+  struct Checked {
+    const int64_t* counts;
+    Dtypes dtypes;
+    const Many* first_list = nullptr;
+    struct Range {
+      const std::byte *begin, *end;
+      bool written;
+    } ranges[kArity];
+    int operands = 0;
+  };
+
   template <size_t... I>
-  void check(CallContext& call, Dtypes& dtypes, const int64_t* counts, std::index_sequence<I...>) {
-    const Many* first = nullptr;
-    ((call.position = I, check_one(call, dtypes, std::get<I>(arguments), counts, first)), ...);
+  void check(CallContext& call, const int64_t* counts, std::index_sequence<I...>) {
+    Checked checked;
+    checked.counts = counts;
+    ((call.position = I, check_one(call, checked, std::get<I>(arguments))), ...);
   }
   template <class T>
-  static void check_one(CallContext&, Dtypes&, Argument<T>&, const int64_t*&, const Many*&) {}
+  static void check_one(CallContext&, Checked&, Argument<T>&) {}
   template <class T>
-  static void check_one(CallContext& call, Dtypes& dtypes, OperandArgument<T>& argument, const int64_t*& counts,
-                        const Many*&) {
-    argument.check(call, dtypes, *counts++);
+  static void check_one(CallContext& call, Checked& checked, OperandArgument<T>& argument) {
+    argument.check(call, checked.dtypes, *checked.counts++);
+    const Operand& operand = argument.operand;
+    if (!operand) return;
+    const std::byte* begin = operand.template as<std::byte>();
+    typename Checked::Range range{begin, begin + operand.count * size_of(operand.dtype), KindOf<T>::kWrites};
+    // Kernels may read and write one range, element by element, but not two that overlap.
+    for (int i = 0; i < checked.operands; ++i) {
+      const auto& other = checked.ranges[i];
+      bool overlap = range.begin < other.end && other.begin < range.end;
+      bool same = range.begin == other.begin && range.end == other.end;
+      if (overlap && !same && (range.written || other.written))
+        throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected %s not to overlap another operand", call.op,
+                   call.name());
+    }
+    checked.ranges[checked.operands++] = range;
   }
   template <class T>
-  static void check_one(CallContext& call, Dtypes& dtypes, ListArgument<T>& argument, const int64_t*&,
-                        const Many*& first) {
+  static void check_one(CallContext& call, Checked& checked, ListArgument<T>& argument) {
+    const Many*& first = checked.first_list;
     if (!first) first = &argument.list;
     int64_t length = argument.list.length;
     if (length != 0 && length != first->length)
       throw_call(CallError::Range, "ERR_SHAPE", "%s: expected %s to hold %lld tensors, got %lld", call.op, call.name(),
                  static_cast<long long>(first->length), static_cast<long long>(length));
-    for (int64_t i = 0; i < length; ++i) argument.arguments[i].check(call, dtypes, (*first)[i].count);
+    for (int64_t i = 0; i < length; ++i) argument.arguments[i].check(call, checked.dtypes, (*first)[i].count);
   }
-  template <class T>
-  static void take_failure(Argument<T>&, std::shared_ptr<const Failure>&) {}
+
   template <class A>
-  static void take_failure(A& argument, std::shared_ptr<const Failure>& failure) {
+  static void take_failure(const A& argument, FailurePtr& failure) {
     if (auto* failed = failure ? nullptr : argument.failure()) failure = *failed;
-  }
-  template <class T>
-  static void finish(Argument<T>&, const std::shared_ptr<const Failure>&) {}
-  template <class A>
-  static void finish(A& argument, const std::shared_ptr<const Failure>& failure) {
-    argument.finish(failure);
   }
 };
 

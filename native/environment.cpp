@@ -34,6 +34,7 @@ Environment::~Environment() {
 }
 
 void Environment::stop() {
+  stopped_ = true;
   for (auto& device : devices_)
     if (device) device->stream.stop();
 }
@@ -46,6 +47,7 @@ Device& Environment::device(int64_t index) {
   if (!device) {
     device = std::make_unique<Device>();
     device->index = static_cast<int>(index);
+    if (stopped_) device->stream.stop();
   }
   return *device;
 }
@@ -55,13 +57,16 @@ Storage* Environment::allocate(Device& device, size_t bytes) {
   try {
     return Storage::create(device, bytes);
   } catch (const OutOfMemory&) {
-    device.stream.wait(device.stream.queued());
-    device.pool.trim();
+    for (auto& each : devices_) {
+      if (!each) continue;
+      each->stream.wait(each->stream.queued());
+      each->pool.trim();
+    }
     return Storage::create(device, bytes);
   }
 }
 
-double Environment::open(Storage* storage, int64_t offset, int64_t count, DType dtype) {
+void Environment::reserve_slot() {
   if (free_slots_.empty()) {
     if (slots_.size() > mask(kSlotBits))
       throw_call(CallError::Range, "ERR_OUT_OF_MEMORY", "expected at most %llu live tensors",
@@ -69,6 +74,10 @@ double Environment::open(Storage* storage, int64_t offset, int64_t count, DType 
     slots_.emplace_back();
     free_slots_.push_back(static_cast<uint32_t>(slots_.size() - 1));
   }
+}
+
+double Environment::open(Storage* storage, int64_t offset, int64_t count, DType dtype) {
+  reserve_slot();
   uint32_t index = free_slots_.back();
   free_slots_.pop_back();
   TensorSlot& slot = slots_[index];
@@ -99,8 +108,8 @@ TensorSlot& Environment::find(double handle, const char* op, const char* operand
 void Environment::close(double handle) {
   TensorSlot& slot = find(handle, "dispose", "tensor");
   Storage* storage = std::exchange(slot.storage, nullptr);
-  slot.generation = slot.generation % mask(kGenerationBits) + 1;
-  free_slots_.push_back(static_cast<uint32_t>(&slot - slots_.data()));
+  // A slot whose generations are used up is never handed out again, so no stale handle can ever be taken for a new one.
+  if (++slot.generation <= mask(kGenerationBits)) free_slots_.push_back(static_cast<uint32_t>(&slot - slots_.data()));
   --live_;
   if (--storage->tensors == 0) storage->release();
 }

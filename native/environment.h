@@ -28,11 +28,13 @@ class Environment {
   Device& device(int64_t index);
 
   /// Handles are integers below 2^53: environment, generation of the slot, slot. 0 is none.
+  /// `reserve_slot` makes sure that the next `open` does not throw.
+  void reserve_slot();
   double open(Storage* storage, int64_t offset, int64_t count, DType dtype);
   TensorSlot& find(double handle, const char* op, const char* operand);
   void close(double handle);
 
-  /// Takes memory; when there is none, waits for the stream, gives idle blocks back to the system and tries again.
+  /// Takes memory; when there is none, waits for the streams, gives idle blocks back to the system and tries again.
   Storage* allocate(Device& device, size_t bytes);
   int64_t live_tensors() const { return live_; }
 
@@ -42,6 +44,7 @@ class Environment {
   static constexpr int kStageWords = 64;
   double* stage = nullptr;
 
+  napi_ref array_buffer = nullptr;            // JavaScript's constructor
   napi_threadsafe_function settle = nullptr;  // carries finished reads back to the JavaScript thread
   int pending = 0;                            // reads not settled yet; they keep the process alive
 
@@ -51,6 +54,7 @@ class Environment {
   std::vector<TensorSlot> slots_;
   std::vector<uint32_t> free_slots_;
   int64_t live_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace convcore

@@ -12,8 +12,9 @@ namespace convcore {
 
 struct Device {
   int index;
-  Pool pool;      // before the stream: destroyed after its worker has ended
-  Stream stream;  // in-order queue
+  Pool pool;                             // before the stream: destroyed after its worker has ended
+  Stream stream;                         // in-order queue
+  std::atomic<size_t> waiting_bytes{0};  // of host data, copied to wait in the queue
 };
 
 /// Why a tensor has no valid contents: the op that failed, and how.

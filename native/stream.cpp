@@ -1,12 +1,10 @@
 #include "stream.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <cstdlib>
 
 #include "scratch.h"
+#include "signals.h"
 
 namespace convcore {
 namespace {
@@ -76,12 +74,8 @@ Stream::Slot& Stream::reserve() {
     if (!slots_) throw std::bad_alloc();
   }
   if (!worker_.joinable()) {
-    // Signals are the main thread's: the worker starts with all of them blocked.
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    BlockSignals block;
     worker_ = std::thread([this] { work(); });
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
   uint64_t ticket = queued();
   if (ticket - completed() == kCapacity) wait(ticket - kCapacity + 1);

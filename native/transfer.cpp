@@ -62,8 +62,11 @@ void copy_bytes(const StorageRef& from, const StorageRef& to, const std::byte* s
     to->failure = from->failure;
   else if (whole)
     to->failure = nullptr;
-  if (bytes) std::memcpy(target, source, bytes);
+  if (bytes) std::memmove(target, source, bytes);
 }
+
+// Copies of host data that wait in the queue of one device.
+constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
 
 }  // namespace
 
@@ -83,12 +86,17 @@ void write_bytes(TensorSlot& to, const std::byte* source, size_t bytes) {
     if (whole) storage.failure = nullptr;
     return;
   }
-  auto copy = std::make_unique<std::byte[]>(bytes);
+  std::atomic<size_t>& waiting = storage.device->waiting_bytes;
+  if (waiting + bytes > kMaxWaitingBytes) stream.wait(stream.queued());
+  waiting += bytes;
+  std::unique_ptr<std::byte[]> copy(new std::byte[bytes]);
   std::memcpy(copy.get(), source, bytes);
-  stream.enqueue([ref = StorageRef(&storage), data = to.data(), copy = std::move(copy), bytes, whole]() noexcept {
-    std::memcpy(data, copy.get(), bytes);
-    if (whole) ref->failure = nullptr;
-  });
+  stream.enqueue(
+      [ref = StorageRef(&storage), data = to.data(), copy = std::move(copy), bytes, whole, &waiting]() noexcept {
+        std::memcpy(data, copy.get(), bytes);
+        waiting -= bytes;
+        if (whole) ref->failure = nullptr;
+      });
 }
 
 void copy_across(const TensorSlot& from, const TensorSlot& to) {

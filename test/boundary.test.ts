@@ -106,6 +106,32 @@ t.test('what a disposed base leaves', (t) => {
   t.end()
 })
 
+t.test('operands that overlap', (t) => {
+  const base = native.create('test', 3, INT32, 0)
+  const table = native.create('test', 2, INT32, 0)
+  const [index, y] = [native.view(base, 0, 2), native.view(base, 1, 2)]
+  refuses(t, 'a result over its indices', () => kernels.gather_rows(2, 2, 1, table, index, y), {
+    code: 'ERR_ARGUMENT',
+    message: /gather_rows: expected y not to overlap another operand/,
+  })
+  t.end()
+})
+
+t.test('a list whose reading runs code', (t) => {
+  const [grad, p] = [vector(1), vector(2)]
+  const list = [p]
+  Object.defineProperty(list, 1, {
+    get: () => {
+      native.release(p)
+      return grad
+    },
+  })
+  refuses(t, 'a tensor that the code disposes', () => kernels.sgd(1, 0, 0, 0, 0, 1, [grad, grad], list, []), {
+    code: 'ERR_DISPOSED',
+  })
+  t.end()
+})
+
 t.test('sizes and dtypes', (t) => {
   const [x, three, whole] = [vector(1), vector(1, 2, 3), native.create('test', 3, INT32, 0)]
   const shape = { code: 'ERR_SHAPE' }
@@ -239,8 +265,9 @@ t.test('after stop()', async (t) => {
     native.stop()
     native.stop()
     return [() => kernels.relu(1, x, x), () => native.create("test", 1, 0, 0), () => native.write(x, Float32Array.of(1)),
-      () => native.readSync(x), () => native.release(x)].map(attempt)`)
+      () => native.readSync(x), () => native.release(x),
+      () => native.write(native.create("test", 1, 0, 1), Float32Array.of(1))].map(attempt)`)
   const stopped = 'ERR_STOPPED'
-  t.same(answer, [stopped, stopped, stopped, stopped, undefined])
+  t.same(answer, [stopped, stopped, stopped, stopped, undefined, stopped])
   refuses(t, 'a wrong call after a worker stopped', () => raw.relu!())
 })

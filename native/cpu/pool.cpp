@@ -141,11 +141,11 @@ void check_indices(const Pool2d& g, const int32_t* indices) {
 
 /// One over what a window of average pooling is divided by: its extent, padding included or not; 0 when it is empty.
 double inverse_area(const Pool2d& g, const Taps& rows, const Taps& columns) {
-  int64_t area = rows.count() * columns.count();
-  if (g.count_include_pad)
-    area = (lesser(rows.start + g.r, g.h + g.pad_bottom) - rows.start) *
-           (lesser(columns.start + g.s, g.w + g.pad_right) - columns.start);
-  return area > 0 ? 1.0 / static_cast<double>(area) : 0;
+  auto area = static_cast<double>(rows.count() * columns.count());
+  if (g.count_include_pad)  // in double, where windows and padding of any size have a product
+    area = static_cast<double>(lesser(rows.start + g.r, g.h + g.pad_bottom) - rows.start) *
+           static_cast<double>(lesser(columns.start + g.s, g.w + g.pad_right) - columns.start);
+  return area > 0 ? 1.0 / area : 0;
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <atomic>
@@ -16,6 +15,8 @@
 #include <string>
 #include <system_error>
 #include <thread>
+
+#include "../signals.h"
 
 namespace convcore::cpu {
 namespace {
@@ -107,14 +108,11 @@ class Pool {
   static Pool& start() {
     int threads = wanted_threads();
     auto* pool = new Pool;
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);  // the workers inherit it: signals stay with the main thread
+    BlockSignals block;
     try {
       for (; pool->threads_ < threads; ++pool->threads_) std::thread([pool] { pool->serve(); }).detach();
     } catch (const std::system_error&) {  // a limit on processes: fewer threads give the same results
     }
-    pthread_sigmask(SIG_SETMASK, &before, nullptr);
     return *pool;
   }
 

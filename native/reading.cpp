@@ -1,0 +1,126 @@
+#include "reading.h"
+
+#include "transfer.h"
+
+namespace convcore {
+namespace {
+
+/// By JavaScript's constructor, which throws where Node-API would abort the process.
+napi_value new_buffer(Napi::Env env, Environment& environment, size_t bytes, void** data) {
+  napi_value constructor, size, buffer = nullptr;
+  size_t length = 0;
+  napi_get_reference_value(env, environment.array_buffer, &constructor);
+  napi_create_double(env, static_cast<double>(bytes), &size);
+  if (napi_new_instance(env, constructor, 1, &size, &buffer) != napi_ok) throw Napi::Error::New(env);
+  if (napi_get_arraybuffer_info(env, buffer, data, &length) != napi_ok || length != bytes) throw std::bad_alloc();
+  return buffer;
+}
+
+}  // namespace
+
+/// readSync(handle) → ArrayBuffer; waits
+Napi::Value read_sync(const Napi::CallbackInfo& info) {
+  std::shared_ptr<const Failure> failure;
+  Napi::Value result = guarded(info.Env(), "dataSync", [&] {
+    Environment& environment = environment_of(info);
+    TensorSlot slot = environment.find(number(info, 0, "dataSync", "tensor"), "dataSync", "tensor");
+    size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
+    void* data;
+    napi_value buffer = new_buffer(info.Env(), environment, bytes, &data);
+    Stream& stream = slot.storage->device->stream;
+    stream.wait(stream.enqueue(Read{StorageRef(slot.storage), slot.data(), data, bytes, &failure}));
+    return Napi::Value(info.Env(), buffer);
+  });
+  if (failure) throw to_error(info.Env(), *failure);
+  return result;
+}
+
+namespace {
+
+/// A read on its way: settled on the JavaScript thread once the stream has passed it.
+struct PendingRead {
+  Environment* environment;
+  napi_deferred deferred;
+  napi_ref buffer;  // null for sync(), which resolves to undefined
+  std::shared_ptr<const Failure> failure;
+};
+
+}  // namespace
+
+void settle(napi_env env, napi_value, void* context, void* data) {
+  std::unique_ptr<PendingRead> read(static_cast<PendingRead*>(data));
+  if (!env) return;
+  Environment& environment = *static_cast<Environment*>(context);
+  if (--environment.pending == 0) napi_unref_threadsafe_function(env, environment.settle);
+  napi_value result;
+  napi_get_undefined(env, &result);
+  if (read->buffer) {
+    napi_get_reference_value(env, read->buffer, &result);
+    napi_delete_reference(env, read->buffer);
+  }
+  if (read->failure)
+    napi_reject_deferred(env, read->deferred, to_error(Napi::Env(env), *read->failure).Value());
+  else
+    napi_resolve_deferred(env, read->deferred, result);
+}
+
+namespace {
+
+/// The task of an asynchronous read: copies, then settles.
+struct ReadAndSettle {
+  std::unique_ptr<PendingRead> pending;
+  StorageRef storage;  // none for sync()
+  const std::byte* source;
+  void* target;
+  size_t bytes;
+
+  void operator()() noexcept {
+    if (storage) Read{std::move(storage), source, target, bytes, &pending->failure}();
+    if (napi_call_threadsafe_function(pending->environment->settle, pending.get(), napi_tsfn_nonblocking) == napi_ok)
+      pending.release();
+  }
+};
+
+/// Undefined instead of a promise while the worker is being terminated.
+napi_value settle_later(Napi::Env env, Environment& environment, Stream& stream, ReadAndSettle task,
+                        napi_value buffer) {
+  napi_value promise;
+  if (stream.stopped()) throw Stream::Stopped{};
+  if (napi_create_promise(env, &task.pending->deferred, &promise) != napi_ok) return nullptr;
+  if (buffer && napi_create_reference(env, buffer, 1, &task.pending->buffer) != napi_ok) return nullptr;
+  stream.enqueue(std::move(task));
+  if (environment.pending++ == 0) napi_ref_threadsafe_function(env, environment.settle);
+  return promise;
+}
+
+std::unique_ptr<PendingRead> pending_read(Environment& environment) {
+  return std::unique_ptr<PendingRead>(new PendingRead{&environment, nullptr, nullptr, nullptr});
+}
+
+}  // namespace
+
+/// read(handle) → Promise<ArrayBuffer>
+Napi::Value read(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), "data", [&] {
+    Environment& environment = environment_of(info);
+    TensorSlot slot = environment.find(number(info, 0, "data", "tensor"), "data", "tensor");
+    size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
+    void* data;
+    napi_value buffer = new_buffer(info.Env(), environment, bytes, &data);
+    ReadAndSettle task{pending_read(environment), StorageRef(slot.storage), slot.data(), data, bytes};
+    return Napi::Value(info.Env(),
+                       settle_later(info.Env(), environment, slot.storage->device->stream, std::move(task), buffer));
+  });
+}
+
+/// sync(device) → Promise<void>: all that was enqueued there is done
+Napi::Value sync(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), "sync", [&] {
+    Environment& environment = environment_of(info);
+    Device& device = environment.device(integer(info, 0, "sync", "device", 0, kMaxDevices - 1));
+    ReadAndSettle task{pending_read(environment), StorageRef(), nullptr, nullptr, 0};
+    return Napi::Value(info.Env(), settle_later(info.Env(), environment, device.stream, std::move(task), nullptr));
+  });
+}
+
+}  // namespace convcore
