@@ -138,6 +138,8 @@ void step(Thread& thread, int number) {
   }
   builtins.thread = thread.index;
   running.thread = number;
+  running.stack = stacks[thread.stack].base();
+  running.stack_bytes = Stack::kBytes;
   running.epoch = warps[number / kWarp].epoch;
   inside_thread = true;
   emulation_switch(&scheduler, thread.stack_pointer);
@@ -194,8 +196,6 @@ uint32_t next_time() {
 }
 
 bool on_device() { return inside_thread; }
-
-bool on_own_stack(const void* address) { return stacks[threads[running.thread].stack].contains(address); }
 
 void run_block(const uint3& index) {
   reset(index);

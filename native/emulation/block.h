@@ -20,6 +20,8 @@ struct Running {
   size_t shared_bytes = 0;
   // Times, all from one counter: the launch's and the block's beginning, the block's last barrier.
   uint32_t launch_begin = 0, block_begin = 0, interval = 0;
+  const char* stack = nullptr;  // the thread's
+  size_t stack_bytes = 0;
   int thread = 0;      // number in the block
   uint32_t epoch = 0;  // of the thread's warp: changes at its __syncwarp and at each block barrier
 };
@@ -28,7 +30,6 @@ uint32_t next_time();
 
 // Does this OS thread run a kernel's thread now?
 bool on_device();
-bool on_own_stack(const void* address);
 
 void run_block(const uint3& index);
 

@@ -26,6 +26,4 @@ struct Unwritten {
 };
 const Unwritten* unwritten_read();
 
-void free_cells(Allocation& allocation);
-
 }  // namespace emulation

@@ -105,6 +105,4 @@ StackPointer Stack::prepare(void (*entry)()) {
   return words;
 }
 
-bool Stack::contains(const void* address) const { return address >= base_ && address < base_ + kBytes; }
-
 }  // namespace emulation

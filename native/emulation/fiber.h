@@ -22,7 +22,7 @@ class Stack {
 
   // The switch to the result calls `entry`, which must not return.
   StackPointer prepare(void (*entry)());
-  bool contains(const void* address) const;
+  const char* base() const { return base_; }
 
  private:
   char* base_;

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "block.h"
-#include "check.h"
+#include "region.h"
 #include "report.h"
 
 namespace emulation {
