@@ -24,24 +24,20 @@ t.test('the event loop keeps turning while a network trains', { skip }, async (t
   })
   await trainer.fit(samples, { epochs: 1, batchSize: 640 }) // warm up: compile, fill the pool
 
-  const measure = async () => {
-    const late: number[] = []
-    let expected = performance.now() + 10
-    const timer = setInterval(() => {
-      const now = performance.now()
-      late.push(Math.max(0, now - expected))
-      expected = now + 10
-    }, 10)
-    await trainer.fit(samples, { epochs: 3, batchSize: 64 })
-    clearInterval(timer)
-    late.sort((a, b) => a - b)
-    return { runs: late.length, p99: late[Math.floor(late.length * 0.99)]!, worst: late.at(-1)! }
-  }
+  const late: number[] = []
+  let expected = performance.now() + 10
+  const timer = setInterval(() => {
+    const now = performance.now()
+    late.push(Math.max(0, now - expected))
+    expected = now + 10
+  }, 10)
+  await trainer.fit(samples, { epochs: 3, batchSize: 64 })
+  clearInterval(timer)
 
-  // Other programs on the machine may hold the timer up, ours must not: one of three measurements has to be free of that.
-  let best = await measure()
-  for (let i = 0; i < 2 && (best.p99 > 10 || best.worst > 50); i++) best = await measure()
-  t.ok(best.runs > 50, `the timer ran ${best.runs} times`)
-  t.ok(best.p99 <= 10, `p99 ${best.p99.toFixed(1)} ms`)
-  t.ok(best.worst <= 50, `worst ${best.worst.toFixed(1)} ms`)
+  late.sort((a, b) => a - b)
+  const p99 = late[Math.floor(late.length * 0.99)]!
+  const worst = late.at(-1)!
+  t.ok(late.length > 50, `the timer ran ${late.length} times`)
+  t.ok(p99 <= 10, `p99 ${p99.toFixed(1)} ms`)
+  t.ok(worst <= 50, `worst ${worst.toFixed(1)} ms`)
 })
