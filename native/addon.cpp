@@ -3,6 +3,7 @@
 #include "call.h"
 #include "cpu/isa.h"
 #include "cpu/threads.h"
+#include "devices.h"
 #include "reading.h"
 #include "transfer.h"
 
@@ -46,10 +47,12 @@ napi_value invoke(napi_env env, napi_callback_info info) {
                    arity);
       Call call;
       call.op = Op::kName;
-      call.kernel = Op::kernel(*cpu::isa().kernels);
       call.read(context, values);
       call.check(context, call.with(Op::counts));
-      if (context.device) context.device->stream.enqueue(std::move(call));
+      if (!context.device) return;
+      call.device = context.device;
+      call.kernel = Op::kernel(context.device->kernels());
+      context.device->stream.enqueue(std::move(call));
     });
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
@@ -107,8 +110,11 @@ napi_value create(napi_env env, napi_callback_info info) {
         return value;
       };
       int64_t count = integer(1, kMaxCount);
-      DType dtype = static_cast<DType>(integer(2, 3));
-      Device& device = environment.device(integer(3, kMaxDevices - 1));
+      DType dtype = static_cast<DType>(integer(2, kDTypes - 1));
+      Device& device = environment.device(integer(3, kLastDevice));
+      if (is_half(dtype) && device.on_host())
+        throw_call(CallError::Type, "ERR_DTYPE", "%s: expected %s on a CUDA device, got %s", op, name_of(dtype),
+                   device.name().c_str());
       size_t bytes = static_cast<size_t>(count) * size_of(dtype);
       environment.reserve_slot();
       Storage* storage;
@@ -176,7 +182,7 @@ void transfer(const Napi::CallbackInfo& info) {
 Napi::Value memory(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), "memory", [&] {
     Environment& environment = environment_of(info);
-    const Pool& pool = environment.device(integer(info, 0, "memory", "device", 0, kMaxDevices - 1)).pool;
+    const Pool& pool = environment.device(integer(info, 0, "memory", "device", 0, kLastDevice)).pool;
     Napi::Array result = Napi::Array::New(info.Env(), 4);
     double values[] = {static_cast<double>(environment.live_tensors()), static_cast<double>(pool.live_bytes()),
                        static_cast<double>(pool.idle_bytes()), static_cast<double>(pool.peak_bytes())};
@@ -186,9 +192,8 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
 }
 
 void reset_peak(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), "memory", [&] {
-    environment_of(info).device(integer(info, 0, "memory", "device", 0, kMaxDevices - 1)).pool.reset_peak();
-  });
+  guarded(info.Env(), "memory",
+          [&] { environment_of(info).device(integer(info, 0, "memory", "device", 0, kLastDevice)).pool.reset_peak(); });
 }
 
 /// adjustExternalMemory(bytes): tells V8 of memory that hangs on garbage-collected tensors
@@ -250,6 +255,11 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("memory", memory);
   add("resetPeak", reset_peak);
   add("adjustExternalMemory", adjust_external_memory);
+  add("cuda", cuda_availability);
+  add("cudaProperties", cuda_properties);
+  add("cudaLibraries", cuda_libraries);
+  add("tf32", tf32);
+  add("convBenchmark", conv_benchmark);
   add("stop", stop);
   return exports;
 }

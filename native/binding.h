@@ -25,8 +25,8 @@ struct CallContext {
   void same_device(Device* other) {
     if (device && device != other)
       throw_call(CallError::Plain, "ERR_DEVICE",
-                 "%s: expected all tensors on one device, got %s on cpu:%d and others on cpu:%d", op, name(),
-                 other->index, device->index);
+                 "%s: expected all tensors on one device, got %s on %s and others on %s", op, name(),
+                 other->name().c_str(), device->name().c_str());
     device = other;
   }
 };
@@ -47,7 +47,7 @@ inline int64_t to_integer(const CallContext& call, double number) {
 
 // ---- the kinds of operands -------------------------------------------------------------------------------------
 
-enum class Element { Float, Index, Byte, Any, Free };
+enum class Element { Float, Wide, Index, Byte, Any, Free };
 
 template <Element element, bool reads, bool writes, bool optional = false, bool keeps = false>
 struct Kind {
@@ -67,6 +67,11 @@ template <> struct KindOf<OptIn>      : Kind<Element::Float, true,  false, true>
 template <> struct KindOf<OptOut>     : Kind<Element::Float, false, true,  true> {};
 template <> struct KindOf<OptInOut>   : Kind<Element::Float, true,  true,  true, true> {};
 template <> struct KindOf<Kept>       : Kind<Element::Float, true,  true,  false, true> {};
+template <> struct KindOf<WideIn>     : Kind<Element::Wide,  true,  false> {};
+template <> struct KindOf<WideOut>    : Kind<Element::Wide,  false, true> {};
+template <> struct KindOf<OptWideIn>  : Kind<Element::Wide,  true,  false, true> {};
+template <> struct KindOf<OptWideOut> : Kind<Element::Wide,  false, true,  true> {};
+template <> struct KindOf<OptWideInOut> : Kind<Element::Wide, true, true,  true, true> {};
 template <> struct KindOf<IndexIn>    : Kind<Element::Index, true,  false> {};
 template <> struct KindOf<IndexOut>   : Kind<Element::Index, false, true> {};
 template <> struct KindOf<IndexInOut> : Kind<Element::Index, true,  true> {};
@@ -91,14 +96,19 @@ struct Dtypes {
     } else if (element == Element::Byte) {
       fits = dtype == DType::UInt8;
       expected = "uint8";
+    } else if (element == Element::Wide) {
+      // Behind an operand of the float family in every signature.
+      DType wide = known[0] && !is_half(shared[0]) ? shared[0] : DType::Float32;
+      fits = dtype == wide;
+      expected = name_of(wide);
     } else if (element != Element::Free) {
       int family = element == Element::Any;
       if (known[family]) {
         fits = dtype == shared[family];
         expected = name_of(shared[family]);
       } else if (element == Element::Float) {
-        fits = dtype == DType::Float32 || dtype == DType::Float64;
-        expected = "float32 or float64";
+        fits = dtype == DType::Float32 || dtype == DType::Float64 || is_half(dtype);
+        expected = "a float type";
       }
       shared[family] = dtype;
       known[family] = true;
@@ -169,6 +179,10 @@ struct OperandArgument {
     static_cast<Operand&>(operand) = {slot.data(), slot.count, slot.dtype};
     storage = StorageRef(slot.storage);
     whole = slot.count * size_of(slot.dtype) == slot.storage->bytes;
+    if constexpr (std::is_same_v<T, IndexIn>) {
+      operand.range = &slot.storage->range;
+      operand.whole = whole;
+    }
   }
 
   void check(CallContext& call, Dtypes& dtypes, int64_t expected) const {
@@ -181,7 +195,9 @@ struct OperandArgument {
 
   const FailurePtr* failure() const { return Of::kReads && storage && storage->failure ? &storage->failure : nullptr; }
   void finish(const FailurePtr& failure, bool ran) const {
-    if (!Of::kWrites || !storage || (failure ? Of::kKeeps && !ran : !whole)) return;
+    if (!Of::kWrites || !storage) return;
+    storage->range.known = false;
+    if (failure ? Of::kKeeps && !ran : !whole) return;
     storage->failure = failure;
   }
   int64_t written() const { return Of::kWrites ? operand.count : 0; }
@@ -253,6 +269,7 @@ struct Call<void(Parameters...)> {
 
   const char* op;
   Function kernel;
+  Device* device;
   std::tuple<ArgumentOf<std::remove_cv_t<std::remove_reference_t<Parameters>>>...> arguments;
 
   void read(CallContext& call, const napi_value* values) { read(call, values, Indices{}); }
@@ -279,6 +296,7 @@ struct Call<void(Parameters...)> {
     bool ran = !failure && written > 0;
     if (ran) {
       try {
+        device->enter();
         with(kernel);
       } catch (const std::bad_alloc&) {
         failure = std::make_shared<Failure>(Failure{op, "out of memory for temporary data"});

@@ -7,17 +7,21 @@
 
 namespace convcore {
 
-enum class DType : uint8_t { Float32, Float64, Int32, UInt8 };
+/// Float16 and BFloat16 are storage for CUDA kernels, which compute in float32; the CPU has no kernels for them.
+enum class DType : uint8_t { Float32, Float64, Int32, UInt8, Float16, BFloat16 };
+constexpr int kDTypes = 6;
 
 [[gnu::always_inline]] constexpr size_t size_of(DType dtype) {
-  constexpr size_t bytes[] = {4, 8, 4, 1};
+  constexpr size_t bytes[kDTypes] = {4, 8, 4, 1, 2, 2};
   return bytes[static_cast<int>(dtype)];
 }
 
 [[gnu::always_inline]] constexpr const char* name_of(DType dtype) {
-  constexpr const char* names[] = {"float32", "float64", "int32", "uint8"};
+  constexpr const char* names[kDTypes] = {"float32", "float64", "int32", "uint8", "float16", "bfloat16"};
   return names[static_cast<int>(dtype)];
 }
+
+constexpr bool is_half(DType dtype) { return dtype == DType::Float16 || dtype == DType::BFloat16; }
 
 /// One operand. `data` is null only for an absent optional operand.
 struct Operand {
@@ -32,7 +36,14 @@ struct Operand {
   explicit operator bool() const { return data != nullptr; }
 };
 
-// How an operand is used is its type. Without a qualifier it holds the op's float type, float32 or float64;
+/// What is known of the values of an int32 storage, so that an op need not look at them again to trust them.
+struct IndexRange {
+  bool known = false;
+  int32_t least = 0, greatest = -1;
+};
+
+// How an operand is used is its type. Without a qualifier it holds the op's float type: float32, float64 or, on CUDA,
+// float16 or bfloat16. Wide is that type too, but float32 in place of float16 and bfloat16: what must not be rounded.
 // Index is int32, Byte is uint8, Any is one dtype shared by all the op's Any operands, Cast is a dtype of its own.
 // An Opt operand may be absent.
 // clang-format off
@@ -42,7 +53,15 @@ struct InOut      : Operand {};
 struct OptIn      : Operand {};
 struct OptOut     : Operand {};
 struct OptInOut   : Operand {};
-struct IndexIn    : Operand {};
+struct WideIn     : Operand {};
+struct WideOut    : Operand {};
+struct OptWideIn  : Operand {};
+struct OptWideOut : Operand {};
+struct OptWideInOut : Operand {};
+struct IndexIn    : Operand {
+  IndexRange* range = nullptr;  // of the storage that the operand lies in
+  bool whole = false;           // the operand is all of it
+};
 struct IndexOut   : Operand {};
 struct IndexInOut : Operand {};
 struct ByteOut    : Operand {};
@@ -62,7 +81,7 @@ struct Many {
 struct Ins : Many {};
 struct InOuts : Many {};
 
-/// Calls f(T{}) with the C++ type of a float dtype.
+/// Calls f(T{}) with the C++ type of a float dtype of the CPU.
 template <class F>
 [[gnu::always_inline]] inline void dispatch_float(DType dtype, F&& f) {
   if (dtype == DType::Float32) return f(float{});
@@ -70,7 +89,7 @@ template <class F>
   fail("expected float32 or float64, got %s", name_of(dtype));
 }
 
-/// Calls f(T{}) with the C++ type of any dtype.
+/// Calls f(T{}) with the C++ type of any dtype of the CPU.
 template <class F>
 [[gnu::always_inline]] inline void dispatch_any(DType dtype, F&& f) {
   switch (dtype) {
@@ -78,7 +97,10 @@ template <class F>
     case DType::Float64: return f(double{});
     case DType::Int32: return f(int32_t{});
     case DType::UInt8: return f(uint8_t{});
+    case DType::Float16:
+    case DType::BFloat16: break;
   }
+  fail("expected a dtype that the CPU has, got %s", name_of(dtype));
 }
 
 }  // namespace convcore

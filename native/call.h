@@ -50,6 +50,8 @@ auto guarded(Napi::Env env, const char* op, F&& f) -> decltype(f()) {
   } catch (const std::system_error& error) {
     throw make_error(env, CallError::Plain, "ERR_THREAD",
                      std::string(op) + ": could not start a thread: " + error.what());
+  } catch (const std::runtime_error& error) {
+    throw make_error(env, CallError::Plain, "ERR_DEVICE", std::string(op) + ": " + error.what());
   }
 }
 

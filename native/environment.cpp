@@ -4,6 +4,9 @@
 #include <cstdarg>
 #include <cstdio>
 
+#include "cpu/device.h"
+#include "cuda/cuda.h"
+
 namespace convcore {
 namespace {
 
@@ -36,18 +39,17 @@ Environment::~Environment() {
 void Environment::stop() {
   stopped_ = true;
   for (auto& device : devices_)
-    if (device) device->stream.stop();
+    if (device) device->stop();
 }
 
-Device& Environment::device(int64_t index) {
-  if (index < 0 || index >= kMaxDevices)
-    throw_call(CallError::Range, "ERR_DEVICE", "expected a device from cpu:0 to cpu:%d, got cpu:%lld", kMaxDevices - 1,
-               static_cast<long long>(index));
-  auto& device = devices_[index];
+Device& Environment::device(int64_t id) {
+  auto& device = devices_[id];
   if (!device) {
-    device = std::make_unique<Device>();
-    device->index = static_cast<int>(index);
-    if (stopped_) device->stream.stop();
+    if (id < kMaxDevices)
+      device = std::make_unique<cpu::CpuDevice>(static_cast<int>(id));
+    else
+      device = cuda::open(static_cast<int>(id));
+    if (stopped_) device->stop();
   }
   return *device;
 }

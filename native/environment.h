@@ -18,14 +18,15 @@ struct CallError {
 [[noreturn, gnu::format(printf, 3, 4)]] void throw_call(CallError::Kind kind, const char* code, const char* format,
                                                         ...);
 
-constexpr int kMaxDevices = 8;
+constexpr int kLastDevice = 2 * kMaxDevices - 1;
 
 class Environment {
  public:
   Environment();
   ~Environment();
 
-  Device& device(int64_t index);
+  /// By its number (device.h). Opens it at the first call.
+  Device& device(int64_t id);
 
   /// Handles are integers below 2^53: environment, generation of the slot, slot. 0 is none.
   /// `reserve_slot` makes sure that the next `open` does not throw.
@@ -50,7 +51,7 @@ class Environment {
 
  private:
   uint32_t id_;
-  std::unique_ptr<Device> devices_[kMaxDevices];
+  std::unique_ptr<Device> devices_[kLastDevice + 1];
   std::vector<TensorSlot> slots_;
   std::vector<uint32_t> free_slots_;
   int64_t live_ = 0;

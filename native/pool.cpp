@@ -1,23 +1,17 @@
 #include "pool.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <cstdint>
 
 namespace convcore {
 namespace {
 
-constexpr size_t kAlignment = 64, kHugePage = size_t{2} << 20;
-
 #ifndef CONVCORE_POOL_NONE
+constexpr size_t kLeast = 256;  // bytes of a block
+
 /// Sizes fall into classes a quarter of a power of two apart, so that at most a fifth of a block is wasted.
 int class_of(size_t bytes, size_t* capacity) {
-  bytes = std::max(bytes, 4 * kAlignment);
+  bytes = std::max(bytes, kLeast);
   int log = 63 - __builtin_clzll(bytes - 1);
   size_t step = size_t{1} << (log - 2);
   *capacity = (bytes + step - 1) / step * step;
@@ -25,68 +19,15 @@ int class_of(size_t bytes, size_t* capacity) {
 }
 #endif
 
-/// The number after `key` in a file, in bytes when it is given in kB; SIZE_MAX when there is none ("max" included).
-size_t read_number(const char* path, const char* key) {
-  size_t result = SIZE_MAX;
-  if (std::FILE* file = std::fopen(path, "r")) {
-    char line[256];
-    while (std::fgets(line, sizeof line, file)) {
-      size_t length = std::strlen(key);
-      unsigned long long number;
-      char unit[3] = "";
-      if (std::strncmp(line, key, length) == 0 && std::sscanf(line + length, "%llu %2s", &number, unit) >= 1) {
-        result = std::strcmp(unit, "kB") == 0 ? number * 1024 : number;
-        break;
-      }
-    }
-    std::fclose(file);
-  }
-  return result;
-}
-
-/// malloc does not fail under overcommit, so the pools of a process stay below what the system had at the first use.
-size_t memory_limit() {
-  static const size_t limit =
-      std::min({read_number("/proc/meminfo", "MemAvailable:"), read_number("/sys/fs/cgroup/memory.max", ""),
-                read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes", "")});
-  return limit;
-}
-
-std::atomic<size_t> reserved{0};  // by all pools of the process
-
-std::byte* system_allocate(size_t capacity) {
-  if (capacity > memory_limit() || reserved.fetch_add(capacity) + capacity > memory_limit()) {
-    if (capacity <= memory_limit()) reserved.fetch_sub(capacity);
-    return nullptr;
-  }
-  bool huge = capacity >= kHugePage;
-  void* data;
-  if (posix_memalign(&data, huge ? kHugePage : kAlignment, capacity) != 0) {
-    reserved.fetch_sub(capacity);
-    return nullptr;
-  }
-#ifdef CONVCORE_POOL_NONE
-  std::memset(data, 0xFF, capacity);
-#else
-  if (huge) madvise(data, capacity, MADV_HUGEPAGE);
-#endif
-  return static_cast<std::byte*>(data);
-}
-
-void system_free(const Block& block) {
-  std::free(block.data);
-  reserved.fetch_sub(block.capacity);
-}
-
 }  // namespace
 
 Pool::~Pool() { trim(); }
 
 Block Pool::take(size_t bytes) {
   Block block;
-  if (bytes > SIZE_MAX / 4) throw OutOfMemory{bytes, live_, idle_, memory_limit()};
+  if (bytes > SIZE_MAX / 4) throw OutOfMemory{bytes, live_, idle_, memory_.limit()};
 #ifdef CONVCORE_POOL_NONE
-  block.capacity = (std::max<size_t>(bytes, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  block.capacity = std::max<size_t>(bytes, 1);
 #else
   auto& candidates = idle_blocks_[class_of(bytes, &block.capacity)];
   if (!candidates.empty()) {
@@ -95,8 +36,8 @@ Block Pool::take(size_t bytes) {
     idle_ -= block.capacity;
   }
 #endif
-  if (!block.data) block.data = system_allocate(block.capacity);
-  if (!block.data) throw OutOfMemory{bytes, live_, idle_, memory_limit()};
+  if (!block.data) block.data = memory_.allocate(block.capacity);
+  if (!block.data) throw OutOfMemory{bytes, live_, idle_, memory_.limit()};
   live_ += block.capacity;
   peak_ = std::max(peak_, live_);
   return block;
@@ -115,12 +56,12 @@ void Pool::give_back(Block block, uint64_t ticket) {
 }
 
 #ifdef CONVCORE_POOL_NONE
-void Pool::free(const Block& block) { system_free(block); }
+void Pool::free(const Block& block) { memory_.free(block.data, block.capacity); }
 #endif
 
 void Pool::trim() {
   for (auto& blocks : idle_blocks_) {
-    for (const Block& block : blocks) system_free(block);
+    for (const Block& block : blocks) memory_.free(block.data, block.capacity);
     blocks.clear();
     blocks.shrink_to_fit();
   }

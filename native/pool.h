@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "memory.h"
+
 namespace convcore {
 
 struct Block {
@@ -15,7 +17,7 @@ struct Block {
 
 class Pool {
  public:
-  Pool() = default;
+  explicit Pool(Memory& memory) : memory_(memory) {}
   ~Pool();
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
@@ -25,7 +27,7 @@ class Pool {
   void give_back(Block block, uint64_t ticket);
 #ifdef CONVCORE_POOL_NONE
   /// Without a pool, blocks that were given back are freed once nothing queued names them. On any thread.
-  static void free(const Block& block);
+  void free(const Block& block);
 #endif
   /// Returns all idle blocks to the system. The stream must be drained.
   void trim();
@@ -36,6 +38,7 @@ class Pool {
   void reset_peak() { peak_ = live_; }
 
  private:
+  Memory& memory_;
   static constexpr int kClasses = 64 * 4;
   std::vector<Block> idle_blocks_[kClasses];
   size_t live_ = 0, idle_ = 0, peak_ = 0;

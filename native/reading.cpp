@@ -69,22 +69,38 @@ namespace {
 /// The task of an asynchronous read: copies, then settles.
 struct ReadAndSettle {
   std::unique_ptr<PendingRead> pending;
+  Device* device;
   StorageRef storage;  // none for sync()
   const std::byte* source;
   void* target;
   size_t bytes;
 
   void operator()() noexcept {
-    if (storage) Read{std::move(storage), source, target, bytes, &pending->failure}();
+    if (storage) pending->failure = storage->failure;
+    if (pending->failure) return send(std::move(pending));
+    PendingRead* arriving = pending.release();
+    try {
+      device->download_later(target, source, bytes, {arrive, arriving});
+    } catch (const std::exception& error) {
+      arrive(arriving, error.what());
+    }
+  }
+
+  static void arrive(void* data, const char* error) {
+    std::unique_ptr<PendingRead> pending(static_cast<PendingRead*>(data));
+    if (error) pending->failure = std::make_shared<Failure>(Failure{"data", error});
+    send(std::move(pending));
+  }
+  static void send(std::unique_ptr<PendingRead> pending) {
     if (napi_call_threadsafe_function(pending->environment->settle, pending.get(), napi_tsfn_nonblocking) == napi_ok)
       pending.release();
   }
 };
 
 /// Undefined instead of a promise while the worker is being terminated.
-napi_value settle_later(Napi::Env env, Environment& environment, Stream& stream, ReadAndSettle task,
-                        napi_value buffer) {
+napi_value settle_later(Napi::Env env, Environment& environment, ReadAndSettle task, napi_value buffer) {
   napi_value promise;
+  Stream& stream = task.device->stream;
   if (stream.stopped()) throw Stream::Stopped{};
   if (napi_create_promise(env, &task.pending->deferred, &promise) != napi_ok) return nullptr;
   if (buffer && napi_create_reference(env, buffer, 1, &task.pending->buffer) != napi_ok) return nullptr;
@@ -107,9 +123,9 @@ Napi::Value read(const Napi::CallbackInfo& info) {
     size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
     void* data;
     napi_value buffer = new_buffer(info.Env(), environment, bytes, &data);
-    ReadAndSettle task{pending_read(environment), StorageRef(slot.storage), slot.data(), data, bytes};
-    return Napi::Value(info.Env(),
-                       settle_later(info.Env(), environment, slot.storage->device->stream, std::move(task), buffer));
+    ReadAndSettle task{
+        pending_read(environment), slot.storage->device, StorageRef(slot.storage), slot.data(), data, bytes};
+    return Napi::Value(info.Env(), settle_later(info.Env(), environment, std::move(task), buffer));
   });
 }
 
@@ -117,9 +133,9 @@ Napi::Value read(const Napi::CallbackInfo& info) {
 Napi::Value sync(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), "sync", [&] {
     Environment& environment = environment_of(info);
-    Device& device = environment.device(integer(info, 0, "sync", "device", 0, kMaxDevices - 1));
-    ReadAndSettle task{pending_read(environment), StorageRef(), nullptr, nullptr, 0};
-    return Napi::Value(info.Env(), settle_later(info.Env(), environment, device.stream, std::move(task), nullptr));
+    Device& device = environment.device(integer(info, 0, "sync", "device", 0, kLastDevice));
+    ReadAndSettle task{pending_read(environment), &device, StorageRef(), nullptr, nullptr, 0};
+    return Napi::Value(info.Env(), settle_later(info.Env(), environment, std::move(task), nullptr));
   });
 }
 

@@ -5,17 +5,9 @@
 #include <string>
 
 #include "buffer.h"
-#include "pool.h"
-#include "stream.h"
+#include "device.h"
 
 namespace convcore {
-
-struct Device {
-  int index;
-  Pool pool;                             // before the stream: destroyed after its worker has ended
-  Stream stream;                         // in-order queue
-  std::atomic<size_t> waiting_bytes{0};  // of host data, copied to wait in the queue
-};
 
 /// Why a tensor has no valid contents: the op that failed, and how.
 struct Failure {
@@ -31,6 +23,7 @@ struct Storage {
   int tensors = 0;                         // handles; JavaScript thread only
   std::atomic<int> tasks{1};               // queued tasks, plus one for all handles together
   std::shared_ptr<const Failure> failure;  // touched by tasks only: the stream orders its readers and writers
+  IndexRange range;                        // of an int32 storage; likewise
 
   static Storage* create(Device& device, size_t bytes) {
     auto storage = std::make_unique<Storage>();
@@ -49,7 +42,7 @@ struct Storage {
   void drop() {
     if (tasks.fetch_sub(1) != 1) return;
 #ifdef CONVCORE_POOL_NONE
-    Pool::free(block);
+    device->pool.free(block);
 #endif
     delete this;
   }

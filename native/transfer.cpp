@@ -1,7 +1,9 @@
 #include "transfer.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstring>
+#include <exception>
 #include <mutex>
 
 namespace convcore {
@@ -56,14 +58,61 @@ class Half {
   int side_;
 };
 
-void copy_bytes(const StorageRef& from, const StorageRef& to, const std::byte* source, std::byte* target, size_t bytes,
-                bool whole) {
-  if (from->failure)
-    to->failure = from->failure;
-  else if (whole)
-    to->failure = nullptr;
-  if (bytes) std::memmove(target, source, bytes);
+/// Of the values of an int32 tensor on the host.
+IndexRange range_of(const std::byte* data, size_t bytes) {
+  const auto* values = reinterpret_cast<const int32_t*>(data);
+  const auto [least, greatest] = std::minmax_element(values, values + bytes / sizeof(int32_t));
+  return {true, *least, *greatest};
 }
+
+constexpr size_t kChunk = size_t{16} << 20;  // bytes on their way from the CPU to another kind of device
+
+void copy_bytes(Device& from, Device& to, const std::byte* source, std::byte* target, size_t bytes) {
+  if (&from == &to) return to.copy(target, source, bytes);
+  if (from.on_host() == to.on_host()) return to.copy_from(from, target, source, bytes);
+  if (to.on_host()) return from.download(target, source, bytes);
+  for (size_t done = 0; done < bytes; done += kChunk) {
+    HostBuffer buffer(to, std::min(kChunk, bytes - done));
+    std::memcpy(buffer.data(), source + done, buffer.bytes());
+    to.upload(target + done, buffer);
+  }
+}
+
+/// Runs f; an exception becomes the failure of the op.
+template <class F>
+std::shared_ptr<const Failure> failure_of(const char* op, F&& f) {
+  try {
+    f();
+    return nullptr;
+  } catch (const std::bad_alloc&) {
+    return std::make_shared<Failure>(Failure{op, "out of memory for a copy on its way"});
+  } catch (const std::exception& error) {
+    return std::make_shared<Failure>(Failure{op, error.what()});
+  }
+}
+
+/// A whole or partial copy between storages, run where both streams are.
+struct Copy {
+  StorageRef from, to;
+  const std::byte* source;
+  std::byte* target;
+  size_t bytes;
+  DType dtype;
+
+  void operator()() noexcept {
+    bool whole = bytes == to->bytes;
+    IndexRange range;
+    auto failure = from->failure;
+    if (!failure && bytes)
+      failure = failure_of("to", [&] {
+        copy_bytes(*from->device, *to->device, source, target, bytes);
+        if (whole) range = from->range;
+        if (whole && dtype == DType::Int32 && from->device->on_host()) range = range_of(source, bytes);
+      });
+    to->range = range;
+    if (failure || whole) to->failure = failure;
+  }
+};
 
 // Copies of host data that wait in the queue of one device.
 constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
@@ -72,41 +121,42 @@ constexpr size_t kMaxWaitingBytes = size_t{256} << 20;
 
 void Read::operator()() noexcept {
   *failure = storage->failure;
-  if (!*failure && bytes) std::memcpy(target, source, bytes);
+  if (!*failure && bytes) *failure = failure_of("data", [&] { storage->device->download(target, source, bytes); });
 }
 
 void write_bytes(TensorSlot& to, const std::byte* source, size_t bytes) {
   Storage& storage = *to.storage;
-  Stream& stream = storage.device->stream;
+  Device& device = *storage.device;
+  Stream& stream = device.stream;
   if (stream.stopped()) throw Stream::Stopped{};
   bool whole = bytes == storage.bytes;
   // Nothing queued touches this memory, neither for this tensor nor for what had the block before.
-  if (storage.tasks.load(std::memory_order_acquire) == 1 && storage.block.free_since <= stream.completed()) {
+  if (device.on_host() && storage.tasks.load(std::memory_order_acquire) == 1 &&
+      storage.block.free_since <= stream.completed()) {
     std::memcpy(to.data(), source, bytes);
     if (whole) storage.failure = nullptr;
     return;
   }
-  std::atomic<size_t>& waiting = storage.device->waiting_bytes;
+  std::atomic<size_t>& waiting = device.waiting_bytes;
   if (waiting + bytes > kMaxWaitingBytes) stream.wait(stream.queued());
   waiting += bytes;
-  std::unique_ptr<std::byte[]> copy(new std::byte[bytes]);
-  std::memcpy(copy.get(), source, bytes);
+  HostBuffer copy(device, bytes);
+  std::memcpy(copy.data(), source, bytes);
+  IndexRange range;
+  if (whole && to.dtype == DType::Int32 && !device.on_host()) range = range_of(source, bytes);
   stream.enqueue(
-      [ref = StorageRef(&storage), data = to.data(), copy = std::move(copy), bytes, whole, &waiting]() noexcept {
-        std::memcpy(data, copy.get(), bytes);
-        waiting -= bytes;
-        if (whole) ref->failure = nullptr;
+      [ref = StorageRef(&storage), data = to.data(), copy = std::move(copy), range, whole, &waiting]() noexcept {
+        auto failure = failure_of("write", [&] { ref->device->upload(data, copy); });
+        waiting -= copy.bytes();
+        ref->range = range;
+        if (failure || whole) ref->failure = failure;
       });
 }
 
 void copy_across(const TensorSlot& from, const TensorSlot& to) {
   size_t bytes = static_cast<size_t>(from.count) * size_of(from.dtype);
-  bool whole = bytes == to.storage->bytes;
   Stream &source = from.storage->device->stream, &target = to.storage->device->stream;
-  StorageRef source_ref(from.storage), target_ref(to.storage);
-  auto copy = [source_ref = std::move(source_ref), target_ref = std::move(target_ref), source_data = from.data(),
-               target_data = to.data(), bytes,
-               whole]() noexcept { copy_bytes(source_ref, target_ref, source_data, target_data, bytes, whole); };
+  Copy copy{StorageRef(from.storage), StorageRef(to.storage), from.data(), to.data(), bytes, from.dtype};
   if (&source == &target) {
     source.enqueue(std::move(copy));
     return;
@@ -115,7 +165,7 @@ void copy_across(const TensorSlot& from, const TensorSlot& to) {
   source.enqueue([half = Half(meeting, kSource)]() noexcept {
     if (half->arrive_and_wait(kSource)) half->wait_until_left(kTarget);
   });
-  target.enqueue([half = Half(meeting, kTarget), copy = std::move(copy)]() noexcept {
+  target.enqueue([half = Half(meeting, kTarget), copy = std::move(copy)]() mutable noexcept {
     if (half->arrive_and_wait(kTarget)) copy();
   });
 }

@@ -11,7 +11,7 @@ function parameter(text) {
   if (!match) throw new Error(`ops.def: cannot read the parameter "${text}"`)
   const [, type, name] = match
   if (type in TYPES) return `${name}: ${TYPES[type]}`
-  return `${name}: ${/^(Opt)?(Index|Byte|Any|Cast)?(In|Out|InOut)$/.test(type) ? 'Handle' : 'Geometry'}`
+  return `${name}: ${/^(Opt)?(Wide|Index|Byte|Any|Cast)?(In|Out|InOut)$/.test(type) ? 'Handle' : 'Geometry'}`
 }
 
 const ops = [...readFileSync(registry, 'utf8').matchAll(/^OP\((\w+), \((.*?)\), \(.*\)\)$/gm)]

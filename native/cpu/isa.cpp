@@ -9,10 +9,12 @@ namespace convcore::cpu {
 namespace generic {
 extern const Kernels kernels;
 }
-#ifdef __x86_64__
+#ifdef CONVCORE_AVX2
 namespace avx2 {
 extern const Kernels kernels;
 }
+#endif
+#ifdef CONVCORE_AVX512
 namespace avx512 {
 extern const Kernels kernels;
 }
@@ -24,8 +26,10 @@ namespace convcore::cpu {
 namespace {
 
 const Isa kIsas[] = {
-#ifdef __x86_64__
+#ifdef CONVCORE_AVX512
     {"avx512", &avx512::kernels},
+#endif
+#ifdef CONVCORE_AVX2
     {"avx2", &avx2::kernels},
 #endif
     {"generic", &generic::kernels},

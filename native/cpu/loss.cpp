@@ -23,7 +23,7 @@ template <class T>
 
 }  // namespace
 
-void cross_entropy(int64_t n, int64_t classes, In x, IndexIn target, Out loss, Out log_sum_exp) {
+void cross_entropy(int64_t n, int64_t classes, In x, IndexIn target, Out loss, WideOut log_sum_exp) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     parallel_range(n, row_grain(classes), [&](int64_t begin, int64_t end) {
@@ -38,7 +38,7 @@ void cross_entropy(int64_t n, int64_t classes, In x, IndexIn target, Out loss, O
   });
 }
 
-void cross_entropy_backward(int64_t n, int64_t classes, In x, IndexIn target, In log_sum_exp, In dloss, Out dx) {
+void cross_entropy_backward(int64_t n, int64_t classes, In x, IndexIn target, WideIn log_sum_exp, In dloss, Out dx) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     parallel_range(n, row_grain(classes), [&](int64_t begin, int64_t end) {

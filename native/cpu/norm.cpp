@@ -52,8 +52,8 @@ void rough_mean(const WideRows& rows, const T* x, T* mean) {
 
 }  // namespace
 
-void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In x, OptIn weight, OptIn bias,
-                OptInOut running_mean, OptInOut running_var, Out y, Out mean, Out inv_std) {
+void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In x, OptWideIn weight, OptWideIn bias,
+                OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean, WideOut inv_std) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* from = x.as<T>();
@@ -84,8 +84,8 @@ void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In 
   });
 }
 
-void batch_norm_inference(int64_t rows, int64_t channels, double eps, In x, OptIn weight, OptIn bias, In running_mean,
-                          In running_var, Out y, Out inv_std) {
+void batch_norm_inference(int64_t rows, int64_t channels, double eps, In x, OptWideIn weight, OptWideIn bias,
+                          WideIn running_mean, WideIn running_var, Out y, WideOut inv_std) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t c = 0; c < channels; ++c)
@@ -98,8 +98,8 @@ void batch_norm_inference(int64_t rows, int64_t channels, double eps, In x, OptI
 // With x̂ = (x − mean) · inv_std: dweight = Σ dy·x̂, dbias = Σ dy, and
 // dx = weight · inv_std · (dy − dbias / rows − x̂ · dweight / rows), where statistics that are not the batch's own
 // leave the first term alone.
-void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, In dy, OptIn weight, In mean,
-                         In inv_std, OptOut dx, OptOut dweight, OptOut dbias) {
+void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, In dy, OptWideIn weight, WideIn mean,
+                         WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *from = x.as<T>(), *gradient = dy.as<T>();

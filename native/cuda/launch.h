@@ -17,8 +17,8 @@ namespace convcore::cuda {
 
 // `shared`: bytes of dynamic shared memory. An empty grid is no error here, though CUDA calls it one.
 template <class... Parameters, class... Arguments>
-[[nodiscard]] cudaError_t launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
-                                 cudaStream_t stream, Arguments&&... arguments) {
+[[nodiscard]] cudaError_t launch_on(cudaStream_t stream, void (*kernel)(Parameters...), dim3 grid, dim3 block,
+                                    size_t shared, Arguments&&... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return cudaSuccess;
   cudaLaunchConfig_t config{};
   config.gridDim = grid;

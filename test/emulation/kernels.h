@@ -8,7 +8,11 @@
 
 #include "../../native/cuda/launch.h"
 
-using convcore::cuda::launch;
+template <class... Parameters, class... Arguments>
+[[nodiscard]] cudaError_t launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, size_t shared,
+                                 cudaStream_t stream, Arguments&&... arguments) {
+  return convcore::cuda::launch_on(stream, kernel, grid, block, shared, std::forward<Arguments>(arguments)...);
+}
 
 #define OK(call)                                                                                     \
   do {                                                                                               \

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../../native/cpu/threads.h"
+#include "../../native/cpu/device.h"
 #include "../../native/storage.h"
 #include "../../native/transfer.h"
 
@@ -45,7 +46,7 @@ std::vector<float> read(TensorSlot& slot) {
 }
 
 void tasks_run_in_order_under_backpressure() {
-  Device device{};
+  cpu::CpuDevice device(0);
   std::vector<int> seen;
   constexpr int kTasks = 3 * Stream::kCapacity;
   for (int i = 0; i < kTasks; ++i) device.stream.enqueue([&seen, i]() noexcept { seen.push_back(i); });
@@ -55,7 +56,7 @@ void tasks_run_in_order_under_backpressure() {
 }
 
 void waiting_for_each_task_hands_over_correctly() {
-  Device device{};
+  cpu::CpuDevice device(0);
   int counter = 0;
   for (int i = 1; i <= 5000; ++i) {
     device.stream.wait(device.stream.enqueue([&counter]() noexcept { ++counter; }));
@@ -64,7 +65,7 @@ void waiting_for_each_task_hands_over_correctly() {
 }
 
 void blocks_are_reused_behind_the_tasks_that_read_them() {
-  Device device{};
+  cpu::CpuDevice device(0);
   for (int i = 0; i < 2000; ++i) {
     TensorSlot a = make(device, 1000), b = make(device, 1000);
     fill(a, static_cast<float>(i));
@@ -83,7 +84,7 @@ void blocks_are_reused_behind_the_tasks_that_read_them() {
 }
 
 void streams_meet_for_copies_both_ways() {
-  Device one{}, two{};
+  cpu::CpuDevice one(0), two(1);
   for (int i = 0; i < 1000; ++i) {
     TensorSlot a = make(one, 500), b = make(two, 500), c = make(one, 500);
     fill(a, static_cast<float>(i));
@@ -99,7 +100,7 @@ void streams_meet_for_copies_both_ways() {
 
 void a_stop_in_the_middle_drops_the_queue() {
   for (int i = 0; i < 100; ++i) {
-    Device one{}, two{};
+    cpu::CpuDevice one(0), two(1);
     TensorSlot a = make(one, 100), b = make(two, 100);
     for (int k = 0; k < 50; ++k) {
       fill(a, static_cast<float>(k));
