@@ -56,4 +56,5 @@ export interface Kernels {
   dropout(outer: number, channels: number, inner: number, seed: number, offset: number, p: number, x: Handle, y: Handle): void
   sgd(lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: number, first: number, grads: readonly Handle[], params: readonly Handle[], velocity: readonly Handle[]): void
   adam(lr: number, beta1: number, beta2: number, eps: number, weight_decay: number, decoupled: number, step: number, grads: readonly Handle[], params: readonly Handle[], exp_avg: readonly Handle[], exp_avg_sq: readonly Handle[]): void
+  unscale(factor: number, grads: readonly Handle[], found: Handle): void
 }

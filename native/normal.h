@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "host_device.h"
+
 namespace convcore {
 namespace {
 
@@ -23,7 +25,7 @@ struct Precision<double> {
 
 /// Natural logarithm of a positive, normal x: x = 2^e·m with m in [√½, √2), log m = 2·artanh(s), s = (m−1)/(m+1).
 template <class T>
-[[gnu::always_inline]] inline T natural_log(T x) {
+[[gnu::always_inline]] HOST_DEVICE inline T natural_log(T x) {
   using P = Precision<T>;
   using Bits = typename P::Bits;
   constexpr Bits one = Bits{P::bias} << P::mantissa, mask = (Bits{1} << P::mantissa) - 1;
@@ -52,7 +54,7 @@ struct SinCos {
 
 /// Sine and cosine of 2πu, u in [0, 1): Taylor series within an eighth turn of the nearest quarter turn.
 template <class T>
-[[gnu::always_inline]] inline SinCos<T> sincos_turns(T u) {
+[[gnu::always_inline]] HOST_DEVICE inline SinCos<T> sincos_turns(T u) {
   const T quarters = u * T(4);
   const int quadrant = static_cast<int>(quarters + T(0.5));
   const T x = (quarters - static_cast<T>(quadrant)) * static_cast<T>(1.57079632679489661923), x2 = x * x;
@@ -74,7 +76,7 @@ struct Pair {
 
 /// Two independent standard normals from two uniforms in [0, 1) (Box–Muller).
 template <class T>
-[[gnu::always_inline]] inline Pair<T> normal_pair(T u1, T u2) {
+[[gnu::always_inline]] HOST_DEVICE inline Pair<T> normal_pair(T u1, T u2) {
   const T radius = std::sqrt(T(-2) * natural_log(T(1) - u1));
   const SinCos<T> direction = sincos_turns(u2);
   return {radius * direction.cos, radius * direction.sin};

@@ -3,6 +3,8 @@
 #pragma once
 #include <cstdint>
 
+#include "host_device.h"
+
 namespace convcore {
 
 struct Philox4 {
@@ -11,7 +13,7 @@ struct Philox4 {
 
 namespace {
 
-[[gnu::always_inline]] inline Philox4 philox(uint64_t seed, uint64_t counter) {
+[[gnu::always_inline]] HOST_DEVICE inline Philox4 philox(uint64_t seed, uint64_t counter) {
   uint32_t c0 = static_cast<uint32_t>(counter), c1 = static_cast<uint32_t>(counter >> 32), c2 = 0, c3 = 0;
   uint32_t k0 = static_cast<uint32_t>(seed), k1 = static_cast<uint32_t>(seed >> 32);
   for (int round = 0; round < 10; ++round) {
@@ -28,10 +30,10 @@ namespace {
 }
 
 /// Uniform in [0, 1): the top 24 bits.
-[[gnu::always_inline]] inline float unit_float(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
+[[gnu::always_inline]] HOST_DEVICE inline float unit_float(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
 
 /// Uniform in [0, 1): 53 bits of two words.
-[[gnu::always_inline]] inline double unit_double(uint32_t high, uint32_t low) {
+[[gnu::always_inline]] HOST_DEVICE inline double unit_double(uint32_t high, uint32_t low) {
   return static_cast<double>((uint64_t{high} << 21) ^ (low >> 11)) * 0x1p-53;
 }
 

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <cmath>
 
 #include "../check.h"
@@ -92,6 +93,24 @@ void adam(double lr, double beta1, double beta2, double eps, double weight_decay
         p[i] = w + stride * m[i] / (std::sqrt(v[i]) / root2 + epsilon);
       }
     });
+  });
+}
+
+// torch._amp_foreach_non_finite_check_and_unscale_
+void unscale(double factor, InOuts grads, WideOut found) {
+  dispatch_float(found.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    std::atomic<bool> bad{false};
+    for_elements(grads, [&, factor](int64_t tensor, int64_t begin, int64_t end) {
+      T* g = grads[tensor].as<T>() + begin;
+      T sum = 0;  // of zeros, where all is finite
+      for (int64_t i = 0; i < end - begin; ++i) {
+        sum += g[i] - g[i];
+        g[i] *= static_cast<T>(factor);
+      }
+      if (sum != 0) bad = true;
+    });
+    *found.as<T>() = bad;
   });
 }
 

@@ -3,6 +3,9 @@ set(CUDA_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(CUDA_KERNELS
     activation.cu
     conv.cu
+    conv_columns.cu
+    conv_implicit.cu
+    depthwise.cu
     elementwise.cu
     gemm.cu
     im2col.cu
@@ -17,6 +20,7 @@ set(CUDA_KERNELS
     shape.cu)
 set(CUDA_HOST
     arrivals.cpp
+    blas.cpp
     context.cpp
     device.cpp
     driver.cpp
@@ -61,12 +65,12 @@ elseif(CONVCORE_CUDA STREQUAL real)
   target_compile_options(cuda PRIVATE
       $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Xfatbin=-compress-all -Xcompiler=-Wall,-Wextra>)
   # Random numbers are the CPU's, bit for bit.
-  set_source_files_properties(${CUDA_DIR}/random.cu PROPERTIES COMPILE_OPTIONS -fmad=false)
+  set_source_files_properties(${CUDA_DIR}/random.cu PROPERTIES COMPILE_OPTIONS "-fmad=false;-diag-suppress=1675")
   target_include_directories(cuda PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   set(CUDA_LIBRARIES CUDA::cudart_static)
 elseif(CONVCORE_CUDA STREQUAL emulated)
   include(${CUDA_DIR}/../emulation/emulation.cmake)
-  set_source_files_properties(${CUDA_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "${EMULATION_CHECKS}")
+  set_source_files_properties(${CUDA_KERNELS} PROPERTIES LANGUAGE CXX COMPILE_OPTIONS "${EMULATION_CHECKS};-Wno-unknown-pragmas")
   add_library(cuda OBJECT ${CUDA_KERNELS} ${CUDA_HOST})
   target_compile_definitions(cuda PUBLIC CONVCORE_CUDA_EMULATED)
   target_compile_options(cuda PRIVATE -O1 -g -ffp-contract=off)

@@ -81,6 +81,18 @@ __device__ __forceinline__ T warp_sum(T value) {
   return value;
 }
 
+// The functions of float and of double under one name.
+__device__ __forceinline__ float exponential(float x) { return expf(x); }
+__device__ __forceinline__ double exponential(double x) { return ::exp(x); }
+__device__ __forceinline__ float logarithm(float x) { return logf(x); }
+__device__ __forceinline__ double logarithm(double x) { return ::log(x); }
+__device__ __forceinline__ float logarithm_of_one_plus(float x) { return log1pf(x); }
+__device__ __forceinline__ double logarithm_of_one_plus(double x) { return ::log1p(x); }
+__device__ __forceinline__ float hyperbolic_tangent(float x) { return tanhf(x); }
+__device__ __forceinline__ double hyperbolic_tangent(double x) { return ::tanh(x); }
+__device__ __forceinline__ float square_root(float x) { return sqrtf(x); }
+__device__ __forceinline__ double square_root(double x) { return ::sqrt(x); }
+
 /// Quotient and remainder of 32-bit numbers by a divisor that the host knows: a multiplication and a shift
 /// (Granlund, Montgomery: "Division by invariant integers using multiplication", 1994). For dividends below 2^31.
 struct Divisor {

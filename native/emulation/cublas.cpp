@@ -2,9 +2,8 @@
 #include <algorithm>
 
 #include "device.h"
+#include "element.h"
 #include "include/cublas_v2.h"
-#include "include/cuda_bf16.h"
-#include "include/cuda_fp16.h"
 #include "memory.h"
 #include "stream.h"
 
@@ -16,56 +15,25 @@ struct cublasContext {
 namespace emulation {
 namespace {
 
-size_t element_size(cudaDataType type) {
-  switch (type) {
-    case CUDA_R_32F: return 4;
-    case CUDA_R_64F: return 8;
-    case CUDA_R_16F:
-    case CUDA_R_16BF: return 2;
-  }
-  return 0;
-}
-
-template <class T>
-T load(const void* data, cudaDataType type, int64_t i) {
-  switch (type) {
-    case CUDA_R_32F: return static_cast<T>(static_cast<const float*>(data)[i]);
-    case CUDA_R_64F: return static_cast<T>(static_cast<const double*>(data)[i]);
-    case CUDA_R_16F: return static_cast<T>(static_cast<float>(static_cast<const __half*>(data)[i]));
-    case CUDA_R_16BF: return static_cast<T>(static_cast<float>(static_cast<const __nv_bfloat16*>(data)[i]));
-  }
-  return 0;
-}
-
-template <class T>
-void store(void* data, cudaDataType type, int64_t i, T value) {
-  switch (type) {
-    case CUDA_R_32F: static_cast<float*>(data)[i] = static_cast<float>(value); break;
-    case CUDA_R_64F: static_cast<double*>(data)[i] = value; break;
-    case CUDA_R_16F: static_cast<__half*>(data)[i] = static_cast<float>(value); break;
-    case CUDA_R_16BF: static_cast<__nv_bfloat16*>(data)[i] = static_cast<float>(value); break;
-  }
-}
-
 // As it lies in memory: columns of `rows` elements, `step` apart; matrices `stride` apart.
 struct Matrix {
   const void* data;
   cudaDataType type;
-  int rows, columns, step;
+  int64_t rows, columns, step;
   long long stride;
   bool transposed;
 
-  int64_t at(int batch, int row, int column) const {
-    return batch * stride + (transposed ? int64_t{row} * step + column : int64_t{column} * step + row);
+  int64_t at(int64_t batch, int64_t row, int64_t column) const {
+    return batch * stride + (transposed ? row * step + column : column * step + row);
   }
-  void check(int count, int device) const {
+  void check(int64_t count, int device) const {
     if (rows == 0 || columns == 0) return;
-    int64_t elements = (count - 1) * stride + int64_t{columns - 1} * step + rows;
+    int64_t elements = (count - 1) * stride + (columns - 1) * step + rows;
     check_range("cublas gemm", data, static_cast<size_t>(elements) * element_size(type), device);
   }
 };
 
-Matrix operand(const void* data, cudaDataType type, cublasOperation_t op, int rows, int columns, int step,
+Matrix operand(const void* data, cudaDataType type, cublasOperation_t op, int64_t rows, int64_t columns, int64_t step,
                long long stride) {
   if (op == CUBLAS_OP_N) return {data, type, rows, columns, step, stride, false};
   return {data, type, columns, rows, step, stride, true};
@@ -73,12 +41,12 @@ Matrix operand(const void* data, cudaDataType type, cublasOperation_t op, int ro
 
 // Sums and factors are of type T.
 template <class T>
-cublasStatus_t gemm(cublasHandle_t handle, int k, const T* alpha_pointer, const Matrix& a, const Matrix& b,
-                    const T* beta_pointer, const Matrix& c, int count) {
+cublasStatus_t gemm(cublasHandle_t handle, int64_t k, const T* alpha_pointer, const Matrix& a, const Matrix& b,
+                    const T* beta_pointer, const Matrix& c, int64_t count) {
   if (handle == nullptr) return CUBLAS_STATUS_NOT_INITIALIZED;
   if (c.rows < 0 || c.columns < 0 || k < 0 || count < 0) return CUBLAS_STATUS_INVALID_VALUE;
   for (const Matrix* matrix : {&a, &b, &c}) {
-    if (matrix->step < std::max(1, matrix->rows)) return CUBLAS_STATUS_INVALID_VALUE;
+    if (matrix->step < std::max<int64_t>(1, matrix->rows)) return CUBLAS_STATUS_INVALID_VALUE;
   }
   if (c.rows == 0 || c.columns == 0 || count == 0) return CUBLAS_STATUS_SUCCESS;
   Lock lock = hold();
@@ -88,11 +56,11 @@ cublasStatus_t gemm(cublasHandle_t handle, int k, const T* alpha_pointer, const 
   for (const Matrix* matrix : {&a, &b, &c}) matrix->check(count, handle->device);
   enqueue(stream, [=] {
     Unprotected unprotected;
-    for (int batch = 0; batch < count; ++batch) {
-      for (int column = 0; column < c.columns; ++column) {
-        for (int row = 0; row < c.rows; ++row) {
+    for (int64_t batch = 0; batch < count; ++batch) {
+      for (int64_t column = 0; column < c.columns; ++column) {
+        for (int64_t row = 0; row < c.rows; ++row) {
           T sum = 0;
-          for (int i = 0; i < k; ++i) {
+          for (int64_t i = 0; i < k; ++i) {
             sum += load<T>(a.data, a.type, a.at(batch, row, i)) * load<T>(b.data, b.type, b.at(batch, i, column));
           }
           int64_t at = c.at(batch, row, column);
@@ -126,6 +94,18 @@ cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream) {
   handle->stream = stream;
   return CUBLAS_STATUS_SUCCESS;
 }
+// The workspace is checked, but products need none.
+cublasStatus_t cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, size_t bytes) {
+  if (handle == nullptr) return CUBLAS_STATUS_NOT_INITIALIZED;
+  if (reinterpret_cast<uintptr_t>(workspace) % 256 != 0) return CUBLAS_STATUS_INVALID_VALUE;
+  Lock lock = hold();
+  check_range("cublasSetWorkspace", workspace, bytes, handle->device);
+  return CUBLAS_STATUS_SUCCESS;
+}
+cublasStatus_t cublasGetProperty(libraryPropertyType type, int* value) {
+  *value = type == MAJOR_VERSION ? 13 : 0;
+  return CUBLAS_STATUS_SUCCESS;
+}
 cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t) {
   return handle == nullptr ? CUBLAS_STATUS_NOT_INITIALIZED : CUBLAS_STATUS_SUCCESS;
 }
@@ -140,12 +120,12 @@ const char* cublasGetStatusString(cublasStatus_t status) {
   return "unknown status";
 }
 
-cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,
-                                          int n, int k, const void* alpha, const void* a, cudaDataType type_a, int lda,
-                                          long long stride_a, const void* b, cudaDataType type_b, int ldb,
-                                          long long stride_b, const void* beta, void* c, cudaDataType type_c, int ldc,
-                                          long long stride_c, int count, cublasComputeType_t compute,
-                                          cublasGemmAlgo_t) {
+cublasStatus_t cublasGemmStridedBatchedEx_64(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b,
+                                             int64_t m, int64_t n, int64_t k, const void* alpha, const void* a,
+                                             cudaDataType type_a, int64_t lda, long long stride_a, const void* b,
+                                             cudaDataType type_b, int64_t ldb, long long stride_b, const void* beta,
+                                             void* c, cudaDataType type_c, int64_t ldc, long long stride_c,
+                                             int64_t count, cublasComputeType_t compute, cublasGemmAlgo_t) {
   bool is_double = compute == CUBLAS_COMPUTE_64F;
   bool supported = type_a == type_b && (type_a == CUDA_R_64F) == is_double && (type_c == CUDA_R_64F) == is_double &&
                    (type_c == type_a || type_c == CUDA_R_32F);
@@ -159,12 +139,31 @@ cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation
   return gemm(handle, k, static_cast<const float*>(alpha), left, right, static_cast<const float*>(beta), result, count);
 }
 
+cublasStatus_t cublasGemmEx_64(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int64_t m,
+                               int64_t n, int64_t k, const void* alpha, const void* a, cudaDataType type_a, int64_t lda,
+                               const void* b, cudaDataType type_b, int64_t ldb, const void* beta, void* c,
+                               cudaDataType type_c, int64_t ldc, cublasComputeType_t compute,
+                               cublasGemmAlgo_t algorithm) {
+  return cublasGemmStridedBatchedEx_64(handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, 0, b, type_b, ldb, 0, beta,
+                                       c, type_c, ldc, 0, 1, compute, algorithm);
+}
+
+cublasStatus_t cublasGemmStridedBatchedEx(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m,
+                                          int n, int k, const void* alpha, const void* a, cudaDataType type_a, int lda,
+                                          long long stride_a, const void* b, cudaDataType type_b, int ldb,
+                                          long long stride_b, const void* beta, void* c, cudaDataType type_c, int ldc,
+                                          long long stride_c, int count, cublasComputeType_t compute,
+                                          cublasGemmAlgo_t algorithm) {
+  return cublasGemmStridedBatchedEx_64(handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, stride_a, b, type_b, ldb,
+                                       stride_b, beta, c, type_c, ldc, stride_c, count, compute, algorithm);
+}
+
 cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m, int n, int k,
                             const void* alpha, const void* a, cudaDataType type_a, int lda, const void* b,
                             cudaDataType type_b, int ldb, const void* beta, void* c, cudaDataType type_c, int ldc,
                             cublasComputeType_t compute, cublasGemmAlgo_t algorithm) {
-  return cublasGemmStridedBatchedEx(handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, 0, b, type_b, ldb, 0, beta, c,
-                                    type_c, ldc, 0, 1, compute, algorithm);
+  return cublasGemmEx_64(handle, op_a, op_b, m, n, k, alpha, a, type_a, lda, b, type_b, ldb, beta, c, type_c, ldc,
+                         compute, algorithm);
 }
 
 #define GEMM(letter, T, type, compute)                                                                                 \

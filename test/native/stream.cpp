@@ -4,8 +4,8 @@
 #include <cstring>
 #include <vector>
 
-#include "../../native/cpu/threads.h"
 #include "../../native/cpu/device.h"
+#include "../../native/cpu/threads.h"
 #include "../../native/storage.h"
 #include "../../native/transfer.h"
 

@@ -1,23 +1,18 @@
 import { add, gradcheck, mul, scope, tensor, type Tensor } from 'convcore'
 import t from 'tap'
 import { type Dense, volume } from '../reference/array.js'
-import { type Case, generator, inputValues, weightsFor } from './case.js'
+import { type Case, weightsFor } from './case.js'
 import { difference, toleranceOf } from './close.js'
+import { gradients, prepare } from './differentiate.js'
 import { families } from './families.js'
 import { onEveryIsa } from './isa.js'
-import { fill, type Float, type Placement, placements } from './place.js'
+import { type Placement, placements } from './place.js'
 
 /** More elements than this are not changed one by one, but together, along a few random directions. */
 const FEW = 64
 const MANY = 5000
 
 const dense = ({ shape, data }: Dense): Tensor => tensor(data, { shape })
-
-function prepare(test: Case, dtype: Float, placement: Placement) {
-  const random = generator(test.name)
-  const inputs = fill(test, inputValues(test, random), { dtype, placement })
-  return { inputs, leaves: test.differentiable!.map((i) => inputs[i]!), random }
-}
 
 /** Compares a case's gradients with central differences, in float64; returns what differs. */
 function check(test: Case, placement: Placement): string[] {
@@ -49,16 +44,6 @@ function differentiate(test: Case, placement: Placement): void {
       return test.op(...moved)
     }, lengths)
   })
-}
-
-/** The gradients of a weighted sum of a case's result. */
-function gradients(test: Case, dtype: Float, placement: Placement): Tensor[] {
-  const { inputs, leaves, random } = prepare(test, dtype, placement)
-  for (const x of leaves) x.requiresGrad = true
-  const y = test.op(...inputs)
-  const { shape, data } = weightsFor(y.shape, random)
-  y.backward(tensor(data, { shape, dtype }))
-  return leaves.map((x) => x.grad!)
 }
 
 /** What differs between the gradients in float32, whose kernels are others, and in float64. */

@@ -14,14 +14,15 @@ export type Placement = (typeof placements)[number]
 export interface Filling {
   readonly dtype?: Float
   readonly placement?: Placement
-  readonly device?: Device
+  /** Default: the default device. */
+  readonly device?: Device | undefined
 }
 
 /** The inputs of a case as tensors. */
 export function fill(
   test: Case,
   values: readonly Dense[],
-  { dtype = 'float64', placement = 'rows', device = 'cpu:0' }: Filling = {},
+  { dtype = 'float64', placement = 'rows', device }: Filling = {},
 ): Tensor[] {
   return values.map(({ shape, data }, i) => {
     const array = arrayOf(test.inputs[i]!.dtype ?? dtype, data)
@@ -32,7 +33,7 @@ export function fill(
   })
 }
 
-function asSlice(data: TypedArray, shape: readonly number[], device: Device): Tensor {
+function asSlice(data: TypedArray, shape: readonly number[], device?: Device): Tensor {
   const longer = new (data.constructor as typeof Float64Array)(data.length + 2).fill(7)
   longer.set(data, 1)
   return reshape(slice(tensor(longer, { device }), 0, 1, data.length + 1), shape)

@@ -1,27 +1,7 @@
-// The part of cuBLAS that is emulated: matrix products. Column-major, as in cuBLAS.
+// The part of cuBLAS that is emulated: what the addon uses, and more matrix products. Column-major, as in cuBLAS.
 #pragma once
 
-#include <cuda_runtime.h>
-
-enum cublasStatus_t {
-  CUBLAS_STATUS_SUCCESS = 0,
-  CUBLAS_STATUS_NOT_INITIALIZED = 1,
-  CUBLAS_STATUS_ALLOC_FAILED = 3,
-  CUBLAS_STATUS_INVALID_VALUE = 7,
-  CUBLAS_STATUS_NOT_SUPPORTED = 15,
-};
-enum cublasOperation_t { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1, CUBLAS_OP_C = 2 };
-enum cublasMath_t { CUBLAS_DEFAULT_MATH = 0, CUBLAS_PEDANTIC_MATH = 2, CUBLAS_TF32_TENSOR_OP_MATH = 3 };
-enum cublasGemmAlgo_t { CUBLAS_GEMM_DEFAULT = -1 };
-enum cublasComputeType_t {
-  CUBLAS_COMPUTE_32F = 68,
-  CUBLAS_COMPUTE_32F_PEDANTIC = 69,
-  CUBLAS_COMPUTE_64F = 70,
-  CUBLAS_COMPUTE_32F_FAST_TF32 = 77,
-};
-enum cudaDataType_t { CUDA_R_32F = 0, CUDA_R_64F = 1, CUDA_R_16F = 2, CUDA_R_16BF = 14 };
-typedef cudaDataType_t cudaDataType;
-typedef struct cublasContext* cublasHandle_t;
+#include "../../cuda/cublas_subset.h"
 
 #define cublasCreate cublasCreate_v2
 #define cublasDestroy cublasDestroy_v2
@@ -31,11 +11,11 @@ typedef struct cublasContext* cublasHandle_t;
 
 extern "C" {
 
-cublasStatus_t cublasCreate(cublasHandle_t* handle);
+#define F(result, name, parameters) result name parameters;
+CUBLAS_FUNCTIONS(F)
+#undef F
+
 cublasStatus_t cublasDestroy(cublasHandle_t handle);
-cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t stream);
-cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode);
-const char* cublasGetStatusString(cublasStatus_t status);
 
 cublasStatus_t cublasSgemm(cublasHandle_t handle, cublasOperation_t op_a, cublasOperation_t op_b, int m, int n, int k,
                            const float* alpha, const float* a, int lda, const float* b, int ldb, const float* beta,

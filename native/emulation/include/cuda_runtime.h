@@ -14,3 +14,4 @@
 #include "emulation/math.h"
 #include "emulation/sync.h"
 #include "emulation/types.h"
+#include "library_types.h"

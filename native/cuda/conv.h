@@ -1,0 +1,32 @@
+// The ways of a convolution on CUDA. Images are channels-last, and so are filters: [K, R, S, C / groups].
+#pragma once
+#include "kernels.h"
+
+namespace convcore::cuda {
+
+enum class ConvAlgorithm { Im2col, Implicit, Cudnn };
+
+inline bool is_depthwise(const Conv2d& p) { return p.groups > 1 && p.groups == p.c && p.groups == p.k; }
+
+/// Without a column buffer: the product reads the images (conv_implicit.cu).
+namespace implicit {
+void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y);
+void backward_input(const Conv2d& p, In dy, In weight, Out dx);
+void backward_weight(const Conv2d& p, In x, In dy, Out dweight);
+}  // namespace implicit
+
+/// im2col and a dense product, some images at a time, so that the columns have a bound (conv_columns.cu).
+namespace columns {
+void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y);
+void backward_input(const Conv2d& p, In dy, In weight, Out dx);
+void backward_weight(const Conv2d& p, In x, In dy, Out dweight);
+}  // namespace columns
+
+/// One filter per channel (depthwise.cu).
+namespace depthwise {
+void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y);
+void backward_input(const Conv2d& p, In dy, In weight, Out dx);
+void backward_weight(const Conv2d& p, In x, In dy, Out dweight);
+}  // namespace depthwise
+
+}  // namespace convcore::cuda

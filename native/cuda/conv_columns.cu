@@ -1,0 +1,163 @@
+#include "conv.h"
+#include "gemm.h"
+#include "numeric.h"
+#include "positions.h"
+
+namespace convcore::cuda {
+namespace {
+
+constexpr int64_t kMaxBytes = int64_t{256} << 20;  // of columns at a time
+
+/// Columns here run (group, r, s, c) as the filters lie, so that each group's are a matrix of their own within a row.
+template <class T>
+__global__ void patches(int64_t total, WindowAxis rows, WindowAxis columns, int64_t c, int64_t group_c, const T* x,
+                        T* to) {
+  const int64_t taps = static_cast<int64_t>(rows.taps) * columns.taps, width = taps * c;
+  for_each(total, [&](int64_t i) {
+    const int64_t position = i / width, in_row = i % width, group = in_row / (taps * group_c);
+    const int64_t in_group = in_row % (taps * group_c), tap = in_group / group_c;
+    const int64_t channel = group * group_c + in_group % group_c;
+    const int64_t line = position / columns.output, image = line / rows.output;
+    const int h = rows.cell(static_cast<int>(line % rows.output), static_cast<int>(tap / columns.taps));
+    const int w = columns.cell(static_cast<int>(position % columns.output), static_cast<int>(tap % columns.taps));
+    const bool inside = h >= 0 && h < rows.input && w >= 0 && w < columns.input;
+    to[i] = inside ? x[((image * rows.input + h) * columns.input + w) * c + channel] : T(0.0f);
+  });
+}
+
+/// The adjoint: every cell of the image gathers what the windows that reach it hold of it.
+template <class T>
+__global__ void gather_patches(int64_t total, WindowAxis rows, WindowAxis columns, int64_t c, int64_t group_c,
+                               const T* from, T* dx) {
+  const int64_t taps = static_cast<int64_t>(rows.taps) * columns.taps, width = taps * c;
+  for_each(total, [&](int64_t i) {
+    const int64_t pixel = i / c, channel = i % c, image = pixel / columns.input / rows.input;
+    const int h = static_cast<int>(pixel / columns.input % rows.input), w = static_cast<int>(pixel % columns.input);
+    const int64_t in_row = channel / group_c * taps * group_c + channel % group_c;
+    int row_begin, row_end, column_begin, column_end;
+    rows.reaching(h, row_begin, row_end);
+    columns.reaching(w, column_begin, column_end);
+    Compute<T> sum = 0;
+    for (int p = row_begin; p <= row_end; ++p)
+      for (int q = column_begin; q <= column_end; ++q) {
+        const int r = rows.tap_at(p, h), s = columns.tap_at(q, w);
+        if (r < 0 || s < 0) continue;
+        const int64_t position = (image * rows.output + p) * columns.output + q;
+        sum += load(from[position * width + in_row + (static_cast<int64_t>(r) * columns.taps + s) * group_c]);
+      }
+    dx[i] = store<T>(sum);
+  });
+}
+
+/// f(first image, part) for stretches of images whose columns stay within the bound.
+template <class F>
+void for_stretches(const Conv2d& p, size_t size, F f) {
+  const int64_t bytes = p.p * p.q * p.c * p.r * p.s * static_cast<int64_t>(size);
+  int64_t step = bytes > 0 ? kMaxBytes / bytes : p.n;
+  if (step < 1) step = 1;
+  int64_t first = 0;
+  do {
+    Conv2d part = p;
+    part.n = p.n - first < step ? p.n - first : step;
+    f(first, part);
+    first += step;
+  } while (first < p.n);
+}
+
+template <class T>
+void fill_columns(const Conv2d& part, const T* x, T* to) {
+  const int64_t total = part.columns();
+  launch(patches<T>, blocks_for(total), kThreads, 0, total, vertical(part), horizontal(part), part.c,
+         part.c / part.groups, x, to);
+}
+
+}  // namespace
+
+namespace columns {
+
+void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
+  dispatch_storage(y.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
+    for_stretches(p, sizeof(T), [&](int64_t first, const Conv2d& part) {
+      const Scratch scratch(part.columns() * static_cast<int64_t>(sizeof(T)));
+      fill_columns(part, static_cast<const T*>(x.as<T>()) + first * p.h * p.w * p.c, scratch.as<T>());
+      for (int64_t group = 0; group < p.groups; ++group) {
+        Gemm g{};
+        g.dtype = y.dtype;
+        g.batch = 1;
+        g.m = part.n * p.p * p.q;
+        g.n = filters;
+        g.k = depth;
+        g.transpose_b = true;
+        g.a = scratch.as<T>() + group * depth;
+        g.row_a = depth * p.groups;
+        g.b = weight.as<T>() + group * filters * depth;
+        g.row_b = depth;
+        g.bias = bias ? bias.as<T>() + group * filters : nullptr;
+        g.y = y.as<T>() + first * p.p * p.q * p.k + group * filters;
+        g.row_y = p.k;
+        gemm(g);
+      }
+    });
+  });
+}
+
+void backward_input(const Conv2d& p, In dy, In weight, Out dx) {
+  dispatch_storage(dx.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
+    for_stretches(p, sizeof(T), [&](int64_t first, const Conv2d& part) {
+      const Scratch scratch(part.columns() * static_cast<int64_t>(sizeof(T)));
+      for (int64_t group = 0; group < p.groups; ++group) {
+        Gemm g{};
+        g.dtype = dx.dtype;
+        g.batch = 1;
+        g.m = part.n * p.p * p.q;
+        g.n = depth;
+        g.k = filters;
+        g.a = dy.as<T>() + first * p.p * p.q * p.k + group * filters;
+        g.row_a = p.k;
+        g.b = weight.as<T>() + group * filters * depth;
+        g.row_b = depth;
+        g.y = scratch.as<T>() + group * depth;
+        g.row_y = depth * p.groups;
+        gemm(g);
+      }
+      const int64_t total = part.x();
+      launch(gather_patches<T>, blocks_for(total), kThreads, 0, total, vertical(part), horizontal(part), p.c,
+             p.c / p.groups, static_cast<const T*>(scratch.as<T>()), dx.as<T>() + first * p.h * p.w * p.c);
+    });
+  });
+}
+
+void backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
+  dispatch_storage(dweight.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
+    for_stretches(p, sizeof(T), [&](int64_t first, const Conv2d& part) {
+      const Scratch scratch(part.columns() * static_cast<int64_t>(sizeof(T)));
+      fill_columns(part, static_cast<const T*>(x.as<T>()) + first * p.h * p.w * p.c, scratch.as<T>());
+      for (int64_t group = 0; group < p.groups; ++group) {
+        Gemm g{};
+        g.dtype = dweight.dtype;
+        g.batch = 1;
+        g.m = filters;
+        g.n = depth;
+        g.k = part.n * p.p * p.q;
+        g.transpose_a = true;
+        g.a = dy.as<T>() + first * p.p * p.q * p.k + group * filters;
+        g.row_a = p.k;
+        g.b = scratch.as<T>() + group * depth;
+        g.row_b = depth * p.groups;
+        g.y = dweight.as<T>() + group * filters * depth;
+        g.row_y = depth;
+        g.accumulate = first > 0;
+        gemm(g);
+      }
+    });
+  });
+}
+
+}  // namespace columns
+}  // namespace convcore::cuda

@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# CUDA without a GPU: the emulation's own test, then the suite's ops, modules and training on emulated devices, every
+# access checked, work as late as CUDA allows. With nvcc at hand the real backend is built too, and must load and run
+# the CPU's part of the suite where there is no driver.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+npm run build:native -- --out build/emulated --CDCONVCORE_CUDA=emulated --CDCONVCORE_ISAS=generic --CDCONVCORE_TESTS=ON
+cmake --build build/emulated --parallel 2 --target emulation_test | grep -E 'not ok|error|passed'
+
+suite() { find build/ts/test -path "$1" | sort; }
+emulated() {
+  EMULATION_STREAMS=lazy CONVCORE_ADDON="$PWD/build/emulated/Release/convcore.node" CONVCORE_THREADS=1 "$@"
+}
+# shellcheck disable=SC2046
+emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 \
+  $(suite '*/ops/forward.test.js') $(suite '*/ops/gradient.test.js') $(suite '*/ops/errors.test.js') \
+  $(suite '*/ops/pytorch.test.js') $(suite '*/nn/*.test.js') $(suite '*/optim/*.test.js') \
+  $(suite '*/autograd.test.js') $(suite '*/execution.test.js') $(suite '*/random.test.js')
+emulated node --enable-source-maps --test --test-concurrency=2 $(suite '*/ops/device.test.js') $(suite '*/cuda/*.test.js')
+
+if [ "${CONVCORE_NVCC:-$(command -v nvcc || true)}" ]; then
+  npm run build:native -- --out build/cuda --CDCONVCORE_CUDA=real --CDCONVCORE_CUDA_ARCHITECTURES="${CONVCORE_CUDA_ARCHITECTURES:-90}"
+  ls -l build/cuda/Release/convcore.node
+  CONVCORE_ADDON="$PWD/build/cuda/Release/convcore.node" node --enable-source-maps --test --test-concurrency=1 \
+    $(suite '*/device.test.js') $(suite '*/cuda/*.test.js') $(suite '*/ops/forward.test.js')
+else
+  echo 'no nvcc here: the real CUDA backend was not built'
+fi

@@ -1,0 +1,52 @@
+import { type DType, scope, tensor, type Tensor } from 'convcore'
+import t from 'tap'
+import { type Case, generator, inputValues, weightsFor } from '../ops/case.js'
+import { difference } from '../ops/close.js'
+import { families } from '../ops/families.js'
+import { fill } from '../ops/place.js'
+import { skip } from './cuda.js'
+
+/** Some units in the last place, relative to the largest magnitude. */
+const tolerance = { float16: 5e-3, bfloat16: 4e-2 } as const
+type Half = keyof typeof tolerance
+
+/** The inputs that are stored in half precision; parameters and statistics of batch norm stay float32. */
+const isHalf = (family: string, test: Case, input: number): boolean =>
+  !test.inputs[input]!.dtype && (family !== 'norm' || input === 0)
+
+function inputsOf(family: string, test: Case, dtype: Half): { there: Tensor[]; here: Tensor[] } {
+  const placement = 'mixed'
+  const there = fill(test, inputValues(test), { dtype: 'float32', placement, device: 'cuda:0' }).map((x, i) =>
+    isHalf(family, test, i) ? x.to(dtype) : x,
+  )
+  // The CPU gets what is left of the values after rounding.
+  return { there, here: there.map((x) => (x.dtype === dtype ? x.to('float32') : x).to('cpu')) }
+}
+
+function compare(family: string, test: Case, dtype: Half): string[] {
+  return scope(() => {
+    const { there, here } = inputsOf(family, test, dtype)
+    const leaves = test.differentiable ?? []
+    for (const i of leaves) there[i]!.requiresGrad = here[i]!.requiresGrad = true
+    const [y, want] = [test.op(...there), test.op(...here)]
+    const limit = tolerance[dtype]
+    const dense = (x: Tensor) => ({ shape: x.shape, data: x.dataSync() as Float64Array })
+    const found = [difference(y, dense(want), limit)]
+    if (leaves.length) {
+      const { shape, data } = weightsFor(y.shape, generator(test.name))
+      const dy = tensor(data, { shape, dtype: 'float32', device: 'cuda:0' }).to(y.dtype as DType)
+      y.backward(dy)
+      want.backward(dy.to('float32').to('cpu'))
+      for (const i of leaves) found.push(difference(there[i]!.grad!, dense(here[i]!.grad!), limit))
+    }
+    return found.filter((each) => each !== undefined).map((each) => `${dtype}: ${each}`)
+  })
+}
+
+for (const [family, { cases }] of Object.entries(families))
+  if (family !== 'random')
+    t.test(`${family} in half precision is near to float32`, { skip }, (t) => {
+      for (const test of cases.filter((test) => test.inputs.some((_, i) => isHalf(family, test, i))))
+        for (const dtype of ['float16', 'bfloat16'] as const) t.same(compare(family, test, dtype), [], test.name)
+      t.end()
+    })
