@@ -1,6 +1,6 @@
-import { deviceIndex, type Device } from './device.js'
-import { dtypes, type DType } from './dtype.js'
-import { ShapeError } from './errors.js'
+import { deviceIndex, isCuda, type Device } from './device.js'
+import { dtypes, isHalf, type DType } from './dtype.js'
+import { DTypeError, ShapeError } from './errors.js'
 import { native } from './native.js'
 import { own } from './scope.js'
 import { showShape, sizeOf, type Layout, type Shape } from './shape.js'
@@ -13,11 +13,14 @@ const MAX_SIZE = 2 ** 49
 /**
  * Uninitialised memory for the result of an op.
  * @throws {RangeError} ERR_OUT_OF_MEMORY when there is none
+ * @throws {DTypeError} for float16 or bfloat16 on a CPU
  */
 export function alloc(op: string, shape: Shape, dtype: DType, device: Device, layout: Layout = 'rowMajor'): Tensor {
   const { id, bytes } = dtypes[dtype]
   const size = sizeOf(shape)
   if (size > MAX_SIZE) throw new ShapeError(`${op}: expected at most 2^49 elements, got ${showShape(shape)}`)
+  if (isHalf(dtype) && !isCuda(device))
+    throw new DTypeError(`${op}: expected a CUDA device for ${dtype}, got ${device}; CPUs take float32 and float64`)
   const storage = new Storage(native.create(op, size, id, deviceIndex(device)), size * bytes)
   const tensor = new Tensor(storage, shape, dtype, device, layout)
   own(tensor, op)

@@ -1,4 +1,5 @@
 import { allocLike } from './alloc.js'
+import { withoutAutocast } from './autocast.js'
 import { AutogradError, ShapeError } from './errors.js'
 import { toLayout } from './layout.js'
 import { kernels } from './native.js'
@@ -75,6 +76,10 @@ export class Node {
         throw new AutogradError(`backward: a tensor that ${this.op} had saved was changed in place since`)
     })
     return this.#backward(toLayout(dy, this.layout), this.needs, this.#saved as never)
+  }
+
+  get freed(): boolean {
+    return this.#backward === undefined
   }
 
   /** Lets go of the saved values. */
@@ -180,7 +185,7 @@ export function backward(root: Tensor, gradient?: Tensor, options: { retainGraph
   noGrad(() => {
     const seed = gradient ? gradient.alias() : disown(allocLike('backward', root))
     if (!gradient) kernels.fill(1, 1, seed.handle)
-    if (node) propagate(node, seed, options.retainGraph === true)
+    if (node) withoutAutocast(() => propagate(node, seed, options.retainGraph === true))
     else new Scope().run(() => accumulate(root, seed))
   })
 }

@@ -12,7 +12,7 @@ import type { Tensor } from './tensor.js'
 export interface TensorOptions {
   /** Default float32; for typed arrays, the array's. */
   dtype?: DType
-  /** Default `'cpu'`. */
+  /** Default: the one of `setDefaultDevice()`, at first `'cpu'`. */
   device?: DeviceLike
   /** Whether `backward()` brings gradients here. Default false. */
   requiresGrad?: boolean
@@ -114,7 +114,7 @@ export const advance = (x: Tensor, generator: Generator): number =>
 function draw(op: string, x: Tensor, kernel: (rowMajor: Tensor) => void): Tensor {
   checkTensor(op, 'x', x)
   x.checkWritable(op)
-  if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected float32 or float64, got ${x.dtype}`)
+  if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected a float dtype, got ${x.dtype}`)
   if (x.layout === 'rowMajor') kernel(x)
   else {
     const y = disown(alloc(op, x.shape, x.dtype, x.device))

@@ -1,7 +1,10 @@
-/** Element types. Float ops compute in float32 or float64; int32 holds indices and labels, uint8 images and masks. */
-export type DType = 'float32' | 'float64' | 'int32' | 'uint8'
+/**
+ * Element types. Ops compute in float32 or float64; float16 and bfloat16 are stored on CUDA devices and computed in
+ * float32; int32 holds indices and labels, uint8 images and masks.
+ */
+export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'float16' | 'bfloat16'
 
-/** What `data()` returns, by dtype. */
+/** What `data()` returns, by dtype. float16 and bfloat16 are read as float32. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array
 
 interface DTypeInfo {
@@ -16,11 +19,18 @@ export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
   float64: { id: 1, bytes: 8, array: Float64Array },
   int32: { id: 2, bytes: 4, array: Int32Array },
   uint8: { id: 3, bytes: 1, array: Uint8Array },
+  float16: { id: 4, bytes: 2, array: Float32Array },
+  bfloat16: { id: 5, bytes: 2, array: Float32Array },
 }
 
 export const isDType = (value: unknown): value is DType => typeof value === 'string' && Object.hasOwn(dtypes, value)
 
-export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64'
+export const isHalf = (dtype: DType): dtype is 'float16' | 'bfloat16' => dtype === 'float16' || dtype === 'bfloat16'
+
+export const isFloat = (dtype: DType): boolean => dtype === 'float32' || dtype === 'float64' || isHalf(dtype)
+
+/** What ops compute in, and keep statistics in, for operands of a float dtype; also what JavaScript reads it as. */
+export const wide = (dtype: DType): DType => (isHalf(dtype) ? 'float32' : dtype)
 
 /** The dtype of a typed array; undefined when no dtype is stored so. */
 export function dtypeOf(array: unknown): DType | undefined {

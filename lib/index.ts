@@ -1,6 +1,9 @@
 export { Tensor } from './tensor.js'
 export type { DType, TypedArray } from './dtype.js'
-export type { Device, DeviceLike } from './device.js'
+export { getDefaultDevice, setDefaultDevice, type Device, type DeviceLike } from './device.js'
+export * as cuda from './cuda.js'
+export { autocast, isAutocastEnabled, type AutocastOptions } from './autocast.js'
+export { backends } from './backends.js'
 export type { Layout, Shape } from './shape.js'
 export {
   AutogradError,

@@ -13,18 +13,18 @@ export interface MemoryUse {
   peak: number
 }
 
-/** Memory in use on a device. */
-export function memory(device: DeviceLike = 'cpu'): MemoryUse {
+/** Memory in use on a device, by default the default one. */
+export function memory(device?: DeviceLike): MemoryUse {
   const [tensors, live, pooled, peak] = native.memory(deviceIndex(parseDevice(device)))
   return { tensors, live, pooled, peak }
 }
 
 /** Makes the present use the new peak of `memory()`. */
-export function resetPeak(device: DeviceLike = 'cpu'): void {
+export function resetPeak(device?: DeviceLike): void {
   native.resetPeak(deviceIndex(parseDevice(device)))
 }
 
 /** Resolves when everything enqueued on a device so far has run. */
-export function sync(device: DeviceLike = 'cpu'): Promise<void> {
+export function sync(device?: DeviceLike): Promise<void> {
   return native.sync(deviceIndex(parseDevice(device)))
 }

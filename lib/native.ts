@@ -2,6 +2,29 @@ import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import type { Geometry, Handle, Kernels } from './kernels.js'
 
+/** What the native layer says of a library that it opens when there is need. */
+export interface CudaLibrary {
+  readonly name: string
+  readonly version?: string
+  readonly path?: string
+  readonly reason?: string
+}
+
+/** A GPU, see native/cuda/cuda.h. */
+export interface CudaProperties {
+  readonly name: string
+  readonly totalMemory: number
+  readonly freeMemory: number
+  readonly capability: readonly [major: number, minor: number]
+  readonly processors: number
+  readonly driver: string
+  readonly runtime: string
+  readonly emulated: boolean
+}
+
+/** See {@link Addon.mark}. */
+export type Mark = object & { readonly mark: unique symbol }
+
 /** The addon: see native/addon.cpp. */
 interface Addon {
   readonly kernels: Kernels
@@ -11,6 +34,7 @@ interface Addon {
   readonly isa: 'generic' | 'avx2' | 'avx512'
   /** Compute threads. */
   readonly threads: number
+  /** Devices of one kind: cpu:i is i, cuda:i is maxDevices + i. */
   readonly maxDevices: number
   /** `op` is named when there is no memory. */
   create(op: string, count: number, dtype: number, device: number): Handle
@@ -24,6 +48,16 @@ interface Addon {
   memory(device: number): [tensors: number, live: number, pooled: number, peak: number]
   resetPeak(device: number): void
   adjustExternalMemory(bytes: number): void
+  /** Looks for GPUs at the first call. */
+  cuda(): { readonly count: number; readonly reason: string; readonly emulated: boolean }
+  cudaProperties(device: number): CudaProperties
+  cudaLibraries(): readonly CudaLibrary[]
+  tf32(allow?: boolean): boolean
+  convBenchmark(on?: boolean): boolean
+  /** A point behind all that was enqueued on a device so far. */
+  mark(device: number): Mark
+  /** Milliseconds between two marks of a device, which it must have passed. */
+  elapsed(from: Mark, to: Mark): number
   stop(): void
 }
 

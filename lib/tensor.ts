@@ -2,15 +2,15 @@ import { inspect } from 'node:util'
 import { backward, isGradEnabled } from './autograd.js'
 import { alloc } from './alloc.js'
 import type { Device } from './device.js'
-import { dtypeOf, dtypes, isFloat, type DType, type TypedArray } from './dtype.js'
+import { dtypeOf, dtypes, isFloat, isHalf, wide, type DType, type TypedArray } from './dtype.js'
 import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
 import { turn } from './garbage.js'
 import type { Handle } from './kernels.js'
 import { readStrided, toRowMajor } from './layout.js'
-import { native } from './native.js'
+import { kernels, native } from './native.js'
 import { Ownership } from './ownership.js'
 import { checkGradient, checkTensor } from './ops/check.js'
-import { disown, keep } from './scope.js'
+import { disown, keep, Scope } from './scope.js'
 import { sameShape, showShape, sizeOf, stridesOf, type Layout, type Shape } from './shape.js'
 import type { Storage } from './storage.js'
 
@@ -63,7 +63,7 @@ export class Tensor {
     if (!this.isLeaf)
       throw new AutogradError('requiresGrad: expected a leaf, got the result of an op; use detach() to cut the graph')
     if (flag && !isFloat(this.dtype))
-      throw new DTypeError(`requiresGrad: expected float32 or float64, got ${this.dtype}`)
+      throw new DTypeError(`requiresGrad: expected a float dtype, got ${this.dtype}`)
     this.#leafGrad = flag
   }
 
@@ -109,14 +109,14 @@ export class Tensor {
   }
 
   /**
-   * The elements in logical order, as a fresh typed array. Waits for what is enqueued, without blocking the event loop.
+   * The elements in logical order, as a fresh typed array (float16 and bfloat16 as float32). Waits for what is enqueued, without blocking the event loop.
    * @throws {ExecutionError} when an op that this tensor came from has failed
    */
   async data(): Promise<TypedArray> {
     checkTensor('data', 'tensor', this)
     const { array } = dtypes[this.dtype]
     try {
-      const buffer = await inRowMajor(this, (x) => native.read(x.handle))
+      const buffer = await asRead(this, (x) => native.read(x.handle))
       await turn() // Node may settle many reads in one turn of the event loop
       return new array(buffer)
     } catch (error) {
@@ -129,7 +129,7 @@ export class Tensor {
     checkTensor('dataSync', 'tensor', this)
     const { array } = dtypes[this.dtype]
     try {
-      return new array(inRowMajor(this, (x) => native.readSync(x.handle)))
+      return new array(asRead(this, (x) => native.readSync(x.handle)))
     } catch (error) {
       throw translate(error)
     }
@@ -201,13 +201,13 @@ export class Tensor {
       throw new TypeError(`copy_: expected a tensor, a typed array or an array of numbers, got ${describe(source)}`)
     if (source.length !== this.size) throw new ShapeError(`copy_: expected ${this.size} elements, got ${source.length}`)
     const values = source instanceof array ? source : new array(source)
-    if (this.layout === 'rowMajor') native.write(this.handle, values)
-    else {
-      const flat = disown(alloc('copy_', this.shape, this.dtype, this.device))
-      native.write(flat.handle, values)
-      readStrided(flat, stridesOf(flat.shape, 'rowMajor'), 0, this)
-      flat.dispose()
-    }
+    if (this.layout === 'rowMajor' && !isHalf(this.dtype)) return native.write(this.handle, values)
+    using made = new Scope()
+    made.run(() => {
+      const given = alloc('copy_', this.shape, wide(this.dtype), this.device)
+      native.write(given.handle, values)
+      readStrided(inDType(given, this.dtype), stridesOf(this.shape, 'rowMajor'), 0, this)
+    })
   }
 
   /** @internal Refuses changes in place that the tape could not follow. */
@@ -243,17 +243,19 @@ export class Tensor {
   }
 }
 
-/** Runs `read` on x in logical order. */
-function inRowMajor<T>(x: Tensor, read: (x: Tensor) => T): T {
-  if (x.layout === 'rowMajor') return read(x)
-  const alias = x.alias()
-  const flat = disown(toRowMajor(alias))
-  try {
-    return read(flat)
-  } finally {
-    flat.dispose()
-    alias.dispose()
-  }
+/** Runs `read` on x in logical order and in a dtype that JavaScript has. */
+function asRead<T>(x: Tensor, read: (x: Tensor) => T): T {
+  if (x.layout === 'rowMajor' && !isHalf(x.dtype)) return read(x)
+  using made = new Scope()
+  return read(made.run(() => toRowMajor(inDType(x.detach(), wide(x.dtype)))))
+}
+
+/** x off the tape in a dtype. */
+function inDType(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x
+  const y = alloc('cast', x.shape, dtype, x.device, x.layout)
+  kernels.cast(x.size, x.handle, y.handle)
+  return y
 }
 
 function translate(error: unknown): unknown {

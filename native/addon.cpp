@@ -5,6 +5,7 @@
 #include "cpu/threads.h"
 #include "devices.h"
 #include "reading.h"
+#include "timing.h"
 #include "transfer.h"
 
 namespace convcore {
@@ -260,6 +261,8 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("cudaLibraries", cuda_libraries);
   add("tf32", tf32);
   add("convBenchmark", conv_benchmark);
+  add("mark", mark);
+  add("elapsed", elapsed);
   add("stop", stop);
   return exports;
 }

@@ -37,6 +37,16 @@ struct Arrival {
   void* data;
 };
 
+/// A point in the order of a device's work.
+class Moment {
+ public:
+  virtual ~Moment() = default;
+  /// On the thread that runs the stream's tasks: notes when the work so far is done.
+  virtual void take() = 0;
+  /// Milliseconds from another one of the device's, on any thread. Both must have passed: std::runtime_error.
+  virtual double since(const Moment& earlier) const = 0;
+};
+
 class Device {
  public:
   Device(int id, std::unique_ptr<Memory> memory) : id(id), memory_(std::move(memory)), pool(*memory_) {}
@@ -57,6 +67,8 @@ class Device {
   std::string name() const;
   virtual bool on_host() const = 0;  // the host reads its memory
   virtual const Kernels& kernels() const = 0;
+
+  virtual std::unique_ptr<Moment> moment() = 0;
 
   /// Ends the stream: see Stream::stop.
   virtual void stop() { stream.stop(); }

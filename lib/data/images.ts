@@ -24,7 +24,7 @@ export interface GrayImages {
 export interface ImageDatasetOptions {
   /** Subtract the mean and divide by the deviation; default false: pixels stay between 0 and 1. */
   normalize?: Normalization | false
-  /** Where the images lie, and the batches; default 'cpu'. */
+  /** Where the images lie, and the batches; default: the default device. */
   device?: DeviceLike
 }
 
@@ -46,7 +46,7 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   constructor(
     source: GrayImages,
     classes: readonly string[],
-    { normalize = false, device = 'cpu' }: ImageDatasetOptions = {},
+    { normalize = false, device }: ImageDatasetOptions = {},
   ) {
     const { pixels, height, width, labels } = source
     if (pixels.length !== labels.length * height * width) {

@@ -3,7 +3,25 @@ import { FormatError } from '../errors.js'
 import type { ElementType, Entry } from './header.js'
 
 /** How our tensors are written. */
-export const fileTypes: Record<DType, ElementType> = { float32: 'F32', float64: 'F64', int32: 'I32', uint8: 'U8' }
+export const fileTypes: Record<DType, ElementType> = {
+  float32: 'F32',
+  float64: 'F64',
+  int32: 'I32',
+  uint8: 'U8',
+  float16: 'F16',
+  bfloat16: 'BF16',
+}
+
+/** The bytes of what `data()` returned of a tensor of this dtype. */
+export function encode(dtype: DType, elements: TypedArray): Uint8Array {
+  const array =
+    dtype === 'float16'
+      ? Uint16Array.from(elements, numberToHalf)
+      : dtype === 'bfloat16'
+        ? Uint16Array.from(new Uint32Array(elements.buffer), (bits) => bits >>> 16)
+        : elements
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+}
 
 /**
  * A tensor's elements: F16 and BF16 become float32, the smaller integers int32, BOOL uint8, and I64 int32 where every
@@ -41,6 +59,17 @@ function halfToNumber(bits: number): number {
   if (exponent === 0) return sign * fraction * 2 ** -24
   if (exponent === 31) return fraction ? NaN : sign * Infinity
   return sign * (1024 + fraction) * 2 ** (exponent - 25)
+}
+
+/** The binary16 that has exactly this value. */
+function numberToHalf(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
+  const size = Math.abs(value)
+  if (size === Infinity) return sign | 0x7c00
+  if (size < 2 ** -14) return sign | (size * 2 ** 24)
+  const exponent = Math.floor(Math.log2(size))
+  return sign | ((exponent + 15) << 10) | (size * 2 ** (10 - exponent) - 1024)
 }
 
 /** Pairs of words, low before high: an int64 fits in an int32 when its high word only repeats the sign. */

@@ -1,11 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import type { TypedArray } from '../dtype.js'
 import type { DeviceLike } from '../device.js'
 import { describe, FormatError } from '../errors.js'
 import { tensor } from '../create.js'
 import { Tensor } from '../tensor.js'
 import { writeAtomically } from './atomic.js'
-import { decode, fileTypes } from './elements.js'
+import { decode, encode as encodeElements, fileTypes } from './elements.js'
 import {
   elementBytes,
   type Entry,
@@ -17,7 +16,7 @@ import {
 } from './header.js'
 
 export interface LoadOptions {
-  /** Where the tensors go; default 'cpu'. */
+  /** Where the tensors go; default: the default device. */
   device?: DeviceLike
 }
 
@@ -48,7 +47,7 @@ export async function serialize(tensors: Record<string, Tensor>, metadata: Metad
  */
 export async function loadSafetensors(
   path: string,
-  { device = 'cpu' }: LoadOptions = {},
+  { device }: LoadOptions = {},
 ): Promise<Record<string, Tensor>> {
   return withFile(path, async (file, { entries }, start) => {
     const tensors: [string, Tensor][] = []
@@ -63,7 +62,7 @@ export async function loadSafetensors(
 /** What `loadSafetensors` makes, from bytes; `name` stands in errors. */
 export function deserialize(
   bytes: Uint8Array,
-  { device = 'cpu', name = 'safetensors' }: LoadOptions & { name?: string } = {},
+  { device, name = 'safetensors' }: LoadOptions & { name?: string } = {},
 ): Record<string, Tensor> {
   const start = 8 + headerBytes(bytes, bytes.length, name)
   const { entries } = parseHeader(bytes.subarray(8, start), bytes.length - start, name)
@@ -93,18 +92,14 @@ async function encode(tensors: Record<string, Tensor>, metadata: Metadata): Prom
     throw new TypeError(`safetensors: expected metadata ${name} to be a string, got ${describe(value)}`)
   }
   named.sort(([, a], [, b]) => elementBytes[fileTypes[b.dtype]] - elementBytes[fileTypes[a.dtype]])
-  const arrays = await Promise.all(named.map(([, x]) => x.data()))
+  const arrays = await Promise.all(named.map(async ([, x]) => encodeElements(x.dtype, await x.data())))
   let end = 0
   const entries = named.map(([name, x], i): Entry => {
     const begin = end
     end += arrays[i]!.byteLength
     return { name, type: fileTypes[x.dtype], shape: x.shape, begin, end }
   })
-  return [formatHeader(entries, metadata), ...arrays.map(asBytes)]
-}
-
-function asBytes(array: TypedArray): Uint8Array {
-  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
+  return [formatHeader(entries, metadata), ...arrays]
 }
 
 async function withFile<T>(

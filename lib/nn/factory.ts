@@ -9,9 +9,9 @@ import { Parameter } from './parameter.js'
 
 /** Where a layer's parameters live and what their first values are drawn from. */
 export interface FactoryOptions {
-  /** default 'cpu' */
+  /** default: the one of `setDefaultDevice()`, at first 'cpu' */
   device?: DeviceLike
-  /** 'float32' (default) or 'float64' */
+  /** default 'float32' */
   dtype?: DType
   /** default: the default generator, which `manualSeed` seeds */
   generator?: Generator
@@ -20,7 +20,7 @@ export interface FactoryOptions {
 /** A parameter without values. Those of rank 4, convolution weights, lie channels-last as the kernels want them. */
 export function emptyParameter(owner: string, shape: number[], options: FactoryOptions): Parameter {
   const { dtype = 'float32' } = options
-  if (!isFloat(dtype)) throw new DTypeError(`${owner}: expected dtype float32 or float64, got ${describe(dtype)}`)
+  if (!isFloat(dtype)) throw new DTypeError(`${owner}: expected a float dtype, got ${describe(dtype)}`)
   const layout = shape.length === 4 ? 'channelsLast' : 'rowMajor'
   const memory = alloc(owner, shape, dtype, parseDevice(options.device), layout)
   const parameter = new Parameter(memory)

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { DeviceLike } from '../device.js'
-import { type DType, isDType, isFloat } from '../dtype.js'
+import { type DType, isDType, isFloat, wide } from '../dtype.js'
 import { DTypeError } from '../errors.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
@@ -97,12 +97,24 @@ export abstract class Module extends Callable {
     return this
   }
 
-  /** Moves parameters and buffers to a device, or converts the floating ones to a dtype, in place. */
+  /**
+   * Moves parameters and buffers to a device, or converts the floating ones to a dtype, in place. With float16 and
+   * bfloat16, which are for CUDA, normalisation layers stay float32.
+   */
   to(target: DeviceLike | DType): this {
     if (isDType(target) && !isFloat(target))
-      throw new DTypeError(`to: expected a device, float32 or float64 for a module, got ${target}`)
-    for (const tensor of [...this.parameters(), ...this.buffers()]) move(tensor, target)
+      throw new DTypeError(`to: expected a device or a float dtype for a module, got ${target}`)
+    const exact = new Set<Tensor>()
+    for (const module of this.modules())
+      if (module.exact) for (const [, tensor] of [...ownParameters(module), ...ownBuffers(module)]) exact.add(tensor)
+    const tensors = [...this.parameters(), ...this.buffers()]
+    for (const tensor of tensors) move(tensor, isDType(target) && exact.has(tensor) ? wide(target) : target)
     return this
+  }
+
+  /** @internal Whether what it holds itself stays float32 in a module of half precision. */
+  get exact(): boolean {
+    return false
   }
 
   /** Says whether `backward` computes gradients of the parameters: `false` freezes them. */

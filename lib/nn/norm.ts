@@ -89,6 +89,11 @@ abstract class BatchNorm extends Module {
     return this.momentum ?? 1 / count.itemSync()
   }
 
+  /** @internal */
+  override get exact(): boolean {
+    return true
+  }
+
   override extraRepr(): string {
     const { numFeatures, eps, momentum, affine, trackRunningStats } = this
     const learnt = `affine=${python(affine)}, bias=${python(this.bias !== undefined)}`

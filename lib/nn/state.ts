@@ -1,4 +1,5 @@
 import { noGrad } from '../autograd.js'
+import { isHalf } from '../dtype.js'
 import { describe, FormatError } from '../errors.js'
 import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
@@ -56,7 +57,8 @@ export function loadStateDict(module: Module, state: StateDict, { strict = true 
     )
   scope(() =>
     noGrad(() => {
-      for (const [to, from] of copies) to.copy_(from.to(to.dtype))
+      // float16 and bfloat16 exist on CUDA devices only.
+      for (const [to, from] of copies) to.copy_((isHalf(to.dtype) ? from.to(to.device) : from).to(to.dtype))
     }),
   )
   return { missingKeys, unexpectedKeys }

@@ -4,6 +4,7 @@ import { kernels } from '../native.js'
 import { checkDim, physicalOrder } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkFloats } from './check.js'
+import { raised } from './precision.js'
 
 type Pointwise = 'relu' | 'sigmoid' | 'tanh'
 
@@ -31,6 +32,7 @@ export const tanh = (x: Tensor): Tensor => pointwise('tanh', x)
 type Normalised = 'softmax' | 'log_softmax'
 
 function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tensor {
+  ;[x] = raised(x)
   checkFloats(name, { x })
   const order = physicalOrder(x.rank, x.layout)
   const at = x.rank === 0 ? -1 : order.indexOf(checkDim(name, dim, x.rank))

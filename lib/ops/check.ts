@@ -24,7 +24,7 @@ export function checkFloats(op: string, operands: Readonly<Record<string, Tensor
     const x = operands[name]
     if (x === undefined && first) continue
     checkTensor(op, name, x)
-    if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected ${name} of dtype float32 or float64, got ${x.dtype}`)
+    if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected ${name} of a float dtype, got ${x.dtype}`)
     if (!first) {
       first = x
       firstName = name

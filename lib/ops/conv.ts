@@ -6,6 +6,7 @@ import { kernels, pack } from '../native.js'
 import { checkShape, showShape, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { checkFloats, checkShapeIs, checkWhole, type Pair } from './check.js'
+import { lowered } from './precision.js'
 import { sum } from './reduce.js'
 import { slide, windowWords, type Padding, type Sliding } from './window.js'
 
@@ -38,6 +39,7 @@ interface Geometry {
  * @throws {ShapeError} when the shapes do not fit; {@link DTypeError}, {@link DeviceError} when dtypes or devices differ
  */
 export function conv2d(x: Tensor, weight: Tensor, bias?: Tensor, options: Conv2dOptions = {}): Tensor {
+  ;[x, weight, bias] = lowered(x, weight, bias)
   checkFloats('conv2d', { x, weight, bias })
   const g = conv2dGeometry(x, weight, bias, options)
   const image = toChannelsLast(x)

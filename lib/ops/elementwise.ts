@@ -5,6 +5,7 @@ import { kernels, pack } from '../native.js'
 import { MAX_RANK, physicalOrder, sameShape, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkFloats, checkSameDevice, checkTensor } from './check.js'
+import { promoted } from './precision.js'
 import { sum } from './reduce.js'
 import { reshape } from './shape.js'
 
@@ -66,7 +67,7 @@ function operands(op: string, a: Operand, b: Operand): [Tensor, Tensor] {
   checkTensor(op, 'a', a)
   if (typeof b === 'number') return [a, scalar(op, b, a)]
   checkTensor(op, 'b', b)
-  return [a, b]
+  return promoted(a, b)
 }
 
 function scalar(op: string, value: number, like: Tensor): Tensor {

@@ -1,11 +1,13 @@
 import { allocLike } from '../alloc.js'
 import { isGradEnabled, record } from '../autograd.js'
+import { wide } from '../dtype.js'
 import { AutogradError, describe, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { sameShape, showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { logSoftmax } from './activation.js'
 import { checkDType, checkFloats, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
+import { isCast, raised } from './precision.js'
 import { mul, neg, sub } from './elementwise.js'
 import { mean, sum } from './reduce.js'
 import { toLayout } from '../layout.js'
@@ -31,11 +33,13 @@ function reduce(op: string, losses: Tensor, { reduction = 'mean' }: LossOptions)
  * @throws {ExecutionError} on reading, when an index is not from 0 to C − 1
  */
 export function crossEntropy(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  ;[x] = raised(x)
   checkFloats('crossEntropy', { x })
   checkTensor('crossEntropy', 'target', target)
   checkShapeIs('crossEntropy', 'x', x, ['N', 'C'])
   const [n, classes] = x.shape as [number, number]
   if (target.rank === 2) {
+    ;[target] = raised(target)
     checkFloats('crossEntropy', { x, target })
     checkShapeIs('crossEntropy', 'target', target, [n, classes])
     return reduce('crossEntropy', neg(sum(mul(logSoftmax(x, 1), target), 1)), options)
@@ -44,7 +48,7 @@ export function crossEntropy(x: Tensor, target: Tensor, options: LossOptions = {
   checkDType('crossEntropy', 'target', target, 'int32')
   checkSameDevice('crossEntropy', 'x', x, 'target', target)
   const losses = allocLike('crossEntropy', x, [n])
-  const logSumExp = allocLike('crossEntropy', x, [n])
+  const logSumExp = allocLike('crossEntropy', x, [n], { dtype: wide(x.dtype) })
   kernels.cross_entropy(n, classes, x.handle, target.handle, losses.handle, logSumExp.handle)
   record('crossEntropy', losses, [x], [x, target, logSumExp], (dlosses, _, [x, target, logSumExp]) => {
     const dx = allocLike('crossEntropy', x)
@@ -62,9 +66,15 @@ export function crossEntropy(x: Tensor, target: Tensor, options: LossOptions = {
  * @param target of the same shape
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
  * @throws {ExecutionError} on reading, when a probability is not from 0 to 1
- * @throws {AutogradError} when the target requires a gradient
+ * @throws {AutogradError} when the target requires a gradient, or in an autocast region on CUDA
  */
 export function binaryCrossEntropy(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkTensor('binaryCrossEntropy', 'x', x)
+  if (isCast(x))
+    throw new AutogradError(
+      'binaryCrossEntropy: expected no autocast, under which its logarithms would be unsafe; leave the region first, ' +
+        'with float32 probabilities',
+    )
   const goal = sameAs('binaryCrossEntropy', x, target)
   if (target.requiresGrad && isGradEnabled())
     throw new AutogradError('binaryCrossEntropy: expected a target that requires no gradient; detach() it')
@@ -83,6 +93,7 @@ export function binaryCrossEntropy(x: Tensor, target: Tensor, options: LossOptio
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
  */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  ;[x, target] = raised(x, target)
   const difference = sub(x, sameAs('mseLoss', x, target))
   return reduce('mseLoss', mul(difference, difference), options)
 }

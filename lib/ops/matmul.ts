@@ -6,6 +6,7 @@ import { kernels, pack } from '../native.js'
 import { showShape, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkFloats, checkShapeIs } from './check.js'
+import { lowered } from './precision.js'
 import { sum } from './reduce.js'
 import { reshape } from './shape.js'
 
@@ -35,6 +36,7 @@ const words = (batch: number, m: number, n: number, k: number, ta: boolean, tb: 
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false } = options
+  ;[a, b] = lowered(a, b)
   checkFloats('matmul', { a, b })
   const rank = a.rank
   if (rank !== 2 && rank !== 3)
@@ -69,6 +71,7 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
  * @throws {ShapeError} when the shapes do not fit
  */
 export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  ;[x, weight, bias] = lowered(x, weight, bias)
   checkFloats('linear', { x, weight, bias })
   checkShapeIs('linear', 'weight', weight, ['out', 'in'])
   const [out, inner] = weight.shape as [number, number]

@@ -1,11 +1,12 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
-import { ShapeError } from '../errors.js'
+import { wide } from '../dtype.js'
+import { DTypeError, ShapeError } from '../errors.js'
 import { toLayout } from '../layout.js'
 import { kernels } from '../native.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { checkFloats, checkShapeIs } from './check.js'
+import { checkFloats, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
 
 export interface BatchNormOptions {
   /** Normalise by the batch's own statistics and update the running ones. Default false. */
@@ -28,6 +29,7 @@ export interface BatchNormOptions {
  * @param runningVar [C]
  * @param weight [C], default 1
  * @param bias [C], default 0
+ * Parameters and statistics of float16 and bfloat16 images are float32.
  * @throws {ShapeError} when shapes do not fit, or training has but one value per channel
  */
 export function batchNorm(
@@ -39,24 +41,24 @@ export function batchNorm(
   options: BatchNormOptions = {},
 ): Tensor {
   const { training = false, momentum = 0.1, eps = 1e-5 } = options
-  checkFloats('batchNorm', { x, runningMean, runningVar, weight, bias })
+  checkFloats('batchNorm', { x })
   if (x.rank !== 2 && x.rank !== 4)
     throw new ShapeError(`batchNorm: expected x of shape [N, C] or [N, C, H, W], got ${showShape(x.shape)}`)
+  checkStatistics(x, { runningMean, runningVar, weight, bias })
   const channels = x.shape[1]!
-  for (const [name, each] of Object.entries({ runningMean, runningVar, weight, bias }))
-    if (each) checkShapeIs('batchNorm', name, each, [channels])
   const rows = channels === 0 ? 0 : x.size / channels
   if (training && rows === 1)
     throw new ShapeError(`batchNorm: expected more than one value per channel in training, got ${showShape(x.shape)}`)
 
   const image = toLayout(x, x.rank === 4 ? 'channelsLast' : 'rowMajor')
   const y = allocLike('batchNorm', image)
-  const invStd = allocLike('batchNorm', image, [channels])
+  const exact = { dtype: wide(x.dtype) }
+  const invStd = allocLike('batchNorm', image, [channels], exact)
   const scale = weight ? weight.handle : 0
   const shift = bias ? bias.handle : 0
   let mean: Tensor
   if (training) {
-    mean = allocLike('batchNorm', image, [channels])
+    mean = allocLike('batchNorm', image, [channels], exact)
     kernels.batch_norm(
       rows,
       channels,
@@ -97,8 +99,8 @@ export function batchNorm(
     [image, weight, mean, invStd],
     (dy, needs, [x, weight, mean, invStd]) => {
       const dx = needs[0] ? allocLike('batchNorm', dy) : undefined
-      const dweight = needs[1] ? allocLike('batchNorm', dy, [channels]) : undefined
-      const dbias = needs[2] ? allocLike('batchNorm', dy, [channels]) : undefined
+      const dweight = needs[1] ? allocLike('batchNorm', dy, [channels], exact) : undefined
+      const dbias = needs[2] ? allocLike('batchNorm', dy, [channels], exact) : undefined
       kernels.batch_norm_backward(
         rows,
         channels,
@@ -118,4 +120,15 @@ export function batchNorm(
   if (training) mean.dispose()
   invStd.dispose()
   return y
+}
+
+function checkStatistics(x: Tensor, operands: Readonly<Record<string, Tensor | undefined>>): void {
+  for (const [name, each] of Object.entries(operands)) {
+    if (each === undefined) continue
+    checkTensor('batchNorm', name, each)
+    checkSameDevice('batchNorm', 'x', x, name, each)
+    if (each.dtype !== wide(x.dtype))
+      throw new DTypeError(`batchNorm: expected ${name} of dtype ${wide(x.dtype)} for x of ${x.dtype}, got ${each.dtype}`)
+    checkShapeIs('batchNorm', name, each, [x.shape[1] ?? 0])
+  }
 }

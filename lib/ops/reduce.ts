@@ -6,6 +6,7 @@ import { kernels } from '../native.js'
 import { checkDim, physicalOrder, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkFloats } from './check.js'
+import { raised } from './precision.js'
 import { scale } from './elementwise.js'
 import { clone, reshape } from './shape.js'
 
@@ -69,8 +70,13 @@ function expand(x: Tensor, like: { shape: Shape; layout: Layout }): Tensor {
  * @throws {ShapeError} when x has no such dimension
  */
 export function sum(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
-  checkFloats('sum', { x })
-  const dims = checkDims('sum', x, dim)
+  ;[x] = raised(x)
+  return sumOf('sum', x, dim, options)
+}
+
+function sumOf(op: string, x: Tensor, dim: number | readonly number[] | undefined, options: ReduceOptions): Tensor {
+  checkFloats(op, { x })
+  const dims = checkDims(op, x, dim)
   const { shape, layout } = x
   const kept = sumKept(x, dims)
   const y = kept === x ? noGrad(() => clone(x)) : kept
@@ -85,7 +91,7 @@ export function sum(x: Tensor, dim?: number | readonly number[], options: Reduce
 export function mean(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
   checkFloats('mean', { x })
   const count = checkDims('mean', x, dim).reduce((product, d) => product * x.shape[d]!, 1)
-  return scale(sum(x, dim, options), 1 / count)
+  return scale(sumOf('mean', x, dim, options), 1 / count)
 }
 
 /** The largest values along a dimension and where they are. */

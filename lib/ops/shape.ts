@@ -8,6 +8,7 @@ import { kernels, native } from '../native.js'
 import { checkDim, checkShape, sameShape, showShape, sizeOf, stridesOf, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkDType, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
+import { promoted } from './precision.js'
 
 /** A shape with at most one −1, which takes what is left. */
 function inferShape(op: string, size: number, shape: Shape): Shape {
@@ -123,8 +124,8 @@ export function slice(x: Tensor, dim: number, start: number, end?: number): Tens
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (!Array.isArray(tensors) || tensors.length === 0)
     throw new TypeError(`cat: expected a non-empty array of tensors, got ${describe(tensors)}`)
-  const list = tensors as readonly Tensor[]
-  list.forEach((x, i) => checkTensor('cat', `tensors[${i}]`, x))
+  tensors.forEach((x, i) => checkTensor('cat', `tensors[${i}]`, x))
+  const list = promoted(...(tensors as readonly Tensor[]))
   const first = list[0]!
   const axis = checkDim('cat', dim, first.rank)
   list.forEach((x, i) => {

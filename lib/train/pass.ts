@@ -8,6 +8,8 @@ const STEPS_IN_FLIGHT = 2
 
 export interface PassOptions {
   signal?: AbortSignal | undefined
+  /** Awaited after each step, before the next one. */
+  afterStep?: (() => Promise<void>) | undefined
   /** Told the figures of each step, some steps after it was enqueued. Steps count from 1. */
   onFigures?: (figures: readonly number[], step: number) => void
 }
@@ -31,7 +33,7 @@ export async function pass(
   op: string,
   batches: Batches,
   step: (...batch: Batch) => readonly Tensor[],
-  { signal, onFigures }: PassOptions = {},
+  { signal, afterStep, onFigures }: PassOptions = {},
 ): Promise<number[]> {
   const inFlight: Reading[] = []
   const sums: number[] = []
@@ -55,6 +57,7 @@ export async function pass(
         signal?.throwIfAborted()
         if (inFlight.length === STEPS_IN_FLIGHT) await readOldest()
         inFlight.push(enqueue(step, batch, ++steps))
+        await afterStep?.()
       } finally {
         release(batches, batch)
       }

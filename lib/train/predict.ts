@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
+import { autocast, type AutocastOptions } from '../autocast.js'
 import { noGrad } from '../autograd.js'
 import type { DeviceLike } from '../device.js'
 import { inMode } from '../nn/mode.js'
@@ -12,17 +13,18 @@ export interface PredictOptions {
   batchSize: number
   signal: AbortSignal
   device: DeviceLike | undefined
+  autocast: AutocastOptions
 }
 
 /** Outputs of a model in evaluation mode, one after the other. A tensor goes through the model as it is. */
 export async function predict(
   model: Layer,
   source: Tensor | Source<Tensor | Batch>,
-  { batchSize, signal, device }: PredictOptions,
+  { batchSize, signal, device, autocast: precision }: PredictOptions,
 ): Promise<Tensor> {
   const run = (x: Tensor): Tensor =>
     scope(() => {
-      const y = inMode(model, false, () => noGrad(() => model(device ? x.to(device) : x)))
+      const y = inMode(model, false, () => noGrad(() => autocast(precision, () => model(device ? x.to(device) : x))))
       return y === x ? clone(y) : y // outputs are disposed here, inputs are not ours
     })
   signal.throwIfAborted()

@@ -1,9 +1,11 @@
 import type { Writable } from 'node:stream'
+import { autocast, type AutocastOptions } from '../autocast.js'
 import { noGrad } from '../autograd.js'
 import type { DeviceLike } from '../device.js'
 import { describe, ExecutionError } from '../errors.js'
 import { inMode } from '../nn/mode.js'
 import type { Layer } from '../nn/sequential.js'
+import { GradScaler, type ScaledOptimizer } from '../optim/gradScaler.js'
 import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { type Batch, type Source, toBatches } from './batches.js'
@@ -12,15 +14,20 @@ import { pass } from './pass.js'
 import { predict } from './predict.js'
 import { openProgress } from './progress.js'
 
+/** What a trainer needs of an optimizer; parameter groups only for float16. */
+export type TrainerOptimizer = Omit<ScaledOptimizer, 'paramGroups'> & Partial<ScaledOptimizer> & { zeroGrad(): void }
+
 export interface TrainerOptions {
   /** Changes the model's parameters; without one the trainer only evaluates and predicts. */
-  optimizer?: { step(): void; zeroGrad(): void }
+  optimizer?: TrainerOptimizer
   /** From output and target to a scalar, the mean over the batch: `new nn.CrossEntropyLoss()`, say. */
   loss: (output: Tensor, target: Tensor) => Tensor
   /** Figures to report besides the loss, named after the functions: `[accuracy]`. */
   metrics?: readonly Metric[]
   /** Where the model and all batches go; default: where they are. */
   device?: DeviceLike
+  /** Runs models and losses in mixed precision on CUDA; steps in float16 go through a `GradScaler`. Default: off. */
+  autocast?: AutocastOptions
   /** Stops every `fit` and `evaluate` after the step that runs. */
   signal?: AbortSignal
   /** Shows progress on standard error, or on the given stream; default false. */
@@ -76,6 +83,8 @@ export interface StepRecord extends Measures {
  * ```
  */
 export class Trainer {
+  /** Of the gradients, when training in float16. */
+  readonly scaler: GradScaler | undefined
   readonly #figures: readonly string[]
 
   constructor(
@@ -91,6 +100,11 @@ export class Trainer {
         `Trainer: expected metrics with names of their own, got ${this.#figures.slice(1).join(', ')}`,
       )
     if (options.device) model.to(options.device)
+    const { enabled = true, dtype = 'float16' } = options.autocast ?? { enabled: false }
+    if (!enabled || dtype !== 'float16' || !options.optimizer) return
+    if (!options.optimizer.paramGroups)
+      throw new TypeError('Trainer: expected an optimizer with paramGroups to train in float16')
+    this.scaler = new GradScaler()
   }
 
   /**
@@ -102,6 +116,7 @@ export class Trainer {
   async fit(source: Source, options: FitOptions): Promise<EpochRecord[]> {
     const { epochs, validation, batchSize = 64, checkFinite = true, onEpoch, onStep } = options
     const { optimizer } = this.options
+    const { scaler } = this
     if (!optimizer) throw new TypeError('fit: expected a trainer with an optimizer')
     if (!(Number.isSafeInteger(epochs) && epochs >= 0))
       throw new RangeError(`fit: expected epochs to be a non-negative integer, got ${epochs}`)
@@ -113,10 +128,20 @@ export class Trainer {
     const step = (...batch: Batch): readonly Tensor[] =>
       inMode(this.model, true, () => {
         const figures = this.#forward(batch)
-        figures[0].backward()
-        optimizer.step()
-        optimizer.zeroGrad()
+        if (scaler) scaler.scale(figures[0]).backward()
+        else {
+          figures[0].backward()
+          optimizer.step()
+          optimizer.zeroGrad()
+        }
         return figures
+      })
+    const afterStep =
+      scaler &&
+      (async () => {
+        await scaler.step(optimizer as ScaledOptimizer)
+        scaler.update()
+        optimizer.zeroGrad()
       })
     try {
       optimizer.zeroGrad()
@@ -129,7 +154,7 @@ export class Trainer {
           progress?.step(step, loss)
           onStep?.({ epoch, step, ...this.#named(figures) })
         }
-        const measures = this.#named(await pass('fit', batches, step, { signal, onFigures }))
+        const measures = this.#named(await pass('fit', batches, step, { signal, afterStep, onFigures }))
         const validated = validation && prefixed(await this.evaluate(validation, options))
         const record = { epoch, ...measures, ...validated, seconds: (performance.now() - started) / 1000 }
         progress?.end(record)
@@ -153,16 +178,19 @@ export class Trainer {
   /** The model's outputs in evaluation mode, one after the other: of a tensor, of batches or of a dataset. */
   predict(source: Tensor | Source<Tensor | Batch>, options: EvaluateOptions = {}): Promise<Tensor> {
     const { batchSize = 64 } = options
-    return predict(this.model, source, { batchSize, signal: this.#signal(options), device: this.options.device })
+    const { device, autocast = { enabled: false } } = this.options
+    return predict(this.model, source, { batchSize, signal: this.#signal(options), device, autocast })
   }
 
   /** Loss and metrics of one batch. */
   #forward([input, target]: Batch): [loss: Tensor, ...metrics: Tensor[]] {
     const { device, loss, metrics = [] } = this.options
     const [x, expected] = device ? [input.to(device), target.to(device)] : [input, target]
-    const output = this.model(x)
-    const measured = noGrad(() => metrics.map((metric) => checkScalar(metric.name, metric(output, expected))))
-    return [checkScalar('loss', loss(output, expected)), ...measured]
+    return autocast(this.options.autocast ?? { enabled: false }, () => {
+      const output = this.model(x)
+      const measured = noGrad(() => metrics.map((metric) => checkScalar(metric.name, metric(output, expected))))
+      return [checkScalar('loss', loss(output, expected)), ...measured]
+    })
   }
 
   #named(figures: readonly number[]): Measures {

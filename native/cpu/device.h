@@ -11,6 +11,7 @@ class CpuDevice final : public Device {
 
   bool on_host() const override { return true; }
   const Kernels& kernels() const override;
+  std::unique_ptr<Moment> moment() override;
   void copy(std::byte* to, const std::byte* from, size_t bytes) override;
   void upload(std::byte* to, const HostBuffer& from) override;
   void download(void* to, const std::byte* from, size_t bytes) override;

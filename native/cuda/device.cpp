@@ -18,6 +18,30 @@ int attribute(cudaDeviceAttr name, int ordinal) {
   return value;
 }
 
+class CudaMoment final : public Moment {
+ public:
+  explicit CudaMoment(const Context& context) : context_(context) {
+    select(context.device);
+    check(cudaEventCreate(&event_), "an event");
+  }
+  ~CudaMoment() override { cudaEventDestroy(event_); }
+
+  void take() override {
+    select(context_.device);
+    check(cudaEventRecord(event_, context_.stream), "an event");
+  }
+  double since(const Moment& earlier) const override {
+    float milliseconds = 0;
+    check(cudaEventElapsedTime(&milliseconds, static_cast<const CudaMoment&>(earlier).event_, event_),
+          "the time between two events");
+    return milliseconds;
+  }
+
+ private:
+  const Context context_;
+  cudaEvent_t event_ = nullptr;
+};
+
 }  // namespace
 
 CudaDevice& CudaDevice::current() { return *current_device; }
@@ -47,6 +71,8 @@ CudaDevice::~CudaDevice() {
 }
 
 const Kernels& CudaDevice::kernels() const { return cuda::kernels; }
+
+std::unique_ptr<Moment> CudaDevice::moment() { return std::make_unique<CudaMoment>(context_); }
 
 void CudaDevice::stop() {
   Device::stop();
@@ -120,8 +146,8 @@ void CudaDevice::give_back_host(std::byte* data, size_t bytes) {
 }
 
 Scratch::Scratch(int64_t bytes) : data_(nullptr), mark_(SIZE_MAX) {
-  const size_t size = (static_cast<size_t>(bytes > 0 ? bytes : 1) + 255) / 256 * 256;
 #ifndef CONVCORE_POOL_NONE
+  const size_t size = (static_cast<size_t>(bytes > 0 ? bytes : 1) + 255) / 256 * 256;
   auto& arena = CudaDevice::current().arena_;
   if (arena.used == 0 && arena.capacity < std::max(size, arena.wanted)) {
     check(cudaFree(arena.data), "a release of memory");

@@ -18,6 +18,7 @@ class CudaDevice final : public Device {
 
   bool on_host() const override { return false; }
   const Kernels& kernels() const override;
+  std::unique_ptr<Moment> moment() override;
   void stop() override;
   void enter() override;
   void copy(std::byte* to, const std::byte* from, size_t bytes) override;

@@ -44,7 +44,7 @@ async function train(device: Device, optimizerOf: (model: nn.Module) => { step()
       optimizer.step()
       losses.push(loss.item())
     })
-  const state = Object.entries(model.stateDict()).map(async ([name, x]) => [name, await x.data()] as const)
+  const state = Object.entries(model.stateDict()).map(async ([name, x]) => [name, Array.from(await x.data())] as const)
   return { losses: await Promise.all(losses), state: Object.fromEntries(await Promise.all(state)) }
 }
 
