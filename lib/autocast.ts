@@ -10,10 +10,18 @@ export interface AutocastOptions {
   enabled?: boolean
 }
 
+interface Cast {
+  /** Of the parameter's storage, then. */
+  readonly version: number
+  /** Whether gradients flow through it. */
+  readonly graded: boolean
+  readonly y: Tensor
+}
+
 export interface Region {
   readonly dtype: 'float16' | 'bfloat16'
   /** Parameters as they were cast: one cast serves all uses of a parameter in the outermost region. */
-  readonly casts: Map<Tensor, { readonly version: number; readonly graded: boolean; readonly y: Tensor }>
+  readonly casts: Map<Tensor, Cast>
 }
 
 let region: Region | undefined
@@ -31,7 +39,9 @@ let region: Region | undefined
 export function autocast<T>(options: AutocastOptions, fn: () => Synchronous<T>): T {
   const { dtype = 'float16', enabled = true } = options
   if (!isHalf(dtype)) throw new DTypeError(`autocast: expected dtype 'float16' or 'bfloat16', got ${describe(dtype)}`)
-  return within(enabled ? { dtype, casts: region?.dtype === dtype ? region.casts : new Map() } : undefined, fn)
+  if (!enabled) return within(undefined, fn)
+  const casts: Region['casts'] = region?.dtype === dtype ? region.casts : new Map<Tensor, Cast>()
+  return within({ dtype, casts }, fn)
 }
 
 /** The region that the running code is in. */

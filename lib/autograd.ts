@@ -78,11 +78,11 @@ export class Node {
     return this.#backward(toLayout(dy, this.layout), this.needs, this.#saved as never)
   }
 
-  get freed(): boolean {
-    return this.#backward === undefined
+  /** After a pass: lets go of the saved values. Without any, another pass may come through. */
+  spend(): void {
+    if (this.#saved.length) this.free()
   }
 
-  /** Lets go of the saved values. */
   free(): void {
     for (const x of this.#saved) x?.dispose()
     this.#saved = []
@@ -215,7 +215,7 @@ function propagate(root: Node, seed: Tensor, retain: boolean): void {
         scope.dispose()
         dy.dispose()
       }
-      if (!retain) node.free()
+      if (!retain) node.spend()
     }
   } finally {
     for (const node of order) {

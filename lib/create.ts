@@ -68,9 +68,9 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
 }
 
 /** A tensor of zeros. */
-export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 0, options)
+export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => fill_(make('zeros', shape, options), 0)
 /** A tensor of ones. */
-export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => full(shape, 1, options)
+export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => fill_(make('ones', shape, options), 1)
 
 export interface RandomOptions extends TensorOptions {
   /** Default: the one that `manualSeed()` seeds. */

@@ -62,8 +62,7 @@ export class Tensor {
   set requiresGrad(flag: boolean) {
     if (!this.isLeaf)
       throw new AutogradError('requiresGrad: expected a leaf, got the result of an op; use detach() to cut the graph')
-    if (flag && !isFloat(this.dtype))
-      throw new DTypeError(`requiresGrad: expected a float dtype, got ${this.dtype}`)
+    if (flag && !isFloat(this.dtype)) throw new DTypeError(`requiresGrad: expected a float dtype, got ${this.dtype}`)
     this.#leafGrad = flag
   }
 
@@ -201,7 +200,10 @@ export class Tensor {
       throw new TypeError(`copy_: expected a tensor, a typed array or an array of numbers, got ${describe(source)}`)
     if (source.length !== this.size) throw new ShapeError(`copy_: expected ${this.size} elements, got ${source.length}`)
     const values = source instanceof array ? source : new array(source)
-    if (this.layout === 'rowMajor' && !isHalf(this.dtype)) return native.write(this.handle, values)
+    if (this.layout === 'rowMajor' && !isHalf(this.dtype)) {
+      native.write(this.handle, values)
+      return
+    }
     using made = new Scope()
     made.run(() => {
       const given = alloc('copy_', this.shape, wide(this.dtype), this.device)

@@ -43,11 +43,7 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   readonly length: number
 
   /** @throws {ShapeError} unless there is one label, and height × width pixels, per image */
-  constructor(
-    source: GrayImages,
-    classes: readonly string[],
-    { normalize = false, device }: ImageDatasetOptions = {},
-  ) {
+  constructor(source: GrayImages, classes: readonly string[], { normalize = false, device }: ImageDatasetOptions = {}) {
     const { pixels, height, width, labels } = source
     if (pixels.length !== labels.length * height * width) {
       throw new ShapeError(

@@ -45,10 +45,7 @@ export async function serialize(tensors: Record<string, Tensor>, metadata: Metad
  *
  * @throws {FormatError} naming the file, the tensor, what was expected and what was found
  */
-export async function loadSafetensors(
-  path: string,
-  { device }: LoadOptions = {},
-): Promise<Record<string, Tensor>> {
+export async function loadSafetensors(path: string, { device }: LoadOptions = {}): Promise<Record<string, Tensor>> {
   return withFile(path, async (file, { entries }, start) => {
     const tensors: [string, Tensor][] = []
     for (const entry of entries) {

@@ -128,7 +128,9 @@ function checkStatistics(x: Tensor, operands: Readonly<Record<string, Tensor | u
     checkTensor('batchNorm', name, each)
     checkSameDevice('batchNorm', 'x', x, name, each)
     if (each.dtype !== wide(x.dtype))
-      throw new DTypeError(`batchNorm: expected ${name} of dtype ${wide(x.dtype)} for x of ${x.dtype}, got ${each.dtype}`)
+      throw new DTypeError(
+        `batchNorm: expected ${name} of dtype ${wide(x.dtype)} for x of ${x.dtype}, got ${each.dtype}`,
+      )
     checkShapeIs('batchNorm', name, each, [x.shape[1] ?? 0])
   }
 }

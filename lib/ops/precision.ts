@@ -40,9 +40,7 @@ export const isCast = (x: Tensor): boolean => isAutocastEnabled() && isCuda(x.de
 function castOnce(x: Tensor, { dtype, casts }: Region): Tensor {
   const known = casts.get(x)
   const { version } = x.storage
-  // backward() inside the region has freed the graph of an earlier cast.
-  const usable = known?.version === version && known.graded === isGradEnabled() && !known.y.owner.node?.freed
-  if (known && usable) return known.y
+  if (known?.version === version && known.graded === isGradEnabled()) return known.y
   known?.y.dispose()
   const y = keep(cast(x, dtype))
   casts.set(x, { version, graded: isGradEnabled(), y })

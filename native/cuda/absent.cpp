@@ -5,7 +5,8 @@
 namespace convcore::cuda {
 
 const Availability& availability() {
-  static const Availability& none = *new Availability{0, "this addon was built without CUDA", false};
+  static const Availability& none =
+      *new Availability{0, "this addon was built without CUDA; built with CONVCORE_CUDA=real it has it", false};
   return none;
 }
 

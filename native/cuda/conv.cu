@@ -1,7 +1,7 @@
-#include "conv.h"
-
 #include <cstdlib>
 #include <cstring>
+
+#include "conv.h"
 
 namespace convcore::cuda {
 namespace {

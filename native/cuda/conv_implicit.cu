@@ -248,8 +248,7 @@ void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
       const DenseLoader<T, true> b{weight.as<T>(), k, g.group_k * k, g.group_k};
       const DenseTarget<T> target{y.as<T>() + first * p.p * p.q * p.k, bias.as<T>(), p.k, g.group_k, g.group_k, false};
       const bool fit = g.group_c % 4 == 0;
-      multiply<Compute<T>>({p.groups, m, g.group_k, k}, a, b,
-                           fit && fours<T>(a.x) && b.vectors(k), target);
+      multiply<Compute<T>>({p.groups, m, g.group_k, k}, a, b, fit && fours<T>(a.x) && b.vectors(k), target);
     });
   });
 }
@@ -270,8 +269,7 @@ void backward_input(const Conv2d& p, In dy, In weight, Out dx) {
           const PhaseWeight<T> b{g, rows, columns, taps, weight.as<T>()};
           const PhaseTarget<T> target{g, rows, columns, grid, dx.as<T>() + first * p.h * p.w * p.c};
           const bool fit = g.group_c % 4 == 0 && g.group_k % 4 == 0;
-          multiply<Compute<T>>({p.groups, m, g.group_c, k}, a, b,
-                               fit && fours<T>(a.dy) && fours<T>(b.weight), target);
+          multiply<Compute<T>>({p.groups, m, g.group_c, k}, a, b, fit && fours<T>(a.dy) && fours<T>(b.weight), target);
         }
     });
   });
@@ -288,8 +286,8 @@ void backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
       const PatchColumns<T> b{g, Grid(part.p, part.q), Taps(g.group_c, part.s), x.as<T>() + first * p.h * p.w * p.c, n};
       const DenseTarget<T> target{dweight.as<T>(), nullptr, n, g.group_k * n, 0, first > 0};
       const bool fit = g.group_c % 4 == 0 && g.group_k % 4 == 0;
-      multiply<Compute<T>>({p.groups, g.group_k, n, positions}, a, b,
-                           fit && a.vectors(positions) && fours<T>(b.x), target);
+      multiply<Compute<T>>({p.groups, g.group_k, n, positions}, a, b, fit && a.vectors(positions) && fours<T>(b.x),
+                           target);
     });
   });
 }

@@ -12,21 +12,30 @@ namespace {
 
 std::string version(int number) { return std::to_string(number / 1000) + "." + std::to_string(number % 1000 / 10); }
 
+/// Why there is no device, and what was tried.
+std::string reason(cudaError_t error) {
+  cudaGetLastError();
+  int driver = 0, runtime = 0;
+  cudaDriverGetVersion(&driver);
+  cudaRuntimeGetVersion(&runtime);
+  std::string text = error == cudaSuccess
+                         ? "CUDA knows no device"
+                         : std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
+  text += "; asked the CUDA runtime " + version(runtime) + ", ";
+  text += driver == 0 ? "which found no driver (libcuda.so.1)" : "whose driver is for CUDA " + version(driver);
+  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  if (visible) text += std::string("; CUDA_VISIBLE_DEVICES is \"") + visible + "\"";
+  return text;
+}
+
 Availability ask() {
   Availability found;
 #ifdef CONVCORE_CUDA_EMULATED
   found.emulated = true;
 #endif
   const cudaError_t error = cudaGetDeviceCount(&found.count);
-  if (error != cudaSuccess) {
-    cudaGetLastError();
-    found.count = 0;
-    found.reason = std::string(cudaGetErrorString(error)) + " (" + cudaGetErrorName(error) + ")";
-  } else if (found.count == 0) {
-    found.reason = "CUDA knows no device";
-  }
-  const char* visible = std::getenv("CUDA_VISIBLE_DEVICES");
-  if (found.count == 0 && visible) found.reason += std::string("; CUDA_VISIBLE_DEVICES is \"") + visible + "\"";
+  if (error != cudaSuccess) found.count = 0;
+  if (found.count == 0) found.reason = reason(error);
   if (found.count > kMaxDevices) found.count = kMaxDevices;
   return found;
 }

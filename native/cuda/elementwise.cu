@@ -141,8 +141,6 @@ void eq(const Broadcast& p, AnyIn a, AnyIn b, ByteOut y) {
 void scale(int64_t n, double factor, In x, Out y) { map_floats<Scale>(n, x, y, factor); }
 void accumulate(int64_t n, In x, InOut y) { map_pairs<Add>(n, x, y, y); }
 
-void increment(int64_t n, IndexInOut x) {
-  launch(increment_all, blocks_for(n), kThreads, 0, n, x.as<int32_t>());
-}
+void increment(int64_t n, IndexInOut x) { launch(increment_all, blocks_for(n), kThreads, 0, n, x.as<int32_t>()); }
 
 }  // namespace convcore::cuda

@@ -1,6 +1,5 @@
-#include "gemm.h"
-
 #include "blas.h"
+#include "gemm.h"
 #include "tile.h"
 
 namespace convcore::cuda {

@@ -156,9 +156,9 @@ void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In 
     using T = decltype(zero);
     using C = Compute<T>;
     const T* from = x.as<T>();
-    column_reduction<Moments<C>>(1, rows, channels, Observe<T>{from},
-                                 Keep<C>{eps, momentum, running_mean.as<C>(), running_var.as<C>(), mean.as<C>(),
-                                         inv_std.as<C>()});
+    column_reduction<Moments<C>>(
+        1, rows, channels, Observe<T>{from},
+        Keep<C>{eps, momentum, running_mean.as<C>(), running_var.as<C>(), mean.as<C>(), inv_std.as<C>()});
     apply(rows, channels, Affine<C>{mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>()}, from, y.as<T>());
   });
 }

@@ -18,7 +18,8 @@ struct Chunks {
   uint8_t tensor[kBlocks];
 };
 
-/// v[list] = the elements of all lists in one place; f updates them, and all lists from F::kFirstWritten on are written.
+/// v[list] = the elements of all lists in one place; f updates them, and all lists from F::kFirstWritten on are
+/// written.
 template <class T, int kLists, class F>
 __global__ void update(Chunks<T, kLists> chunks, F f) {
   using C = Compute<T>;

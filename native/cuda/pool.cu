@@ -153,7 +153,8 @@ void check_windows(const Pool2d& p) {
   if (product(p.h, p.w) > std::numeric_limits<int32_t>::max())
     fail("expected an image whose cells int32 can index, got %lld x %lld", static_cast<long long>(p.h),
          static_cast<long long>(p.w));
-  auto first_outside = [](int64_t positions, int64_t input, int64_t taps, int64_t stride, int64_t pad, int64_t dilation) {
+  auto first_outside = [](int64_t positions, int64_t input, int64_t taps, int64_t stride, int64_t pad,
+                          int64_t dilation) {
     for (int64_t i = 0; i < positions; ++i) {
       const int64_t start = i * stride - pad, begin = start < 0 ? (-start + dilation - 1) / dilation : 0;
       if (begin >= taps || start + begin * dilation >= input) return i;

@@ -54,8 +54,8 @@ struct WindowAxis {
   __device__ __forceinline__ void inside(int position, int& begin, int& end) const {
     const int start = position * stride - pad;
     begin = start < 0 ? (-start + dilation - 1) / dilation : 0;
-    end = start + (taps - 1) * dilation >= input ? (start < input ? (input - start + dilation - 1) / dilation : 0)
-                                                 : taps;
+    end =
+        start + (taps - 1) * dilation >= input ? (start < input ? (input - start + dilation - 1) / dilation : 0) : taps;
   }
   /// The positions [begin, end] whose windows may reach a cell; `tap_at` tells with which tap.
   __device__ __forceinline__ void reaching(int cell, int& begin, int& end) const {

@@ -93,7 +93,8 @@ __global__ void drop_image(int64_t n, int64_t channels, int64_t inner, uint64_t 
   });
 }
 
-/// As drop_image, where whole Philox blocks lie in one channel: one thread per block, neighbours in neighbouring channels.
+/// As drop_image, where whole Philox blocks lie in one channel: one thread per block, neighbours in neighbouring
+/// channels.
 template <class T>
 __global__ void drop_image_blocks(int64_t n, int64_t channels, int64_t inner, uint64_t seed, uint64_t offset,
                                   Mask<Compute<T>> mask, const T* x, T* y) {

@@ -92,8 +92,8 @@ struct Sums {
   }
 };
 
-/// How the columns of [outer, n, inner] are reduced: a block takes `width` columns with kThreads / width threads each, and
-/// one of `blocks` stretches of `rows` rows.
+/// How the columns of [outer, n, inner] are reduced: a block takes `width` columns with kThreads / width threads each,
+/// and one of `blocks` stretches of `rows` rows.
 struct ColumnSplit {
   int width = 1;
   int64_t n, inner, tiles, rows, blocks;
@@ -112,8 +112,8 @@ struct ColumnSplit {
   static constexpr int64_t kBlocks = 1024;  // enough for any GPU
 };
 
-/// Merges the accumulators of the threads whose indices differ by multiples of `width`, in a tree; thread c < width ends
-/// with the result of column c. All threads of the block must call it.
+/// Merges the accumulators of the threads whose indices differ by multiples of `width`, in a tree; thread c < width
+/// ends with the result of column c. All threads of the block must call it.
 template <class Accumulator>
 __device__ void merge_lanes(Accumulator& mine, int width, Accumulator* shared) {
   __syncthreads();

@@ -1,6 +1,7 @@
 // A matrix product by tiles, y[m×n] = a[m×k] · b[k×n], whose factors come through loaders and whose result goes through
-// a target. So one kernel is the product of dense matrices and the implicit GEMM of a convolution, which reads images as
-// if their patches were the rows of a matrix (Chetlur et al.: "cuDNN: Efficient primitives for deep learning", 2014).
+// a target. So one kernel is the product of dense matrices and the implicit GEMM of a convolution, which reads images
+// as if their patches were the rows of a matrix (Chetlur et al.: "cuDNN: Efficient primitives for deep learning",
+// 2014).
 //
 // A loader has:
 //   kAlongK                whether neighbours along k lie side by side in memory; if not, neighbours along m (or n) do
@@ -183,15 +184,15 @@ void multiply_by(Extent e, A a, B b, Target target) {
   const bool split = e.splits > 1;
   const Scratch scratch(split ? e.batch * e.splits * e.m * e.n * static_cast<int64_t>(sizeof(C)) : 0);
   C* partial = split ? scratch.as<C>() : nullptr;
-  launch(tile_product<C, Tile, V, A, B, Target>, dim3(static_cast<unsigned>(e.batch * e.splits * tiles)),
-         kThreads, 0, e, a, b, target, partial);
+  launch(tile_product<C, Tile, V, A, B, Target>, dim3(static_cast<unsigned>(e.batch * e.splits * tiles)), kThreads, 0,
+         e, a, b, target, partial);
   if (split)
     launch(add_splits<C, Target>, blocks_for(e.batch * e.m * e.n), kThreads, 0, e, static_cast<const C*>(partial),
            target);
 }
 
-/// The product. `vectors` tells whether both factors may be read four neighbours at once: loaders then get k, or m and n,
-/// in multiples of four, and must have no matrix that ends in between.
+/// The product. `vectors` tells whether both factors may be read four neighbours at once: loaders then get k, or m and
+/// n, in multiples of four, and must have no matrix that ends in between.
 template <class C, class A, class B, class Target>
 void multiply(const Extent& e, A a, B b, bool vectors, Target target) {
   if (e.batch == 0 || e.m == 0 || e.n == 0) return;

@@ -34,7 +34,7 @@ function compare(family: string, test: Case, dtype: Half): string[] {
     const found = [difference(y, dense(want), limit)]
     if (leaves.length) {
       const { shape, data } = weightsFor(y.shape, generator(test.name))
-      const dy = tensor(data, { shape, dtype: 'float32', device: 'cuda:0' }).to(y.dtype as DType)
+      const dy = tensor(data, { shape, dtype: 'float32', device: 'cuda:0' }).to(y.dtype)
       y.backward(dy)
       want.backward(dy.to('float32').to('cpu'))
       for (const i of leaves) found.push(difference(there[i]!.grad!, dense(here[i]!.grad!), limit))

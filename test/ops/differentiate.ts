@@ -15,6 +15,6 @@ export function gradients(test: Case, dtype: Float, placement: Placement, device
   for (const x of leaves) x.requiresGrad = true
   const y = test.op(...inputs)
   const { shape, data } = weightsFor(y.shape, random)
-  y.backward(tensor(data, { shape, dtype, device: y.device }))
+  y.backward(tensor(data, { shape, dtype: y.dtype, device: y.device }))
   return leaves.map((x) => x.grad!)
 }
