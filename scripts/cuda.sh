@@ -10,7 +10,8 @@ cmake --build build/emulated --parallel 2 --target emulation_test | grep -E 'not
 
 suite() { find build/ts/test -path "$1" | sort; }
 emulated() {
-  EMULATION_STREAMS=lazy CONVCORE_ADDON="$PWD/build/emulated/Release/convcore.node" CONVCORE_THREADS=1 "$@"
+  EMULATION_STREAMS=lazy CONVCORE_ADDON="$PWD/build/emulated/Release/convcore.node" CONVCORE_ISA=generic \
+    CONVCORE_THREADS=1 TAP_TIMEOUT=0 "$@"
 }
 # shellcheck disable=SC2046
 emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 \

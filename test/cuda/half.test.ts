@@ -1,4 +1,4 @@
-import { type DType, scope, tensor, type Tensor } from 'convcore'
+import { scope, tensor, type Tensor } from 'convcore'
 import t from 'tap'
 import { type Case, generator, inputValues, weightsFor } from '../ops/case.js'
 import { difference } from '../ops/close.js'
