@@ -1,4 +1,6 @@
-import { native } from './native.js'
+import { native, type ConvAlgorithm } from './native.js'
+
+export type { ConvAlgorithm }
 
 /** Settings of what ops run on, for the whole process. */
 export const backends = {
@@ -12,6 +14,18 @@ export const backends = {
     },
     set benchmark(on: boolean) {
       native.convBenchmark(on)
+    },
+
+    /**
+     * The algorithm of all convolutions that it can do: `'im2col'` and a matrix product, `'implicit'` GEMM without a column
+     * buffer, or `'cudnn'`. `'auto'`, or what `CONVCORE_CONV_ALGO` says, at first: cuDNN where it is found, plain products
+     * for 1×1, a kernel of its own for depthwise ones.
+     */
+    get convAlgorithm(): ConvAlgorithm {
+      return native.convAlgorithm()
+    },
+    set convAlgorithm(name: ConvAlgorithm) {
+      native.convAlgorithm(name)
     },
   },
 }

@@ -17,9 +17,9 @@ export interface Kernels {
   max_pool2d_backward(p: Geometry, indices: Handle, dy: Handle, dx: Handle): void
   avg_pool2d(p: Geometry, x: Handle, y: Handle): void
   avg_pool2d_backward(p: Geometry, dy: Handle, dx: Handle): void
-  batch_norm(rows: number, channels: number, eps: number, momentum: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
-  batch_norm_inference(rows: number, channels: number, eps: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
-  batch_norm_backward(rows: number, channels: number, training: number, x: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
+  batch_norm(rows: number, channels: number, eps: number, momentum: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
+  batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
+  batch_norm_backward(rows: number, channels: number, training: number, x: Handle, y: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
   matmul(p: Geometry, a: Handle, b: Handle, bias: Handle, y: Handle): void
   relu(n: number, x: Handle, y: Handle): void
   relu_backward(n: number, y: Handle, dy: Handle, dx: Handle): void

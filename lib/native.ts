@@ -22,6 +22,9 @@ export interface CudaProperties {
   readonly emulated: boolean
 }
 
+/** How convolutions go on CUDA. */
+export type ConvAlgorithm = 'auto' | 'im2col' | 'implicit' | 'cudnn'
+
 /** See {@link Addon.mark}. */
 export type Mark = object & { readonly mark: unique symbol }
 
@@ -54,6 +57,7 @@ interface Addon {
   cudaLibraries(): readonly CudaLibrary[]
   tf32(allow?: boolean): boolean
   convBenchmark(on?: boolean): boolean
+  convAlgorithm(name?: ConvAlgorithm): ConvAlgorithm
   /** A point behind all that was enqueued on a device so far. */
   mark(device: number): Mark
   /** Milliseconds between two marks of a device, which it must have passed. */

@@ -261,6 +261,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("cudaLibraries", cuda_libraries);
   add("tf32", tf32);
   add("convBenchmark", conv_benchmark);
+  add("convAlgorithm", conv_algorithm);
   add("mark", mark);
   add("elapsed", elapsed);
   add("stop", stop);

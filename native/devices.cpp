@@ -79,4 +79,18 @@ Napi::Value conv_benchmark(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value conv_algorithm(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), "convAlgorithm", [&]() -> Napi::Value {
+    if (info.Length() > 0) {
+      cuda::ConvAlgorithm algorithm;
+      const std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "another type";
+      if (!cuda::algorithm_of(name, algorithm))
+        throw_call(CallError::Range, "ERR_ARGUMENT",
+                   "convAlgorithm: expected 'auto', 'im2col', 'implicit' or 'cudnn', got %.40s", name.c_str());
+      cuda::set_conv_algorithm(algorithm);
+    }
+    return Napi::String::New(info.Env(), cuda::name_of(cuda::conv_algorithm()));
+  });
+}
+
 }  // namespace convcore

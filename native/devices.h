@@ -15,4 +15,7 @@ Napi::Value tf32(const Napi::CallbackInfo& info);
 /// convBenchmark(flag?) → whether algorithms are timed
 Napi::Value conv_benchmark(const Napi::CallbackInfo& info);
 
+/// convAlgorithm(name?) → how convolutions go on CUDA
+Napi::Value conv_algorithm(const Napi::CallbackInfo& info);
+
 }  // namespace convcore

@@ -13,14 +13,27 @@ emulated() {
   EMULATION_STREAMS=lazy CONVCORE_ADDON="$PWD/build/emulated/Release/convcore.node" CONVCORE_ISA=generic \
     CONVCORE_THREADS=1 TAP_TIMEOUT=0 "$@"
 }
+# Our own kernels do everything: a library that does it for them would hide them.
 # shellcheck disable=SC2046
-emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 \
+CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 \
   $(suite '*/ops/forward.test.js') $(suite '*/ops/gradient.test.js') $(suite '*/ops/errors.test.js') \
   $(suite '*/ops/pytorch.test.js') $(suite '*/nn/*.test.js') $(suite '*/optim/*.test.js') \
   $(suite '*/autograd.test.js') $(suite '*/execution.test.js') $(suite '*/random.test.js')
-emulated node --enable-source-maps --test --test-concurrency=2 $(suite '*/ops/device.test.js') $(suite '*/cuda/*.test.js')
+CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --test --test-concurrency=2 \
+  $(suite '*/ops/device.test.js')
+# And with them, emulated too.
+emulated node --enable-source-maps --test --test-concurrency=2 $(suite '*/cuda/*.test.js')
 
-if [ "${CONVCORE_NVCC:-$(command -v nvcc || true)}" ]; then
+nvcc=${CONVCORE_NVCC:-$(command -v nvcc || true)}
+if [ "$nvcc" ]; then
+  # CPATH names the folders of headers that lie in no usual place.
+  printf '#include <cublas_v2.h>\n#include <cudnn.h>\n' >build/headers.cpp
+  if "$nvcc" -E build/headers.cpp >/dev/null 2>&1; then
+    "$nvcc" -std=c++17 -Wno-deprecated-declarations -c test/cuda/headers.cpp -o build/headers.o
+    echo "what is declared of cuBLAS and cuDNN is as in NVIDIA's headers"
+  else
+    echo 'no headers of cuBLAS and cuDNN here, or in CPATH: what is declared of them was not compared'
+  fi
   npm run build:native -- --out build/cuda --CDCONVCORE_CUDA=real --CDCONVCORE_CUDA_ARCHITECTURES="${CONVCORE_CUDA_ARCHITECTURES:-90}"
   ls -l build/cuda/Release/convcore.node
   CONVCORE_ADDON="$PWD/build/cuda/Release/convcore.node" node --enable-source-maps --test --test-concurrency=1 \

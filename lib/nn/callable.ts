@@ -3,6 +3,9 @@ export type CallObserver = (module: Callable, output: unknown) => void
 
 let observer: CallObserver | undefined
 
+/** Whether somebody wants to see every call. */
+export const isObserved = (): boolean => observer !== undefined
+
 /** Runs `fn` with every module call reported to `watch`. */
 export function observeCalls<T>(watch: CallObserver, fn: () => T): T {
   const outer = observer

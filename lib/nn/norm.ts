@@ -25,7 +25,7 @@ export interface BatchNormOptions extends Omit<FactoryOptions, 'generator'> {
 }
 
 /** (x − mean) / √(variance + eps) · weight + bias, per channel. Source: Ioffe and Szegedy, ICML 2015. */
-abstract class BatchNorm extends Module {
+export abstract class BatchNorm extends Module {
   readonly numFeatures: number
   readonly eps: number
   readonly momentum: number | null
@@ -65,7 +65,8 @@ abstract class BatchNorm extends Module {
     this.numBatchesTracked = this.registerBuffer('numBatchesTracked', zeros([], { device, dtype: 'int32' }))
   }
 
-  forward(x: Tensor): Tensor {
+  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  forward(x: Tensor, relu = false): Tensor {
     if (!this.ranks.includes(x.rank) || x.shape[1] !== this.numFeatures)
       throw new ShapeError(
         `${this.constructor.name}: expected input of rank ${this.ranks.join(' or ')} with ${this.numFeatures} channels, ` +
@@ -75,7 +76,7 @@ abstract class BatchNorm extends Module {
     const training = this.training || !this.trackRunningStats
     const momentum = this.training ? this.countBatch() : 0
     const image = x.rank === 3 ? reshape(x, [...x.shape, 1]) : x
-    const y = batchNorm(image, runningMean, runningVar, weight, bias, { training, momentum, eps })
+    const y = batchNorm(image, runningMean, runningVar, weight, bias, { training, momentum, eps, relu })
     return x.rank === 3 ? reshape(y, x.shape) : y
   }
 

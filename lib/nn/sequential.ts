@@ -1,7 +1,16 @@
 import type { Tensor } from '../tensor.js'
 import { describe } from '../errors.js'
+import { ReLU } from './activation.js'
+import { isObserved } from './callable.js'
 import { isModule, ownModules } from './members.js'
 import { Module } from './module.js'
+import { BatchNorm } from './norm.js'
+
+/** Batch norm does what follows it along, unless a subclass has changed either, or somebody wants to see each call. */
+const isPlainBatchNorm = (layer: Layer): layer is Layer & BatchNorm =>
+  layer instanceof BatchNorm && layer.forward === BatchNorm.prototype.forward
+const isPlainReLU = (layer: Layer | undefined): boolean =>
+  layer instanceof ReLU && layer.forward === ReLU.prototype.forward
 
 /** A module from one tensor to one tensor. */
 export type Layer = Module & ((x: Tensor) => Tensor)
@@ -43,8 +52,15 @@ export class Sequential extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    const layers = this.layers()
     let y = x
-    for (const layer of this.layers()) y = layer(y)
+    for (let i = 0; i < layers.length; i++) {
+      const layer = layers[i]!
+      if (isPlainBatchNorm(layer) && isPlainReLU(layers[i + 1]) && !isObserved()) {
+        y = layer(y, true)
+        i++
+      } else y = layer(y)
+    }
     return y
   }
 

@@ -15,11 +15,13 @@ export interface BatchNormOptions {
   momentum?: number
   /** Added to the variance. Default 1e-5. */
   eps?: number
+  /** Whether max(y, 0) follows, in the same pass over memory. Default false. */
+  relu?: boolean
 }
 
 /**
  * Batch normalisation over all dimensions but the second (Ioffe, Szegedy: "Batch normalization", 2015):
- * y = (x − mean) / √(variance + eps) · weight + bias.
+ * y = (x − mean) / √(variance + eps) · weight + bias, or its positive part.
  *
  * In training the statistics are the batch's (biased variance), and the running ones, where given, move towards them
  * (unbiased variance) in place; otherwise the running ones are used.
@@ -40,7 +42,7 @@ export function batchNorm(
   bias?: Tensor,
   options: BatchNormOptions = {},
 ): Tensor {
-  const { training = false, momentum = 0.1, eps = 1e-5 } = options
+  const { training = false, momentum = 0.1, eps = 1e-5, relu = false } = options
   checkFloats('batchNorm', { x })
   if (x.rank !== 2 && x.rank !== 4)
     throw new ShapeError(`batchNorm: expected x of shape [N, C] or [N, C, H, W], got ${showShape(x.shape)}`)
@@ -64,6 +66,7 @@ export function batchNorm(
       channels,
       eps,
       momentum,
+      Number(relu),
       image.handle,
       scale,
       shift,
@@ -83,6 +86,7 @@ export function batchNorm(
       rows,
       channels,
       eps,
+      Number(relu),
       image.handle,
       scale,
       shift,
@@ -96,8 +100,8 @@ export function batchNorm(
     'batchNorm',
     y,
     [image, weight, bias],
-    [image, weight, mean, invStd],
-    (dy, needs, [x, weight, mean, invStd]) => {
+    [image, weight, mean, invStd, relu ? y : undefined],
+    (dy, needs, [x, weight, mean, invStd, y]) => {
       const dx = needs[0] ? allocLike('batchNorm', dy) : undefined
       const dweight = needs[1] ? allocLike('batchNorm', dy, [channels], exact) : undefined
       const dbias = needs[2] ? allocLike('batchNorm', dy, [channels], exact) : undefined
@@ -106,6 +110,7 @@ export function batchNorm(
         channels,
         training ? 1 : 0,
         x.handle,
+        y?.handle ?? 0,
         dy.handle,
         weight?.handle ?? 0,
         mean.handle,

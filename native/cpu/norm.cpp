@@ -23,10 +23,10 @@ template <class Body>
   });
 }
 
-/// y = (x − mean) · inv_std · weight + bias
+/// y = (x − mean) · inv_std · weight + bias, or its positive part
 template <class T>
-void normalize(const WideRows& rows, const T* x, const T* weight, const T* bias, const T* mean, const T* inv_std,
-               T* __restrict y) {
+void normalize(const WideRows& rows, bool relu, const T* x, const T* weight, const T* bias, const T* mean,
+               const T* inv_std, T* __restrict y) {
   const int64_t width = rows.width();
   const Scratch scratch(3 * width * int64_t{sizeof(T)});
   T *center = scratch.as<T>(), *factor = center + width, *offset = factor + width;
@@ -36,7 +36,12 @@ void normalize(const WideRows& rows, const T* x, const T* weight, const T* bias,
     offset[c] = bias ? bias[c] : T(0);
   }
   for (T* values : {center, factor, offset}) repeat(rows, values);
-  for_each_element(rows, [&](int64_t i, int64_t c) { y[i] = (x[i] - center[c]) * factor[c] + offset[c]; });
+  auto value = [&](int64_t i, int64_t c) { return (x[i] - center[c]) * factor[c] + offset[c]; };
+  if (!relu) return for_each_element(rows, [&](int64_t i, int64_t c) { y[i] = value(i, c); });
+  for_each_element(rows, [&](int64_t i, int64_t c) {
+    const T v = value(i, c);
+    y[i] = v <= 0 ? T(0) : v;
+  });
 }
 
 /// The mean of up to 16 rows: near enough to the true mean that moments about it do not cancel.
@@ -52,8 +57,9 @@ void rough_mean(const WideRows& rows, const T* x, T* mean) {
 
 }  // namespace
 
-void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In x, OptWideIn weight, OptWideIn bias,
-                OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean, WideOut inv_std) {
+void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, int64_t relu, In x, OptWideIn weight,
+                OptWideIn bias, OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean,
+                WideOut inv_std) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* from = x.as<T>();
@@ -80,59 +86,75 @@ void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In 
       move(running_mean.as<T>(), batch_mean);
       move(running_var.as<T>(), sum_squares / (count - 1));
     });
-    normalize(wide, from, weight.as<T>(), bias.as<T>(), mean.as<T>(), inv_std.as<T>(), y.as<T>());
+    normalize(wide, relu, from, weight.as<T>(), bias.as<T>(), mean.as<T>(), inv_std.as<T>(), y.as<T>());
   });
 }
 
-void batch_norm_inference(int64_t rows, int64_t channels, double eps, In x, OptWideIn weight, OptWideIn bias,
-                          WideIn running_mean, WideIn running_var, Out y, WideOut inv_std) {
+void batch_norm_inference(int64_t rows, int64_t channels, double eps, int64_t relu, In x, OptWideIn weight,
+                          OptWideIn bias, WideIn running_mean, WideIn running_var, Out y, WideOut inv_std) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t c = 0; c < channels; ++c)
       inv_std.as<T>()[c] = static_cast<T>(1 / std::sqrt(running_var.as<T>()[c] + eps));
-    normalize(WideRows(rows, channels), x.as<T>(), weight.as<T>(), bias.as<T>(), running_mean.as<T>(), inv_std.as<T>(),
-              y.as<T>());
+    normalize(WideRows(rows, channels), relu, x.as<T>(), weight.as<T>(), bias.as<T>(), running_mean.as<T>(),
+              inv_std.as<T>(), y.as<T>());
   });
 }
 
+namespace {
+
 // With x̂ = (x − mean) · inv_std: dweight = Σ dy·x̂, dbias = Σ dy, and
 // dx = weight · inv_std · (dy − dbias / rows − x̂ · dweight / rows), where statistics that are not the batch's own
-// leave the first term alone.
-void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, In dy, OptWideIn weight, WideIn mean,
-                         WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
+// leave the first term alone. `gradient` tells dy of element i.
+template <class T, class Gradient>
+void backward(int64_t rows, int64_t channels, int64_t training, In x, Gradient gradient, OptWideIn weight, WideIn mean,
+              WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
+  const T* from = x.as<T>();
+  T* __restrict to = dx.as<T>();
+  const WideRows wide(rows, channels);
+  const int64_t width = wide.width();
+  const Scratch scratch(4 * width * int64_t{sizeof(T)});
+  T *center = scratch.as<T>(), *factor = center + width, *slope = factor + width, *level = slope + width;
+  for (int64_t c = 0; c < channels; ++c) {
+    center[c] = mean.as<T>()[c];
+    factor[c] = weight ? inv_std.as<T>()[c] * weight.as<T>()[c] : inv_std.as<T>()[c];
+  }
+  for (T* values : {center, factor}) repeat(wide, values);
+
+  if (dweight || dbias || (dx && training)) {
+    auto terms = [&](int64_t, int64_t i, int64_t c, T(&t)[2]) {
+      t[0] = gradient(i);
+      t[1] = t[0] * (from[i] - center[c]);
+    };
+    column_sums<T, 2>(1, rows, channels, terms, [&](int64_t, int64_t c, const double(&s)[2]) {
+      const double inv = inv_std.as<T>()[c], count = static_cast<double>(at_least_one(rows));
+      if (dweight) dweight.as<T>()[c] = static_cast<T>(s[1] * inv);
+      if (dbias) dbias.as<T>()[c] = static_cast<T>(s[0]);
+      level[c] = static_cast<T>(s[0] / count);
+      slope[c] = static_cast<T>(s[1] * inv * inv / count);
+    });
+  }
+  if (!dx) return;
+  if (!training) return for_each_element(wide, [&](int64_t i, int64_t c) { to[i] = gradient(i) * factor[c]; });
+  for (T* values : {slope, level}) repeat(wide, values);
+  for_each_element(wide, [&](int64_t i, int64_t c) {
+    to[i] = (gradient(i) - level[c] - (from[i] - center[c]) * slope[c]) * factor[c];
+  });
+}
+
+}  // namespace
+
+void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, OptIn y, In dy, OptWideIn weight,
+                         WideIn mean, WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const T *from = x.as<T>(), *gradient = dy.as<T>();
-    T* __restrict to = dx.as<T>();
-    const WideRows wide(rows, channels);
-    const int64_t width = wide.width();
-    const Scratch scratch(4 * width * int64_t{sizeof(T)});
-    T *center = scratch.as<T>(), *factor = center + width, *slope = factor + width, *level = slope + width;
-    for (int64_t c = 0; c < channels; ++c) {
-      center[c] = mean.as<T>()[c];
-      factor[c] = weight ? inv_std.as<T>()[c] * weight.as<T>()[c] : inv_std.as<T>()[c];
-    }
-    for (T* values : {center, factor}) repeat(wide, values);
-
-    if (dweight || dbias || (dx && training)) {
-      auto terms = [&](int64_t, int64_t i, int64_t c, T(&t)[2]) {
-        t[0] = gradient[i];
-        t[1] = gradient[i] * (from[i] - center[c]);
-      };
-      column_sums<T, 2>(1, rows, channels, terms, [&](int64_t, int64_t c, const double(&s)[2]) {
-        const double inv = inv_std.as<T>()[c], count = static_cast<double>(at_least_one(rows));
-        if (dweight) dweight.as<T>()[c] = static_cast<T>(s[1] * inv);
-        if (dbias) dbias.as<T>()[c] = static_cast<T>(s[0]);
-        level[c] = static_cast<T>(s[0] / count);
-        slope[c] = static_cast<T>(s[1] * inv * inv / count);
-      });
-    }
-    if (!dx) return;
-    if (!training) return for_each_element(wide, [&](int64_t i, int64_t c) { to[i] = gradient[i] * factor[c]; });
-    for (T* values : {slope, level}) repeat(wide, values);
-    for_each_element(wide, [&](int64_t i, int64_t c) {
-      to[i] = (gradient[i] - level[c] - (from[i] - center[c]) * slope[c]) * factor[c];
-    });
+    const T *gradient = dy.as<T>(), *result = y.as<T>();
+    auto plain = [gradient](int64_t i) { return gradient[i]; };
+    auto through_relu = [gradient, result](int64_t i) { return result[i] <= 0 ? T(0) : gradient[i]; };
+    if (y)
+      backward<T>(rows, channels, training, x, through_relu, weight, mean, inv_std, dx, dweight, dbias);
+    else
+      backward<T>(rows, channels, training, x, plain, weight, mean, inv_std, dx, dweight, dbias);
   });
 }
 

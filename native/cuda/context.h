@@ -54,6 +54,12 @@ class Scratch {
 /// range of the values is known; else waits for the device once and remembers.
 void check_indices(const IndexIn& index, int64_t limit, const char* what);
 
+/// Whether all the pointers are multiples of 16, for accesses of 16 bytes.
+template <class... T>
+bool aligned(const T*... pointers) {
+  return ((reinterpret_cast<uintptr_t>(pointers) % 16 == 0) && ...);
+}
+
 /// Copies from the device and waits for it.
 void read_back(void* host, const void* device, size_t bytes);
 

@@ -1,34 +1,44 @@
-#include <cstdlib>
-#include <cstring>
-
+#include "algorithm.h"
 #include "conv.h"
+#include "dnn.h"
 
 namespace convcore::cuda {
-namespace {
-
-bool by_columns() {
-  const char* forced = std::getenv("CONVCORE_CONV_ALGO");
-  return forced && std::strcmp(forced, "im2col") == 0;
-}
-
-}  // namespace
 
 void conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
-  if (is_depthwise(p)) return depthwise::forward(p, x, weight, bias, y);
-  if (by_columns()) return columns::forward(p, x, weight, bias, y);
-  implicit::forward(p, x, weight, bias, y);
+  by_algorithm(ConvPass::Forward, p, y.dtype, [&](ConvWay way) {
+    switch (way) {
+      case ConvWay::Cudnn: return dnn::takes(p, y.dtype) && dnn::conv2d(p, x, weight, bias, y);
+      case ConvWay::Columns: return columns::takes(p, y.dtype) && (columns::forward(p, x, weight, bias, y), true);
+      case ConvWay::Implicit: return implicit::forward(p, x, weight, bias, y), true;
+      case ConvWay::Depthwise: return is_depthwise(p) && (depthwise::forward(p, x, weight, bias, y), true);
+    }
+    return false;
+  });
 }
 
 void conv2d_backward_input(const Conv2d& p, In dy, In weight, Out dx) {
-  if (is_depthwise(p)) return depthwise::backward_input(p, dy, weight, dx);
-  if (by_columns()) return columns::backward_input(p, dy, weight, dx);
-  implicit::backward_input(p, dy, weight, dx);
+  by_algorithm(ConvPass::BackwardInput, p, dx.dtype, [&](ConvWay way) {
+    switch (way) {
+      case ConvWay::Cudnn: return dnn::takes(p, dx.dtype) && dnn::conv2d_backward_input(p, dy, weight, dx);
+      case ConvWay::Columns: return columns::takes(p, dx.dtype) && (columns::backward_input(p, dy, weight, dx), true);
+      case ConvWay::Implicit: return implicit::backward_input(p, dy, weight, dx), true;
+      case ConvWay::Depthwise: return is_depthwise(p) && (depthwise::backward_input(p, dy, weight, dx), true);
+    }
+    return false;
+  });
 }
 
 void conv2d_backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
-  if (is_depthwise(p)) return depthwise::backward_weight(p, x, dy, dweight);
-  if (by_columns()) return columns::backward_weight(p, x, dy, dweight);
-  implicit::backward_weight(p, x, dy, dweight);
+  by_algorithm(ConvPass::BackwardWeight, p, dweight.dtype, [&](ConvWay way) {
+    switch (way) {
+      case ConvWay::Cudnn: return dnn::takes(p, dweight.dtype) && dnn::conv2d_backward_weight(p, x, dy, dweight);
+      case ConvWay::Columns:
+        return columns::takes(p, dweight.dtype) && (columns::backward_weight(p, x, dy, dweight), true);
+      case ConvWay::Implicit: return implicit::backward_weight(p, x, dy, dweight), true;
+      case ConvWay::Depthwise: return is_depthwise(p) && (depthwise::backward_weight(p, x, dy, dweight), true);
+    }
+    return false;
+  });
 }
 
 }  // namespace convcore::cuda

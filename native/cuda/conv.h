@@ -4,9 +4,15 @@
 
 namespace convcore::cuda {
 
-enum class ConvAlgorithm { Im2col, Implicit, Cudnn };
+enum class ConvPass : int64_t { Forward, BackwardInput, BackwardWeight };
 
 inline bool is_depthwise(const Conv2d& p) { return p.groups > 1 && p.groups == p.c && p.groups == p.k; }
+
+/// 1×1, every pixel once: the image is its own column matrix.
+inline bool is_pointwise(const Conv2d& p) {
+  return p.r == 1 && p.s == 1 && p.stride_h == 1 && p.stride_w == 1 && p.pad_h == 0 && p.pad_w == 0 && p.p == p.h &&
+         p.q == p.w;
+}
 
 /// Without a column buffer: the product reads the images (conv_implicit.cu).
 namespace implicit {
@@ -17,6 +23,8 @@ void backward_weight(const Conv2d& p, In x, In dy, Out dweight);
 
 /// im2col and a dense product, some images at a time, so that the columns have a bound (conv_columns.cu).
 namespace columns {
+/// Whether those of one image keep to the bound.
+bool takes(const Conv2d& p, DType dtype);
 void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y);
 void backward_input(const Conv2d& p, In dy, In weight, Out dx);
 void backward_weight(const Conv2d& p, In x, In dy, Out dweight);

@@ -49,11 +49,15 @@ __global__ void gather_patches(int64_t total, WindowAxis rows, WindowAxis column
   });
 }
 
+int64_t bytes_per_image(const Conv2d& p, size_t size) {
+  return product(p.p, p.q, p.c, p.r, p.s, static_cast<int64_t>(size));
+}
+
 /// f(first image, part) for stretches of images whose columns stay within the bound.
 template <class F>
 void for_stretches(const Conv2d& p, size_t size, F f) {
-  const int64_t bytes = p.p * p.q * p.c * p.r * p.s * static_cast<int64_t>(size);
-  int64_t step = bytes > 0 ? kMaxBytes / bytes : p.n;
+  const int64_t bytes = bytes_per_image(p, size);
+  int64_t step = bytes > 0 && !is_pointwise(p) ? kMaxBytes / bytes : p.n;
   if (step < 1) step = 1;
   int64_t first = 0;
   do {
@@ -64,24 +68,38 @@ void for_stretches(const Conv2d& p, size_t size, F f) {
   } while (first < p.n);
 }
 
+/// Memory for columns; none when the image itself can stand for them.
 template <class T>
-void fill_columns(const Conv2d& part, const T* x, T* to) {
+int64_t column_bytes(const Conv2d& part) {
+  return is_pointwise(part) ? 0 : part.columns() * static_cast<int64_t>(sizeof(T));
+}
+
+/// The columns of x: x itself, or made in `scratch`.
+template <class T>
+const T* columns_of(const Conv2d& part, const T* x, const Scratch& scratch) {
+  if (is_pointwise(part)) return x;
   const int64_t total = part.columns();
   launch(patches<T>, blocks_for(total), kThreads, 0, total, vertical(part), horizontal(part), part.c,
-         part.c / part.groups, x, to);
+         part.c / part.groups, x, scratch.as<T>());
+  return scratch.as<T>();
 }
 
 }  // namespace
 
 namespace columns {
 
+bool takes(const Conv2d& p, DType dtype) {
+  const int64_t bytes = bytes_per_image(p, size_of(dtype));
+  return is_pointwise(p) || (bytes >= 0 && bytes <= kMaxBytes);
+}
+
 void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
   dispatch_storage(y.dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
     for_stretches(p, sizeof(T), [&](int64_t first, const Conv2d& part) {
-      const Scratch scratch(part.columns() * static_cast<int64_t>(sizeof(T)));
-      fill_columns(part, static_cast<const T*>(x.as<T>()) + first * p.h * p.w * p.c, scratch.as<T>());
+      const Scratch scratch(column_bytes<T>(part));
+      const T* rows = columns_of(part, static_cast<const T*>(x.as<T>()) + first * p.h * p.w * p.c, scratch);
       for (int64_t group = 0; group < p.groups; ++group) {
         Gemm g{};
         g.dtype = y.dtype;
@@ -90,7 +108,7 @@ void forward(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
         g.n = filters;
         g.k = depth;
         g.transpose_b = true;
-        g.a = scratch.as<T>() + group * depth;
+        g.a = rows + group * depth;
         g.row_a = depth * p.groups;
         g.b = weight.as<T>() + group * filters * depth;
         g.row_b = depth;
@@ -108,7 +126,9 @@ void backward_input(const Conv2d& p, In dy, In weight, Out dx) {
     using T = decltype(zero);
     const int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
     for_stretches(p, sizeof(T), [&](int64_t first, const Conv2d& part) {
-      const Scratch scratch(part.columns() * static_cast<int64_t>(sizeof(T)));
+      const Scratch scratch(column_bytes<T>(part));
+      T* images = dx.as<T>() + first * p.h * p.w * p.c;
+      T* rows = is_pointwise(p) ? images : scratch.as<T>();
       for (int64_t group = 0; group < p.groups; ++group) {
         Gemm g{};
         g.dtype = dx.dtype;
@@ -120,13 +140,14 @@ void backward_input(const Conv2d& p, In dy, In weight, Out dx) {
         g.row_a = p.k;
         g.b = weight.as<T>() + group * filters * depth;
         g.row_b = depth;
-        g.y = scratch.as<T>() + group * depth;
+        g.y = rows + group * depth;
         g.row_y = depth * p.groups;
         gemm(g);
       }
+      if (is_pointwise(p)) return;
       const int64_t total = part.x();
       launch(gather_patches<T>, blocks_for(total), kThreads, 0, total, vertical(part), horizontal(part), p.c,
-             p.c / p.groups, static_cast<const T*>(scratch.as<T>()), dx.as<T>() + first * p.h * p.w * p.c);
+             p.c / p.groups, static_cast<const T*>(rows), images);
     });
   });
 }
@@ -136,8 +157,8 @@ void backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
     using T = decltype(zero);
     const int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
     for_stretches(p, sizeof(T), [&](int64_t first, const Conv2d& part) {
-      const Scratch scratch(part.columns() * static_cast<int64_t>(sizeof(T)));
-      fill_columns(part, static_cast<const T*>(x.as<T>()) + first * p.h * p.w * p.c, scratch.as<T>());
+      const Scratch scratch(column_bytes<T>(part));
+      const T* rows = columns_of(part, static_cast<const T*>(x.as<T>()) + first * p.h * p.w * p.c, scratch);
       for (int64_t group = 0; group < p.groups; ++group) {
         Gemm g{};
         g.dtype = dweight.dtype;
@@ -148,7 +169,7 @@ void backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
         g.transpose_a = true;
         g.a = dy.as<T>() + first * p.p * p.q * p.k + group * filters;
         g.row_a = p.k;
-        g.b = scratch.as<T>() + group * depth;
+        g.b = rows + group * depth;
         g.row_b = depth * p.groups;
         g.y = dweight.as<T>() + group * filters * depth;
         g.row_y = depth;

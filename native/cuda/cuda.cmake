@@ -19,12 +19,20 @@ set(CUDA_KERNELS
     reduce.cu
     shape.cu)
 set(CUDA_HOST
+    algorithm.cpp
     arrivals.cpp
     blas.cpp
     context.cpp
     device.cpp
+    dnn.cpp
+    dnn_library.cpp
+    dnn_norm.cpp
+    dnn_plan.cpp
     driver.cpp
+    fastest.cpp
+    folders.cpp
     kernels.cpp
+    library.cpp
     memory.cpp
     pinned.cpp
     settings.cpp)

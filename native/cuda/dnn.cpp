@@ -74,10 +74,15 @@ std::vector<Candidate> candidates(cudnnHandle_t handle, const Plan& plan, const 
   if (status != CUDNN_STATUS_SUCCESS) return found;
   for (int i = 0; i < count; ++i) {
     const auto& result = results[i];
-    const bool exact = plan.math != CUDNN_FMA_MATH || result.mathType == CUDNN_FMA_MATH;
     const bool repeatable = task.benchmark || result.determinism == CUDNN_DETERMINISTIC;
-    if (result.status == CUDNN_STATUS_SUCCESS && exact && repeatable && result.memory <= kMaxWorkspace)
-      found.push_back({result.algo, result.mathType, result.memory});
+    if (result.status != CUDNN_STATUS_SUCCESS || !repeatable) continue;
+    Candidate candidate{result.algo, result.mathType, result.memory};
+    // cuDNN also tells of algorithms with math that was not asked for. Only without TF32 does that matter.
+    if (plan.math == CUDNN_FMA_MATH) {
+      candidate.math = plan.math;
+      if (P::workspace(handle, plan, result.algo, &candidate.workspace) != CUDNN_STATUS_SUCCESS) continue;
+    }
+    if (candidate.workspace <= kMaxWorkspace) found.push_back(candidate);
   }
   return found;
 }
@@ -94,8 +99,8 @@ bool run(Session& session, const Conv2d& p, DType dtype, const Operands& operand
     check(cudnn().cudnnSetConvolutionMathType(plan.conv, best.math), "cudnnSetConvolutionMathType");
     const Scratch workspace(static_cast<int64_t>(best.workspace));
     const cudnnStatus_t status =
-        P::run(session.handle, plan, operands, static_cast<typename P::Algorithm>(best.algorithm),
-               workspace.as<void>(), best.workspace);
+        P::run(session.handle, plan, operands, static_cast<typename P::Algorithm>(best.algorithm), workspace.as<void>(),
+               best.workspace);
     if (!unsupported(status)) {
       check(status, "a convolution of cuDNN");
       return true;
@@ -133,9 +138,7 @@ bool takes(const Conv2d& p, DType dtype) {
          symmetric(p.w, p.s, p.stride_w, p.pad_w, p.dilation_w, p.q) && available();
 }
 
-bool conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
-  return convolve<Forward>(p, x, weight, bias, y);
-}
+bool conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) { return convolve<Forward>(p, x, weight, bias, y); }
 bool conv2d_backward_input(const Conv2d& p, In dy, In weight, Out dx) {
   return convolve<BackwardInput>(p, weight, dy, {}, dx);
 }

@@ -2,7 +2,6 @@
 
 #include "dnn.h"
 #include "dnn_plan.h"
-#include "numeric.h"
 
 namespace convcore::cuda::dnn {
 namespace {
@@ -14,8 +13,8 @@ struct Images {
 
 std::optional<Images> images(int64_t rows, int64_t channels, DType dtype) {
   constexpr int64_t kMost = 65535;
-  if ((dtype != DType::Float32 && dtype != DType::Float16) || rows < 2 || channels < 1 ||
-      product(rows, channels) < 0 || product(rows, channels) >= (int64_t{1} << 31))
+  if ((dtype != DType::Float32 && dtype != DType::Float16) || rows < 2 || channels < 1 || product(rows, channels) < 0 ||
+      product(rows, channels) >= (int64_t{1} << 31))
     return {};
   for (int64_t h = (rows + kMost - 1) / kMost; h <= kMost; ++h)
     if (rows % h == 0) return Images{rows / h, h};
@@ -47,8 +46,8 @@ bool batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In 
                 OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean, WideOut inv_std) {
   const auto split = images(rows, channels, x.dtype);
   const bool complete = weight && bias && bool{running_mean} == bool{running_var};
-  if (!split || !complete || !aligned(x.data, weight.data, bias.data, running_mean.data, running_var.data, y.data,
-                                      mean.data, inv_std.data))
+  if (!split || !complete ||
+      !aligned(x.data, weight.data, bias.data, running_mean.data, running_var.data, y.data, mean.data, inv_std.data))
     return false;
   const auto lease = session();
   if (!lease) return false;

@@ -11,7 +11,7 @@ struct Operands {
 
 /// y from x and weight.
 struct Forward {
-  static constexpr Pass kPass = Pass::Forward;
+  static constexpr ConvPass kPass = ConvPass::Forward;
   static constexpr int kAlgorithms = CUDNN_CONVOLUTION_FWD_ALGO_COUNT;
   using Algorithm = cudnnConvolutionFwdAlgo_t;
   using Performance = cudnnConvolutionFwdAlgoPerf_t;
@@ -28,8 +28,8 @@ struct Forward {
   static cudnnStatus_t workspace(cudnnHandle_t handle, const Plan& p, Algorithm algorithm, size_t* bytes) {
     return cudnn().cudnnGetConvolutionForwardWorkspaceSize(handle, p.x, p.weight, p.conv, p.y, algorithm, bytes);
   }
-  static cudnnStatus_t run(cudnnHandle_t handle, const Plan& p, const Operands& o, Algorithm algorithm,
-                           void* workspace, size_t bytes) {
+  static cudnnStatus_t run(cudnnHandle_t handle, const Plan& p, const Operands& o, Algorithm algorithm, void* workspace,
+                           size_t bytes) {
     const float one = 1, zero = 0;
     return cudnn().cudnnConvolutionForward(handle, &one, p.x, o.a, p.weight, o.b, p.conv, algorithm, workspace, bytes,
                                            &zero, p.y, o.c);
@@ -38,7 +38,7 @@ struct Forward {
 
 /// dx from weight and dy.
 struct BackwardInput {
-  static constexpr Pass kPass = Pass::BackwardInput;
+  static constexpr ConvPass kPass = ConvPass::BackwardInput;
   static constexpr int kAlgorithms = CUDNN_CONVOLUTION_BWD_DATA_ALGO_COUNT;
   using Algorithm = cudnnConvolutionBwdDataAlgo_t;
   using Performance = cudnnConvolutionBwdDataAlgoPerf_t;
@@ -55,8 +55,8 @@ struct BackwardInput {
   static cudnnStatus_t workspace(cudnnHandle_t handle, const Plan& p, Algorithm algorithm, size_t* bytes) {
     return cudnn().cudnnGetConvolutionBackwardDataWorkspaceSize(handle, p.weight, p.y, p.conv, p.x, algorithm, bytes);
   }
-  static cudnnStatus_t run(cudnnHandle_t handle, const Plan& p, const Operands& o, Algorithm algorithm,
-                           void* workspace, size_t bytes) {
+  static cudnnStatus_t run(cudnnHandle_t handle, const Plan& p, const Operands& o, Algorithm algorithm, void* workspace,
+                           size_t bytes) {
     const float one = 1, zero = 0;
     return cudnn().cudnnConvolutionBackwardData(handle, &one, p.weight, o.a, p.y, o.b, p.conv, algorithm, workspace,
                                                 bytes, &zero, p.x, o.c);
@@ -65,7 +65,7 @@ struct BackwardInput {
 
 /// dweight from x and dy.
 struct BackwardWeight {
-  static constexpr Pass kPass = Pass::BackwardWeight;
+  static constexpr ConvPass kPass = ConvPass::BackwardWeight;
   static constexpr int kAlgorithms = CUDNN_CONVOLUTION_BWD_FILTER_ALGO_COUNT;
   using Algorithm = cudnnConvolutionBwdFilterAlgo_t;
   using Performance = cudnnConvolutionBwdFilterAlgoPerf_t;
@@ -82,11 +82,11 @@ struct BackwardWeight {
   static cudnnStatus_t workspace(cudnnHandle_t handle, const Plan& p, Algorithm algorithm, size_t* bytes) {
     return cudnn().cudnnGetConvolutionBackwardFilterWorkspaceSize(handle, p.x, p.y, p.conv, p.weight, algorithm, bytes);
   }
-  static cudnnStatus_t run(cudnnHandle_t handle, const Plan& p, const Operands& o, Algorithm algorithm,
-                           void* workspace, size_t bytes) {
+  static cudnnStatus_t run(cudnnHandle_t handle, const Plan& p, const Operands& o, Algorithm algorithm, void* workspace,
+                           size_t bytes) {
     const float one = 1, zero = 0;
-    return cudnn().cudnnConvolutionBackwardFilter(handle, &one, p.x, o.a, p.y, o.b, p.conv, algorithm, workspace,
-                                                  bytes, &zero, p.weight, o.c);
+    return cudnn().cudnnConvolutionBackwardFilter(handle, &one, p.x, o.a, p.y, o.b, p.conv, algorithm, workspace, bytes,
+                                                  &zero, p.weight, o.c);
   }
 };
 

@@ -40,7 +40,7 @@ Handles<Session>::Lease session() {
 
 bool available() { return session() != nullptr; }
 
-Task::Task(const Conv2d& p, DType dtype, Pass pass)
+Task::Task(const Conv2d& p, DType dtype, ConvPass pass)
     : p(p),
       dtype(static_cast<int64_t>(dtype)),
       pass(static_cast<int64_t>(pass)),
@@ -57,9 +57,9 @@ Plan::Plan(const Task& task) {
   const auto dtype = static_cast<DType>(task.dtype);
   const cudnnDataType_t type = type_of(dtype);
   // TF32 came with compute capability 8.0.
-  math = is_half(dtype)                                ? CUDNN_TENSOR_OP_MATH
+  math = is_half(dtype)                           ? CUDNN_TENSOR_OP_MATH
          : task.tf32 || context().capability < 80 ? CUDNN_DEFAULT_MATH
-                                                       : CUDNN_FMA_MATH;
+                                                  : CUDNN_FMA_MATH;
   auto count = [](int64_t value) { return static_cast<int>(value); };
   auto image = [&](const Tensor& tensor, int64_t n, int64_t c, int64_t h, int64_t w) {
     return cudnn().cudnnSetTensor4dDescriptor(tensor, CUDNN_TENSOR_NHWC, type, count(n), count(c), count(h), count(w));

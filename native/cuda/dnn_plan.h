@@ -7,12 +7,11 @@
 
 #include "../geometry.h"
 #include "context.h"
+#include "conv.h"
 #include "dnn_library.h"
 #include "handles.h"
 
 namespace convcore::cuda::dnn {
-
-enum class Pass : int64_t { Forward, BackwardInput, BackwardWeight };
 
 /// What a plan is for. Settings are part of it, so that changing them changes plans.
 struct Task {
@@ -21,7 +20,7 @@ struct Task {
   int64_t tf32;       // factors of float32 may be rounded
   int64_t benchmark;  // algorithms are timed, and need not be deterministic
 
-  Task(const Conv2d& p, DType dtype, Pass pass);
+  Task(const Conv2d& p, DType dtype, ConvPass pass);
   bool operator<(const Task& other) const;
 };
 

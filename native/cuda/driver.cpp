@@ -55,8 +55,6 @@ std::unique_ptr<Device> open(int id) {
   return std::make_unique<CudaDevice>(id);
 }
 
-std::vector<LibraryInfo> libraries() { return {}; }
-
 Properties properties(int index) {
   cudaDeviceProp device;
   size_t free = 0, total = 0;

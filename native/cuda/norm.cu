@@ -1,8 +1,14 @@
+#include "cuda.h"
+#include "dnn.h"
+#include "fastest.h"
 #include "kernels.h"
 #include "reduction.h"
 
 namespace convcore::cuda {
 namespace {
+
+// Of what is timed, beside a convolution's passes (conv.h).
+constexpr int64_t kBatchNorm = 100, kBatchNormBackward = 101;
 
 /// Count, mean and sum of squared distances from it (Welford: "Note on a method for calculating corrected sums of
 /// squares and products", 1962; merged as in Chan, Golub, LeVeque, 1979).
@@ -52,10 +58,12 @@ struct Keep {
 template <class C>
 struct Affine {
   const C *mean, *inv_std, *weight, *bias;
+  bool relu;
   template <class T>
   __device__ T operator()(int64_t c, T x) const {
     const C factor = weight ? inv_std[c] * weight[c] : inv_std[c];
-    return store<T>((load(x) - mean[c]) * factor + (bias ? bias[c] : C(0)));
+    const C y = (load(x) - mean[c]) * factor + (bias ? bias[c] : C(0));
+    return store<T>(relu && y <= 0 ? C(0) : y);
   }
 };
 
@@ -83,16 +91,25 @@ __global__ void per_channel_vectors(int64_t n, int64_t channels, F f, const T* x
     reinterpret_cast<Vector<T>*>(y)[i] = v;
   });
 }
+/// dy, or what a relu that made y lets through.
+template <class T>
+__device__ __forceinline__ T through_relu(T y, T dy) {
+  return load(y) <= 0 ? T(0.0f) : dy;
+}
+
 template <class T, class F>
-__global__ void per_channel_pairs(int64_t n, int64_t channels, F f, const T* x, const T* dy, T* dx) {
-  for_each(n, [&](int64_t i) { dx[i] = f(i % channels, x[i], dy[i]); });
+__global__ void per_channel_pairs(int64_t n, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx) {
+  for_each(n, [&](int64_t i) { dx[i] = f(i % channels, x[i], y ? through_relu(y[i], dy[i]) : dy[i]); });
 }
 template <class T, class F>
-__global__ void per_channel_pair_vectors(int64_t n, int64_t channels, F f, const T* x, const T* dy, T* dx) {
+__global__ void per_channel_pair_vectors(int64_t n, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx) {
   for_each(n, [&](int64_t i) {
     constexpr int width = Vector<T>::kWidth;
-    Vector<T> v = reinterpret_cast<const Vector<T>*>(x)[i];
-    const Vector<T> g = reinterpret_cast<const Vector<T>*>(dy)[i];
+    Vector<T> v = reinterpret_cast<const Vector<T>*>(x)[i], g = reinterpret_cast<const Vector<T>*>(dy)[i];
+    if (y) {
+      const Vector<T> result = reinterpret_cast<const Vector<T>*>(y)[i];
+      for (int j = 0; j < width; ++j) g.v[j] = through_relu(result.v[j], g.v[j]);
+    }
     const int64_t c = i * width % channels;
     for (int j = 0; j < width; ++j) v.v[j] = f(c + j, v.v[j], g.v[j]);
     reinterpret_cast<Vector<T>*>(dx)[i] = v;
@@ -109,12 +126,12 @@ void apply(int64_t rows, int64_t channels, F f, const T* x, T* y) {
 }
 
 template <class T, class F>
-void apply(int64_t rows, int64_t channels, F f, const T* x, const T* dy, T* dx) {
+void apply(int64_t rows, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx) {
   const int64_t n = rows * channels, vectors = n / Vector<T>::kWidth;
-  if (channels % Vector<T>::kWidth == 0 && aligned(x, dy, dx))
-    launch(per_channel_pair_vectors<T, F>, blocks_for(vectors), kThreads, 0, vectors, channels, f, x, dy, dx);
+  if (channels % Vector<T>::kWidth == 0 && aligned(x, y, dy, dx))
+    launch(per_channel_pair_vectors<T, F>, blocks_for(vectors), kThreads, 0, vectors, channels, f, x, y, dy, dx);
   else
-    launch(per_channel_pairs<T, F>, blocks_for(n), kThreads, 0, n, channels, f, x, dy, dx);
+    launch(per_channel_pairs<T, F>, blocks_for(n), kThreads, 0, n, channels, f, x, y, dy, dx);
 }
 
 template <class C>
@@ -125,10 +142,10 @@ __global__ void inverse_deviation(int64_t channels, double eps, const C* var, C*
 /// Σ dy and Σ dy · (x − mean)
 template <class T>
 struct Slopes {
-  const T *x, *dy;
+  const T *x, *y, *dy;
   const Compute<T>* mean;
   __device__ void operator()(int64_t i, int64_t c, Sums<Compute<T>, 2>& sums) const {
-    const Compute<T> gradient = load(dy[i]);
+    const Compute<T> gradient = load(y ? through_relu(y[i], dy[i]) : dy[i]);
     sums.s[0] += gradient;
     sums.s[1] += gradient * (load(x[i]) - mean[c]);
   }
@@ -148,10 +165,18 @@ struct KeepSlopes {
   }
 };
 
-}  // namespace
+/// Whether cuDNN is to do it: when it was asked for, or is the faster one by trial.
+bool by_cudnn(int64_t kind, int64_t rows, int64_t channels, DType dtype, const std::function<bool()>& ours,
+              const std::function<bool()>& cudnn) {
+  if (conv_algorithm() == ConvAlgorithm::Cudnn) return true;
+  if (!benchmark()) return false;
+  return fastest({kind, rows, channels, static_cast<int64_t>(dtype)}, 2,
+                 [&](int way) { return way == 0 ? ours() : cudnn(); }) == 1;
+}
 
-void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In x, OptWideIn weight, OptWideIn bias,
-                OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean, WideOut inv_std) {
+void normalise(int64_t rows, int64_t channels, double eps, double momentum, int64_t relu, const In& x,
+               const OptWideIn& weight, const OptWideIn& bias, const OptWideInOut& running_mean,
+               const OptWideInOut& running_var, const Out& y, const WideOut& mean, const WideOut& inv_std) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
@@ -159,43 +184,79 @@ void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, In 
     column_reduction<Moments<C>>(
         1, rows, channels, Observe<T>{from},
         Keep<C>{eps, momentum, running_mean.as<C>(), running_var.as<C>(), mean.as<C>(), inv_std.as<C>()});
-    apply(rows, channels, Affine<C>{mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>()}, from, y.as<T>());
-  });
-}
-
-void batch_norm_inference(int64_t rows, int64_t channels, double eps, In x, OptWideIn weight, OptWideIn bias,
-                          WideIn running_mean, WideIn running_var, Out y, WideOut inv_std) {
-  dispatch_storage(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    using C = Compute<T>;
-    launch(inverse_deviation<C>, blocks_for(channels), kThreads, 0, channels, eps, running_var.as<C>(),
-           inv_std.as<C>());
-    apply(rows, channels, Affine<C>{running_mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>()},
-          static_cast<const T*>(x.as<T>()), y.as<T>());
+    apply(rows, channels, Affine<C>{mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>(), relu != 0}, from,
+          y.as<T>());
   });
 }
 
 // With x̂ = (x − mean) · inv_std: dweight = Σ dy·x̂, dbias = Σ dy, and
 // dx = weight · inv_std · (dy − dbias / rows − x̂ · dweight / rows), where statistics that are not the batch's own
 // leave the first term alone.
-void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, In dy, OptWideIn weight, WideIn mean,
-                         WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
+void backward(int64_t rows, int64_t channels, int64_t training, const In& x, const OptIn& y, const In& dy,
+              const OptWideIn& weight, const WideIn& mean, const WideIn& inv_std, const OptOut& dx,
+              const OptWideOut& dweight, const OptWideOut& dbias) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
-    const T *from = x.as<T>(), *gradient = dy.as<T>();
+    const T *from = x.as<T>(), *result = y.as<T>(), *gradient = dy.as<T>();
     const Scratch scratch(2 * channels * static_cast<int64_t>(sizeof(C)));
     C *slope = scratch.as<C>(), *level = slope + channels;
     if (dweight || dbias || (dx && training))
-      column_reduction<Sums<C, 2>>(1, rows, channels, Slopes<T>{from, gradient, mean.as<C>()},
+      column_reduction<Sums<C, 2>>(1, rows, channels, Slopes<T>{from, result, gradient, mean.as<C>()},
                                    KeepSlopes<C>{static_cast<C>(rows > 0 ? rows : 1), inv_std.as<C>(), dweight.as<C>(),
                                                  dbias.as<C>(), slope, level});
     if (dx)
       apply(rows, channels,
             AffineBackward<C>{mean.as<C>(), inv_std.as<C>(), weight.as<C>(), training ? slope : nullptr,
                               training ? level : nullptr},
-            from, gradient, dx.as<T>());
+            from, result, gradient, dx.as<T>());
   });
+}
+
+}  // namespace
+
+void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, int64_t relu, In x, OptWideIn weight,
+                OptWideIn bias, OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean,
+                WideOut inv_std) {
+  auto ours = [&](const OptWideInOut& running_mean, const OptWideInOut& running_var) {
+    normalise(rows, channels, eps, momentum, relu, x, weight, bias, running_mean, running_var, y, mean, inv_std);
+    return true;
+  };
+  auto cudnn = [&](const OptWideInOut& running_mean, const OptWideInOut& running_var) {
+    return !relu &&
+           dnn::batch_norm(rows, channels, eps, momentum, x, weight, bias, running_mean, running_var, y, mean, inv_std);
+  };
+  // Trials leave the running statistics alone.
+  if (by_cudnn(
+          kBatchNorm, rows, channels, x.dtype, [&] { return ours({}, {}); }, [&] { return cudnn({}, {}); }) &&
+      cudnn(running_mean, running_var))
+    return;
+  ours(running_mean, running_var);
+}
+
+void batch_norm_inference(int64_t rows, int64_t channels, double eps, int64_t relu, In x, OptWideIn weight,
+                          OptWideIn bias, WideIn running_mean, WideIn running_var, Out y, WideOut inv_std) {
+  dispatch_storage(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = Compute<T>;
+    launch(inverse_deviation<C>, blocks_for(channels), kThreads, 0, channels, eps, running_var.as<C>(),
+           inv_std.as<C>());
+    apply(rows, channels, Affine<C>{running_mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>(), relu != 0},
+          static_cast<const T*>(x.as<T>()), y.as<T>());
+  });
+}
+
+void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, OptIn y, In dy, OptWideIn weight,
+                         WideIn mean, WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
+  auto ours = [&] {
+    backward(rows, channels, training, x, y, dy, weight, mean, inv_std, dx, dweight, dbias);
+    return true;
+  };
+  auto cudnn = [&] {
+    return training && !y && dnn::batch_norm_backward(rows, channels, x, dy, weight, mean, inv_std, dx, dweight, dbias);
+  };
+  if (by_cudnn(kBatchNormBackward, rows, channels, x.dtype, ours, cudnn) && cudnn()) return;
+  ours();
 }
 
 }  // namespace convcore::cuda

@@ -68,12 +68,6 @@ struct alignas(16) Vector {
   T v[kWidth];
 };
 
-/// Whether all the pointers may be used as Vector's.
-template <class... T>
-bool aligned(const T*... pointers) {
-  return ((reinterpret_cast<uintptr_t>(pointers) % 16 == 0) && ...);
-}
-
 /// Σ over the 32 lanes of a warp, all of which must take part; every lane gets it. The order is fixed.
 template <class T>
 __device__ __forceinline__ T warp_sum(T value) {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { memory, nn, scope, tensor, type Tensor, zeros } from 'convcore'
+import { manualSeed, memory, mul, nn, randn, scope, sub, tensor, type Tensor, zeros } from 'convcore'
 
 const columns = (...values: number[]): Tensor => tensor(values.map((value) => [value, 10 * value]))
 const rounded = async (x?: Tensor): Promise<number[]> => Array.from((await x?.data()) ?? [], (v) => +v.toFixed(4))
@@ -74,4 +74,36 @@ t.test('wrong arguments and inputs are refused', async (t) => {
   t.throws(() => new nn.BatchNorm1d(3)(zeros([2, 4])), {
     message: 'BatchNorm1d: expected input of rank 2 or 3 with 3 channels, got [2, 4]',
   })
+})
+
+t.test('batch norm before relu is one op in a sequence, with the same bits', async (t) => {
+  manualSeed(7)
+  const [norm, relu] = [new nn.BatchNorm2d(3), new nn.ReLU()]
+  const x = randn([2, 3, 4, 4])
+  const run = (forward: (x: Tensor) => Tensor) => {
+    const copy = x.clone()
+    copy.requiresGrad = true
+    norm.zeroGrad()
+    const y = forward(copy)
+    mul(y, y).sum().backward()
+    return [y, copy.grad!, norm.weight!.grad!, norm.bias!.grad!].map((each) => [...each.dataSync()])
+  }
+  const sequence = new nn.Sequential(norm, relu)
+  t.same(
+    run(sequence),
+    run((x) => relu(norm(x))),
+  )
+  t.ok(nn.summary(sequence, [3, 4, 4]).layers.length, 'which a summary does not hide')
+
+  class Shifted extends nn.ReLU {
+    override forward(x: Tensor) {
+      return super.forward(sub(x, 1))
+    }
+  }
+  const shifted = new Shifted()
+  t.same(
+    run(new nn.Sequential(norm, shifted)),
+    run((x) => shifted(norm(x))),
+    'unless a subclass does more',
+  )
 })

@@ -4,6 +4,7 @@ export interface BatchNormOptions {
   training?: boolean
   momentum?: number
   eps?: number
+  relu?: boolean
 }
 
 /** The elements of one channel (dimension 1). */
@@ -27,7 +28,7 @@ export function batchNorm(
   runningVar: Dense | undefined,
   weight: Dense | undefined,
   bias: Dense | undefined,
-  { training = false, momentum = 0.1, eps = 1e-5 }: BatchNormOptions = {},
+  { training = false, momentum = 0.1, eps = 1e-5, relu = false }: BatchNormOptions = {},
 ): { y: Dense; runningMean: Dense; runningVar: Dense } {
   const channels = [x.shape[1]!]
   const batch = Array.from({ length: channels[0]! }, (_, c) => channel(x, c))
@@ -36,7 +37,8 @@ export function batchNorm(
   const inner = x.shape.slice(2).reduce((a, b) => a * b, 1)
   const data = x.data.map((value, i) => {
     const c = Math.floor(i / inner) % channels[0]!
-    return ((value - means[c]!) / Math.sqrt(vars[c]! + eps)) * (weight?.data[c] ?? 1) + (bias?.data[c] ?? 0)
+    const y = ((value - means[c]!) / Math.sqrt(vars[c]! + eps)) * (weight?.data[c] ?? 1) + (bias?.data[c] ?? 0)
+    return relu ? Math.max(y, 0) : y
   })
   const moved = (old: Dense | undefined, now: (values: number[]) => number): Dense =>
     make(channels, ([c]) => (1 - momentum) * (old?.data[c!] ?? 0) + momentum * now(batch[c!]!))

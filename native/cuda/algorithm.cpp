@@ -1,0 +1,50 @@
+#include "algorithm.h"
+
+#include "blas.h"
+#include "cuda.h"
+#include "fastest.h"
+
+namespace convcore::cuda {
+namespace {
+
+constexpr int kWays = 4;  // of ConvWay
+
+/// By shape alone, best first. The last one can do whatever the others cannot.
+std::vector<ConvWay> preferred(const Conv2d& p) {
+  if (is_depthwise(p)) return {ConvWay::Depthwise};
+  if (is_pointwise(p)) return {ConvWay::Columns};
+  // Without cuBLAS, and for groups, which are a product each, the column buffer does not pay.
+  if (p.groups > 1 || !blas::available()) return {ConvWay::Cudnn, ConvWay::Implicit};
+  return {ConvWay::Cudnn, ConvWay::Columns, ConvWay::Implicit};
+}
+
+bool asked_for(ConvWay& way) {
+  switch (conv_algorithm()) {
+    case ConvAlgorithm::Auto: return false;
+    case ConvAlgorithm::Im2col: way = ConvWay::Columns; return true;
+    case ConvAlgorithm::Implicit: way = ConvWay::Implicit; return true;
+    case ConvAlgorithm::Cudnn: way = ConvWay::Cudnn; return true;
+  }
+  return false;
+}
+
+bool measured(ConvPass pass, const Conv2d& p, DType dtype, const ConvAttempt& attempt, ConvWay& way) {
+  if (!benchmark()) return false;
+  const int best = fastest({static_cast<int64_t>(pass), static_cast<int64_t>(dtype), tf32_allowed(), p.n, p.c, p.h, p.w,
+                            p.r, p.s, p.p, p.q, p.stride_h, p.stride_w, p.pad_h, p.pad_w, p.dilation_h, p.dilation_w,
+                            p.k, p.groups},
+                           kWays, [&](int way) { return attempt(static_cast<ConvWay>(way)); });
+  way = static_cast<ConvWay>(best);
+  return best >= 0;
+}
+
+}  // namespace
+
+void by_algorithm(ConvPass pass, const Conv2d& p, DType dtype, const ConvAttempt& attempt) {
+  ConvWay way;
+  if ((asked_for(way) || measured(pass, p, dtype, attempt, way)) && attempt(way)) return;
+  for (ConvWay each : preferred(p))
+    if (attempt(each)) return;
+}
+
+}  // namespace convcore::cuda
