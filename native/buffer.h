@@ -18,7 +18,8 @@ constexpr int kDTypes = 6;
 
 [[gnu::always_inline]] constexpr const char* name_of(DType dtype) {
   constexpr const char* names[kDTypes] = {"float32", "float64", "int32", "uint8", "float16", "bfloat16"};
-  return names[static_cast<int>(dtype)];
+  const int index = static_cast<int>(dtype);
+  return index < kDTypes ? names[index] : "no dtype";
 }
 
 constexpr bool is_half(DType dtype) { return dtype == DType::Float16 || dtype == DType::BFloat16; }

@@ -4,25 +4,20 @@
 # the CPU's part of the suite where there is no driver.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/suite.sh
 
 npm run build:native -- --out build/emulated --CDCONVCORE_CUDA=emulated --CDCONVCORE_ISAS=generic --CDCONVCORE_TESTS=ON
 cmake --build build/emulated --parallel 2 --target emulation_test | grep -E 'not ok|error|passed'
 
-suite() { find build/ts/test -path "$1" | sort; }
 emulated() {
   EMULATION_STREAMS=lazy CONVCORE_ADDON="$PWD/build/emulated/Release/convcore.node" CONVCORE_ISA=generic \
     CONVCORE_THREADS=1 TAP_TIMEOUT=0 "$@"
 }
 # Our own kernels do everything: a library that does it for them would hide them.
 # shellcheck disable=SC2046
-CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 \
-  $(suite '*/ops/forward.test.js') $(suite '*/ops/gradient.test.js') $(suite '*/ops/errors.test.js') \
-  $(suite '*/ops/pytorch.test.js') $(suite '*/nn/*.test.js') $(suite '*/optim/*.test.js') \
-  $(suite '*/autograd.test.js') $(suite '*/execution.test.js') $(suite '*/random.test.js')
-CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --test --test-concurrency=2 \
-  $(suite '*/ops/device.test.js')
-# And with them, emulated too.
-emulated node --enable-source-maps --test --test-concurrency=2 $(suite '*/cuda/*.test.js')
+emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 $(on_cuda)
+# shellcheck disable=SC2046
+emulated node --enable-source-maps --test --test-concurrency=2 $(about_cuda)
 
 nvcc=${CONVCORE_NVCC:-$(command -v nvcc || true)}
 if [ "$nvcc" ]; then
@@ -37,7 +32,7 @@ if [ "$nvcc" ]; then
   npm run build:native -- --out build/cuda --CDCONVCORE_CUDA=real --CDCONVCORE_CUDA_ARCHITECTURES="${CONVCORE_CUDA_ARCHITECTURES:-90}"
   ls -l build/cuda/Release/convcore.node
   CONVCORE_ADDON="$PWD/build/cuda/Release/convcore.node" node --enable-source-maps --test --test-concurrency=1 \
-    $(suite '*/device.test.js') $(suite '*/cuda/*.test.js') $(suite '*/ops/forward.test.js')
+    $(suite '*/device.test.js' '*/cuda/*.test.js' '*/ops/forward.test.js')
 else
   echo 'no nvcc here: the real CUDA backend was not built'
 fi

@@ -1,4 +1,5 @@
 import { ones, zeros } from '../create.js'
+import { wide } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { batchNorm } from '../ops/norm.js'
@@ -48,15 +49,16 @@ export abstract class BatchNorm extends Module {
   constructor(numFeatures: number, options: BatchNormOptions = {}) {
     super()
     const name = new.target.name
-    const { eps = 1e-5, momentum = 0.1, affine = true, bias = true, trackRunningStats = true, device, dtype } = options
+    const { eps = 1e-5, momentum = 0.1, affine = true, bias = true, trackRunningStats = true, device } = options
+    const dtype = options.dtype && wide(options.dtype)
     const shape = [positiveInteger(name, 'numFeatures', numFeatures)]
     this.numFeatures = numFeatures
     this.eps = nonNegative(name, 'eps', eps)
     this.momentum = momentum === null ? null : probability(name, 'momentum', momentum)
     this.affine = affine
     this.trackRunningStats = trackRunningStats
-    this.weight = affine ? emptyParameter(name, shape, options) : undefined
-    this.bias = affine && bias ? emptyParameter(name, shape, options) : undefined
+    this.weight = affine ? emptyParameter(name, shape, { device, dtype }) : undefined
+    this.bias = affine && bias ? emptyParameter(name, shape, { device, dtype }) : undefined
     if (this.weight) ones_(this.weight)
     if (this.bias) zeros_(this.bias)
     if (!trackRunningStats) return

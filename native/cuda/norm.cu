@@ -223,11 +223,11 @@ void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, int
     return true;
   };
   auto cudnn = [&](const OptWideInOut& running_mean, const OptWideInOut& running_var) {
-    return !relu &&
-           dnn::batch_norm(rows, channels, eps, momentum, x, weight, bias, running_mean, running_var, y, mean, inv_std);
+    return dnn::batch_norm(rows, channels, eps, momentum, x, weight, bias, running_mean, running_var, y, mean, inv_std);
   };
   // Trials leave the running statistics alone.
-  if (by_cudnn(
+  if (!relu &&
+      by_cudnn(
           kBatchNorm, rows, channels, x.dtype, [&] { return ours({}, {}); }, [&] { return cudnn({}, {}); }) &&
       cudnn(running_mean, running_var))
     return;
@@ -253,9 +253,9 @@ void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x,
     return true;
   };
   auto cudnn = [&] {
-    return training && !y && dnn::batch_norm_backward(rows, channels, x, dy, weight, mean, inv_std, dx, dweight, dbias);
+    return dnn::batch_norm_backward(rows, channels, x, dy, weight, mean, inv_std, dx, dweight, dbias);
   };
-  if (by_cudnn(kBatchNormBackward, rows, channels, x.dtype, ours, cudnn) && cudnn()) return;
+  if (training && !y && by_cudnn(kBatchNormBackward, rows, channels, x.dtype, ours, cudnn) && cudnn()) return;
   ours();
 }
 

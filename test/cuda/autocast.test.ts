@@ -13,6 +13,7 @@ import {
   matmul,
   mean,
   memory,
+  mul,
   nn,
   noGrad,
   ones,
@@ -174,6 +175,29 @@ for (const dtype of halves)
     t.ok(last < 0.6 * first, `${first} → ${last}`)
     t.equal(trainer.scaler !== undefined, dtype === 'float16')
   })
+
+t.test('optimizers change parameters of half precision', { skip }, async (t) => {
+  for (const dtype of halves)
+    for (const optimizerOf of [
+      (p: Tensor[]) => new optim.SGD(p, { lr: 0.5, momentum: 0.9 }),
+      (p: Tensor[]) => new optim.Adam(p, { lr: 0.5 }),
+    ]) {
+      const layer = new nn.Linear(4, 2, { dtype, device })
+      const optimizer = optimizerOf([...layer.parameters()])
+      const x = ones([3, 4], { dtype, device })
+      const losses: number[] = []
+      for (let step = 0; step < 8; step++) {
+        optimizer.zeroGrad()
+        const y = layer(x)
+        const loss = mul(y, y).mean()
+        loss.backward()
+        optimizer.step()
+        losses.push(await loss.item())
+      }
+      t.ok(losses.every(Number.isFinite), losses.join())
+      t.ok(Math.min(...losses.slice(1)) < losses[0]!, losses.join())
+    }
+})
 
 t.test('a scope around a region frees everything', { skip }, async (t) => {
   const layer = new nn.Linear(4, 4, { device })

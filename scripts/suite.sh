@@ -1,0 +1,11 @@
+# Sourced: the compiled tests that run on CUDA, emulated or real.
+
+suite() { for pattern in "$@"; do find build/ts/test -path "$pattern"; done | sort -u; }
+
+# With test/cuda/default.ts preloaded, which places on the GPU what names no device.
+on_cuda() {
+  suite '*/ops/forward.test.js' '*/ops/gradient.test.js' '*/ops/errors.test.js' '*/ops/pytorch.test.js' \
+    '*/nn/*.test.js' '*/optim/*.test.js' '*/autograd.test.js' '*/execution.test.js' '*/random.test.js'
+}
+
+about_cuda() { suite '*/ops/device.test.js' '*/cuda/*.test.js'; }
