@@ -128,6 +128,8 @@ struct Passive {
   void bind(CallContext&) {}
   const FailurePtr* failure() const { return nullptr; }
   void finish(const FailurePtr&, bool) const {}
+  void tell_range(IndexRange&) const {}
+  void take_range(const IndexRange&) const {}
   int64_t written() const { return 0; }
 };
 
@@ -200,6 +202,13 @@ struct OperandArgument {
     if (failure ? Of::kKeeps && !ran : !whole) return;
     storage->failure = failure;
   }
+  /// What is known of the values that the op moves to an AnyOut.
+  void tell_range(IndexRange& range) const {
+    if (std::is_same_v<T, AnyIn> && operand && operand.dtype == DType::Int32) range = storage->range;
+  }
+  void take_range(const IndexRange& range) const {
+    if (std::is_same_v<T, AnyOut> && whole && operand.dtype == DType::Int32) storage->range = range;
+  }
   int64_t written() const { return Of::kWrites ? operand.count : 0; }
   const T& get() const { return operand; }
 };
@@ -242,6 +251,8 @@ struct ListArgument {
       if (auto* failed = arguments[i].failure()) return failed;
     return nullptr;
   }
+  void tell_range(IndexRange&) const {}
+  void take_range(const IndexRange&) const {}
   void finish(const FailurePtr& failure, bool ran) const {
     for (int64_t i = 0; i < list.length; ++i) arguments[i].finish(failure, ran);
   }
@@ -304,7 +315,10 @@ struct Call<void(Parameters...)> {
         failure = std::make_shared<Failure>(Failure{op, error.what()});
       }
     }
+    IndexRange moved;
+    std::apply([&](auto&... argument) { (argument.tell_range(moved), ...); }, arguments);
     std::apply([&](auto&... argument) { (argument.finish(failure, ran), ...); }, arguments);
+    if (ran && !failure) std::apply([&](auto&... argument) { (argument.take_range(moved), ...); }, arguments);
   }
 
  private:

@@ -15,9 +15,12 @@ emulated() {
 }
 # Our own kernels do everything: a library that does it for them would hide them.
 # shellcheck disable=SC2046
-emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js --test --test-concurrency=2 $(on_cuda)
-# shellcheck disable=SC2046
-emulated node --enable-source-maps --test --test-concurrency=2 $(about_cuda)
+CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --import ./build/ts/test/cuda/default.js \
+  --test --test-concurrency=2 $(on_cuda)
+CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --test --test-concurrency=2 \
+  $(suite '*/ops/device.test.js')
+# And with them, emulated too.
+emulated node --enable-source-maps --test --test-concurrency=2 $(suite '*/cuda/*.test.js')
 
 nvcc=${CONVCORE_NVCC:-$(command -v nvcc || true)}
 if [ "$nvcc" ]; then

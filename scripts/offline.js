@@ -3,7 +3,17 @@
 // $CONVCORE_DATA has it. scripts/offline.sh becomes its run.sh.
 // npm run pack:offline [-- --out FILE]   the suffix of FILE names the compression
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -25,7 +35,8 @@ function copy(from, to = from) {
 
 /** Copies the files of a folder whose name matches. */
 function copyFolder(from, pattern = /./, to = from) {
-  const filter = (path) => (statSync(path).isDirectory() ? basename(path) !== 'node_modules' : pattern.test(basename(path)))
+  const filter = (path) =>
+    statSync(path).isDirectory() ? basename(path) !== 'node_modules' : pattern.test(basename(path))
   cpSync(from, join(archive, to), { recursive: true, filter })
 }
 
@@ -39,7 +50,9 @@ function copyProgram(path, name = basename(path)) {
 /** Folders of the packages that the library loads, and tap when a test fails and when it spawns another. */
 function loadedPackages() {
   const { dependencies } = JSON.parse(readFileSync('package.json', 'utf8'))
-  const program = `${Object.keys(dependencies).map((name) => `import '${name}'`).join('\n')}
+  const program = `${Object.keys(dependencies)
+    .map((name) => `import '${name}'`)
+    .join('\n')}
     import t from 'tap'
     t.same({ a: 1 }, { a: 2 })
     t.test('throws', async () => { throw new Error('no') })
@@ -78,8 +91,9 @@ for (const part of ['Modules', 'Templates', 'include', 'Licenses'])
 
 const mnist = join(process.env.CONVCORE_DATA ?? '', 'mnist')
 if (process.env.CONVCORE_DATA && existsSync(mnist))
-  for (const file of readdirSync(mnist)) if (file.endsWith('-ubyte.gz')) copy(join(mnist, file), join('data/mnist', file))
-else console.log('without MNIST: CONVCORE_DATA names no folder that has it')
+  for (const file of readdirSync(mnist))
+    if (file.endsWith('-ubyte.gz')) copy(join(mnist, file), join('data/mnist', file))
+    else console.log('without MNIST: CONVCORE_DATA names no folder that has it')
 
 const env = { XZ_OPT: '-T0', ...process.env }
 execFileSync('tar', ['-C', work, '--sort=name', '--owner=0', '--group=0', '-caf', out, top], { env, stdio: 'inherit' })

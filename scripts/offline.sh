@@ -28,6 +28,8 @@ export PATH="$PWD/bin:$PATH:$toolkit/bin:$toolkit/compute-sanitizer"
 export CONVCORE_OFFLINE=1
 if [ -d data ]; then export CONVCORE_DATA="${CONVCORE_DATA:-$PWD/data}"; fi
 
+on_gpu=(--import ./build/ts/test/cuda/default.js)
+
 found() {
   echo "node: $(node --version)"
   echo "nvcc: $( (nvcc --version 2>/dev/null || echo none) | grep -E 'release|none')"
@@ -89,8 +91,11 @@ run_tests() {
   fi
   gpu
   local failed=0
-  on_cuda | matching "${1:-}" | tests --import ./build/ts/test/cuda/default.js --test-concurrency=4 || failed=1
-  about_cuda | matching "${1:-}" | tests --test-concurrency=1 || failed=1
+  echo '# convcore kernels alone'
+  on_cuda | matching "${1:-}" | CONVCORE_CUBLAS=none CONVCORE_CUDNN=none tests "${on_gpu[@]}" --test-concurrency=4 || failed=1
+  echo '# with the libraries that were found'
+  on_cuda | matching "${1:-}" | tests "${on_gpu[@]}" --test-concurrency=4 || failed=1
+  suite '*/ops/device.test.js' '*/cuda/*.test.js' | matching "${1:-}" | tests --test-concurrency=1 || failed=1
   return $failed
 }
 

@@ -7,5 +7,3 @@ on_cuda() {
   suite '*/ops/forward.test.js' '*/ops/gradient.test.js' '*/ops/errors.test.js' '*/ops/pytorch.test.js' \
     '*/nn/*.test.js' '*/optim/*.test.js' '*/autograd.test.js' '*/execution.test.js' '*/random.test.js'
 }
-
-about_cuda() { suite '*/ops/device.test.js' '*/cuda/*.test.js'; }

@@ -30,10 +30,10 @@ bool asked_for(ConvWay& way) {
 
 bool measured(ConvPass pass, const Conv2d& p, DType dtype, const ConvAttempt& attempt, ConvWay& way) {
   if (!benchmark()) return false;
-  const int best = fastest({static_cast<int64_t>(pass), static_cast<int64_t>(dtype), tf32_allowed(), p.n, p.c, p.h, p.w,
-                            p.r, p.s, p.p, p.q, p.stride_h, p.stride_w, p.pad_h, p.pad_w, p.dilation_h, p.dilation_w,
-                            p.k, p.groups},
-                           kWays, [&](int way) { return attempt(static_cast<ConvWay>(way)); });
+  const int best =
+      fastest({static_cast<int64_t>(pass), static_cast<int64_t>(dtype), tf32_allowed(), p.n, p.c, p.h, p.w, p.r, p.s,
+               p.p, p.q, p.stride_h, p.stride_w, p.pad_h, p.pad_w, p.dilation_h, p.dilation_w, p.k, p.groups},
+              kWays, [&](int way) { return attempt(static_cast<ConvWay>(way)); });
   way = static_cast<ConvWay>(best);
   return best >= 0;
 }
