@@ -45,9 +45,8 @@ struct IndexRange {
 
 // How an operand is used is its type. Without a qualifier it holds the op's float type: float32, float64 or, on CUDA,
 // float16 or bfloat16. Wide is that type too, but float32 in place of float16 and bfloat16: what must not be rounded.
-// Index is int32, Byte is uint8, Any is one dtype shared by all the op's Any operands, Cast is a dtype of its own. AnyOut
-// gets values of the op's AnyIn and no others, or, without one, any.
-// An Opt operand may be absent.
+// Index is int32, Byte is uint8, Any is one dtype shared by all the op's Any operands, Cast is a dtype of its own.
+// AnyOut gets values of the op's AnyIn and no others, or, without one, any. An Opt operand may be absent.
 // clang-format off
 struct In         : Operand {};
 struct Out        : Operand {};

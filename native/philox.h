@@ -30,7 +30,9 @@ namespace {
 }
 
 /// Uniform in [0, 1): the top 24 bits.
-[[gnu::always_inline]] HOST_DEVICE inline float unit_float(uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24f; }
+[[gnu::always_inline]] HOST_DEVICE inline float unit_float(uint32_t bits) {
+  return static_cast<float>(bits >> 8) * 0x1p-24f;
+}
 
 /// Uniform in [0, 1): 53 bits of two words.
 [[gnu::always_inline]] HOST_DEVICE inline double unit_double(uint32_t high, uint32_t low) {

@@ -14,7 +14,7 @@ import {
   rmSync,
   statSync,
 } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 
@@ -29,15 +29,14 @@ const top = 'convcore-offline'
 const archive = join(work, top)
 
 function copy(from, to = from) {
-  mkdirSync(join(archive, dirname(to)), { recursive: true })
-  copyFileSync(from, join(archive, to))
+  cpSync(from, join(archive, to), { dereference: true, preserveTimestamps: true })
 }
 
 /** Copies the files of a folder whose name matches. */
 function copyFolder(from, pattern = /./, to = from) {
   const filter = (path) =>
     statSync(path).isDirectory() ? basename(path) !== 'node_modules' : pattern.test(basename(path))
-  cpSync(from, join(archive, to), { recursive: true, filter })
+  cpSync(from, join(archive, to), { recursive: true, preserveTimestamps: true, filter })
 }
 
 function copyProgram(path, name = basename(path)) {

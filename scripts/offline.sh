@@ -12,7 +12,7 @@ usage: ./run.sh COMMAND
   test --device cpu [PATTERN]    the suite on the CPU
   sanitize [PATTERN]             the ops' tests under compute-sanitizer; CONVCORE_SANITIZE_TOOLS are its tools,
                                  CONVCORE_SANITIZE_KERNELS a part of the kernels' names, CONVCORE_JOBS runs at a time
-  bench [ARGUMENTS]              the performance cases on the GPU
+  bench [ARGUMENTS]              the performance cases on the GPU, beside the PyTorch of PYTHON, else of python3
   train [ARGUMENTS]              the MNIST network on the GPU
 CUDA_PATH is the toolkit's folder where nvcc is neither on the PATH nor in /usr/local/cuda.
 END
@@ -25,8 +25,6 @@ fail() {
 
 toolkit=${CUDA_PATH:-${CUDA_HOME:-/usr/local/cuda}}
 export PATH="$PWD/bin:$PATH:$toolkit/bin:$toolkit/compute-sanitizer"
-export CONVCORE_OFFLINE=1
-if [ -d data ]; then export CONVCORE_DATA="${CONVCORE_DATA:-$PWD/data}"; fi
 
 on_gpu=(--import ./build/ts/test/cuda/default.js)
 
@@ -137,11 +135,12 @@ test) run_tests "$@" ;;
 sanitize) sanitize "$@" ;;
 bench)
   addon build build
-  node --enable-source-maps build/ts/bench/run.js --device cuda "$@"
+  node --enable-source-maps build/ts/bench/run.js --device cuda --python "${PYTHON:-python3}" "$@"
   ;;
 train)
   addon build build
-  node --enable-source-maps build/ts/examples/run.js mnist-cnn --device cuda "$@"
+  if [ -d data ]; then export CONVCORE_DATA="${CONVCORE_DATA:-$PWD/data}"; fi
+  CONVCORE_OFFLINE=1 node --enable-source-maps build/ts/examples/run.js mnist-cnn --device cuda "$@"
   ;;
 *)
   usage
