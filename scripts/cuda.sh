@@ -19,7 +19,10 @@ CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --im
   --test --test-concurrency=2 $(on_cuda)
 CONVCORE_CUBLAS=none CONVCORE_CUDNN=none emulated node --enable-source-maps --test --test-concurrency=2 \
   $(suite '*/ops/device.test.js')
-# And with them, emulated too.
+# The host faults when it touches device memory.
+EMULATION_PROTECT=1 emulated node --enable-source-maps --test --test-concurrency=2 \
+  $(suite '*/cuda/transfer.test.js' '*/cuda/training.test.js')
+# With the libraries, emulated too.
 emulated node --enable-source-maps --test --test-concurrency=2 $(suite '*/cuda/*.test.js')
 
 nvcc=${CONVCORE_NVCC:-$(command -v nvcc || true)}

@@ -77,6 +77,8 @@ tests() {
 
 matching() { grep -F -- "$1" || true; }
 
+some_match() { [ "$(suite '*.test.js' | matching "$1")" ] || fail "no test file has \"$1\" in its path"; }
+
 # The README's snippets are left out: they need the TypeScript compiler.
 on_cpu() { suite '*.test.js' | grep -v /readme.test.js; }
 
@@ -84,9 +86,11 @@ run_tests() {
   addon build build
   if [ "${1:-}" = --device ]; then
     [ "${2:-}" = cpu ] || fail "test --device: expected cpu, got \"${2:-}\""
+    some_match "${3:-}"
     on_cpu | matching "${3:-}" | tests --test-concurrency=1
     return
   fi
+  some_match "${1:-}"
   gpu
   local failed=0
   echo '# convcore kernels alone'
@@ -115,6 +119,7 @@ sanitize_one() {
 
 sanitize() {
   command -v compute-sanitizer >/dev/null || fail "no compute-sanitizer on the PATH or in $toolkit"
+  some_match "${1:-}"
   # Each tensor is an allocation of its own, so that the bounds of each are checked.
   build build/sanitize -DCMAKE_CXX_FLAGS=-DCONVCORE_POOL_NONE -DCMAKE_CUDA_FLAGS='-DCONVCORE_POOL_NONE -lineinfo'
   addon build/sanitize sanitize
