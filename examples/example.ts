@@ -11,12 +11,15 @@ export interface Options {
 
 /** What a run ends with; `--json` writes it. */
 export interface Figures {
+  seconds: number
+  [figure: string]: unknown
+}
+
+export interface Trained extends Figures {
   testAccuracy: number
   parameters: number
-  seconds: number
   /** SHA-256 of all parameters and buffers: two runs with one seed end with the same. */
   weights: string
-  [figure: string]: unknown
 }
 
 /** A program under examples/. */
@@ -56,7 +59,7 @@ function showDownload({ url, received, total }: data.Progress): void {
 }
 
 /** Sums up a run. */
-export async function figures(model: nn.Module, testAccuracy: number, started: number): Promise<Figures> {
+export async function figures(model: nn.Module, testAccuracy: number, started: number): Promise<Trained> {
   const hash = createHash('sha256')
   for (const [name, value] of Object.entries(model.stateDict())) hash.update(name).update(await value.data())
   const parameters = [...model.parameters()].reduce((sum, p) => sum + p.size, 0)

@@ -1,6 +1,6 @@
 // Two fully connected layers on MNIST, twice: as one should not set them up, and as one should.
 import { binaryCrossEntropy, nn, optim, tensor, train, type Tensor } from 'convcore'
-import { figures, loadDigits, type Digits, type Figures, type Options } from './example.js'
+import { figures, loadDigits, type Digits, type Trained, type Options } from './example.js'
 
 export const epochs = 5
 
@@ -49,7 +49,7 @@ async function fit(
   optimizer: train.TrainerOptions['optimizer'],
   digits: Digits,
   options: Options,
-): Promise<Figures> {
+): Promise<Trained> {
   const started = performance.now()
   console.log(String(net))
   const trainer = new train.Trainer(net as nn.Layer, {
@@ -64,7 +64,7 @@ async function fit(
   return figures(net, accuracy!, started)
 }
 
-export async function run(options: Options): Promise<Figures> {
+export async function run(options: Options): Promise<Trained> {
   const digits = await loadDigits(options)
   const naiveNet = new Naive().apply(weightInit)
   const naive = await fit(naiveNet, new optim.SGD(naiveNet.parameters(), { lr: 0.01 }), digits, options)

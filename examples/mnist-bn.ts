@@ -1,6 +1,6 @@
 // A small convolutional network with batch normalisation on MNIST, initialised from narrow normal distributions.
 import { maxPool2d, nn, optim, train, type Tensor } from 'convcore'
-import { figures, loadDigits, type Figures, type Options } from './example.js'
+import { figures, loadDigits, type Trained, type Options } from './example.js'
 import { oneHotLoss } from './mlp.js'
 
 export const epochs = 10
@@ -27,7 +27,7 @@ export function weightInit(module: nn.Module): void {
     nn.init.normal_(module.weight!, 1, 0.02)
 }
 
-export async function run(options: Options): Promise<Figures> {
+export async function run(options: Options): Promise<Trained> {
   const digits = await loadDigits(options)
   const started = performance.now()
   const net = new Net().apply(weightInit)

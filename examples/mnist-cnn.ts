@@ -1,6 +1,6 @@
 // A convolutional network on MNIST, sequential style: three blocks of 3×3 convolution, ReLU and 2×2 pooling.
 import { nn, optim, train } from 'convcore'
-import { figures, loadDigits, type Figures, type Options } from './example.js'
+import { figures, loadDigits, type Trained, type Options } from './example.js'
 
 export const epochs = 15
 
@@ -23,7 +23,7 @@ export function build(): nn.Sequential {
   )
 }
 
-export async function run(options: Options): Promise<Figures> {
+export async function run(options: Options): Promise<Trained> {
   const digits = await loadDigits(options)
   const started = performance.now()
   const model = build()

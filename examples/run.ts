@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { info, manualSeed, type DeviceLike } from 'convcore'
-import type { Example } from './example.js'
+import type { Example, Figures, Trained } from './example.js'
 
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.js') && !['run.js', 'example.js'].includes(file))
@@ -57,8 +57,12 @@ const figures = await example.run({
   data: data || undefined,
   device: device as DeviceLike,
 })
-console.log(
-  `test accuracy ${(100 * figures.testAccuracy).toFixed(2)} %, ${figures.parameters} parameters, ` +
-    `${figures.seconds.toFixed(1)} s, weights ${figures.weights.slice(0, 16)}`,
-)
+const { testAccuracy, parameters, seconds, weights } = figures as Partial<Trained> & Figures
+const words = [
+  testAccuracy !== undefined && `test accuracy ${(100 * testAccuracy).toFixed(2)} %`,
+  parameters !== undefined && `${parameters} parameters`,
+  `${seconds.toFixed(1)} s`,
+  weights !== undefined && `weights ${weights.slice(0, 16)}`,
+]
+console.log(words.filter(Boolean).join(', '))
 if (json) await writeFile(json, `${JSON.stringify(figures, undefined, 2)}\n`)

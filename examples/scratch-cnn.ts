@@ -1,7 +1,7 @@
 // A simple network whose loss, gradients and accuracy one can ask for by hand:
 // conv – ReLU – pool – affine – ReLU – affine – softmax.
 import { data, gradcheck, maxPool2d, nn, noGrad, optim, train, crossEntropy, type Tensor } from 'convcore'
-import { figures, loadDigits, type Figures, type Options } from './example.js'
+import { figures, loadDigits, type Trained, type Options } from './example.js'
 
 export const epochs = 20
 
@@ -62,7 +62,7 @@ export class SimpleConvNet extends nn.Module {
   }
 }
 
-export async function run(options: Options): Promise<Figures> {
+export async function run(options: Options): Promise<Trained> {
   const digits = await loadDigits(options)
   const started = performance.now()
   const net = new SimpleConvNet()

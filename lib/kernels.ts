@@ -21,6 +21,8 @@ export interface Kernels {
   batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
   batch_norm_backward(rows: number, channels: number, training: number, x: Handle, y: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
   matmul(p: Geometry, a: Handle, b: Handle, bias: Handle, y: Handle): void
+  qr(m: number, n: number, a: Handle, q: Handle, r: Handle): void
+  solve_triangular(n: number, k: number, transpose: number, r: Handle, b: Handle, x: Handle): void
   relu(n: number, x: Handle, y: Handle): void
   relu_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
   sigmoid(n: number, x: Handle, y: Handle): void

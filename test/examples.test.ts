@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { data, manualSeed, nn, optim, randn, tensor, train } from 'convcore'
+import { data, lstsq, manualSeed, nn, optim, randn, tensor, type Tensor, train } from 'convcore'
 import { build } from '../examples/mnist-cnn.js'
 import { Improved, Naive, oneHotLoss, weightInit } from '../examples/mlp.js'
 import { Net } from '../examples/mnist-bn.js'
+import { distance, fit, noisySine } from '../examples/polynomial.js'
 import { SimpleConvNet } from '../examples/scratch-cnn.js'
 
 const runner = fileURLToPath(new URL('../examples/run.js', import.meta.url))
@@ -91,4 +92,30 @@ t.test('the runner explains wrong arguments', (t) => {
     t.match(stderr, /usage: npm run example/)
   }
   t.end()
+})
+
+t.test('L5.4: a polynomial of order 9 passes through ten points, and shrinkage holds its coefficients down', (t) => {
+  manualSeed(1)
+  const { x, y } = noisySine()
+  const greatest = (weights: Tensor) => Math.max(...weights.dataSync().map(Math.abs))
+  const distances = [0, 1, 3, 9].map((order) => distance(x, y, fit(x, y, order)))
+  t.same(
+    distances,
+    distances.toSorted((a, b) => b - a),
+    'the higher the order, the closer',
+  )
+  t.ok(distances[3]! < 1e-8)
+  const free = fit(x, y, 9)
+  const shrunk = fit(x, y, 9, Math.exp(-18))
+  t.ok(greatest(free) > 100 * greatest(shrunk))
+  t.ok(distance(x, y, shrunk) > distances[3]!)
+  t.end()
+})
+
+t.test('L5.4: columns that depend on each other are reported', async (t) => {
+  const twice = tensor(Float64Array.of(1, 2, 2, 4, 3, 6), { shape: [3, 2] })
+  await t.rejects(lstsq(twice, tensor(Float64Array.of(1, 2, 3))).data(), {
+    name: 'ExecutionError',
+    message: /solve_triangular: expected columns that do not depend on each other, but column 1 does/,
+  })
 })

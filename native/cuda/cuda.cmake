@@ -10,6 +10,7 @@ set(CUDA_KERNELS
     gemm.cu
     im2col.cu
     indices.cu
+    linalg.cu
     loss.cu
     matmul.cu
     norm.cu

@@ -1,6 +1,7 @@
 import * as activation from './cases/activation.js'
 import * as conv from './cases/conv.js'
 import * as elementwise from './cases/elementwise.js'
+import * as linalg from './cases/linalg.js'
 import * as loss from './cases/loss.js'
 import * as matmul from './cases/matmul.js'
 import * as norm from './cases/norm.js'
@@ -14,6 +15,7 @@ export const families: Record<string, Family> = {
   activation,
   conv,
   elementwise,
+  linalg,
   loss,
   matmul,
   norm,
