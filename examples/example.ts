@@ -29,28 +29,37 @@ export interface Example {
   run(options: Options): Promise<Figures>
 }
 
-export interface Digits {
+export interface Images {
   train: data.ImageDataset
   test: data.ImageDataset
 }
 
 /** MNIST, where it is found or can be downloaded, else digits drawn in code. Says which. */
-export async function loadDigits({ data: folder, device }: Options): Promise<Digits> {
-  const root = folder && `${folder}/mnist`
-  const load = (split: 'train' | 'test') => data.mnist({ split, root, device, onProgress: showDownload })
+export async function loadDigits(options: Options): Promise<Images> {
   try {
-    const sets = { train: await load('train'), test: await load('test') }
-    console.log(`data: MNIST, ${sets.train.length} images to train on and ${sets.test.length} to test with`)
-    return sets
+    return await loadImages('MNIST', 'mnist', data.mnist, options)
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error
     console.log(`${(error as Error).message}\n`)
+    const { device } = options
     const sets = { train: data.digits({ device }), test: data.digits({ split: 'test', device }) }
     console.log(
       `data: MNIST is not to be had, so ${sets.train.length} generated digits, and ${sets.test.length} to test`,
     )
     return sets
   }
+}
+
+/** Fashion-MNIST: ten kinds of clothing in the format of MNIST. */
+export const loadFashion = (options: Options): Promise<Images> =>
+  loadImages('Fashion-MNIST', 'fashion-mnist', data.fashionMnist, options)
+
+async function loadImages(name: string, folder: string, source: typeof data.mnist, options: Options): Promise<Images> {
+  const root = options.data && `${options.data}/${folder}`
+  const load = (split: 'train' | 'test') => source({ split, root, device: options.device, onProgress: showDownload })
+  const sets = { train: await load('train'), test: await load('test') }
+  console.log(`data: ${name}, ${sets.train.length} images to train on and ${sets.test.length} to test with`)
+  return sets
 }
 
 function showDownload({ url, received, total }: data.Progress): void {

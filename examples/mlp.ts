@@ -1,6 +1,6 @@
 // Two fully connected layers on MNIST, twice: as one should not set them up, and as one should.
 import { binaryCrossEntropy, nn, optim, tensor, train, type Tensor } from 'convcore'
-import { figures, loadDigits, type Digits, type Trained, type Options } from './example.js'
+import { figures, loadDigits, type Images, type Trained, type Options } from './example.js'
 
 export const epochs = 5
 
@@ -47,7 +47,7 @@ export const oneHotLoss = (probabilities: Tensor, labels: Tensor): Tensor =>
 async function fit(
   net: nn.Module,
   optimizer: train.TrainerOptions['optimizer'],
-  digits: Digits,
+  digits: Images,
   options: Options,
 ): Promise<Trained> {
   const started = performance.now()

@@ -1,0 +1,36 @@
+// A fully connected network on Fashion-MNIST.
+import { nn, optim, train, type Tensor } from 'convcore'
+import { figures, loadFashion, type Options, type Trained } from './example.js'
+
+export const epochs = 5
+
+export class FashionDNN extends nn.Module {
+  fc1 = new nn.Linear(784, 256)
+  drop = new nn.Dropout(0.25)
+  fc2 = new nn.Linear(256, 128)
+  fc3 = new nn.Linear(128, 10)
+
+  forward(x: Tensor): Tensor {
+    const h = this.drop(this.fc1(x.view(-1, 784)).relu())
+    return this.fc3(this.fc2(h).relu())
+  }
+}
+
+/** Trains a network on Fashion-MNIST with Adam, in mini-batches of 100. */
+export async function fit(model: nn.Layer, options: Options): Promise<Trained> {
+  const images = await loadFashion(options)
+  const started = performance.now()
+  console.log(String(model))
+  const trainer = new train.Trainer(model, {
+    optimizer: new optim.Adam(model.parameters(), { lr: 1e-3 }),
+    loss: new nn.CrossEntropyLoss(),
+    metrics: [train.accuracy],
+    device: options.device,
+    progress: true,
+  })
+  const history = await trainer.fit(images.train, { epochs: options.epochs, batchSize: 100, validation: images.test })
+  const { accuracy } = await trainer.evaluate(images.test, { batchSize: 500 })
+  return { ...(await figures(model, accuracy!, started)), history }
+}
+
+export const run = (options: Options): Promise<Trained> => fit(new FashionDNN(), options)
