@@ -23,9 +23,10 @@ const Trace* find_race(const Cell& cell, const Trace& now, Access access) {
   if (concurrent(cell.write, now)) return &cell.write;
   if (concurrent(cell.other_atomic, now)) return &cell.other_atomic;
   if (access == Access::kRead) return nullptr;
-  bool shared_read =
-      cell.blocks_read == running.launch_begin || cell.warps_read == now.interval || cell.lanes_read == now.epoch;
-  return concurrent(cell.read, now) || (shared_read && (cell.read.bytes & now.bytes) != 0) ? &cell.read : nullptr;
+  uint32_t shared_bytes = (cell.blocks_read == running.launch_begin ? cell.blocks_bytes : 0) |
+                          (cell.warps_read == now.interval ? cell.warps_bytes : 0) |
+                          (cell.lanes_read == now.epoch ? cell.lanes_bytes : 0);
+  return concurrent(cell.read, now) || (shared_bytes & now.bytes) != 0 ? &cell.read : nullptr;
 }
 
 void note(Cell& cell, const Trace& now, Access access) {
@@ -36,12 +37,16 @@ void note(Cell& cell, const Trace& now, Access access) {
     return;
   }
   const Trace& last = cell.read;
-  if ((last.bytes & now.bytes) != 0 && in_launch(last)) {
+  const uint32_t bytes = last.bytes & now.bytes;
+  if (bytes != 0 && in_launch(last)) {
     if (!in_block(last)) {
+      cell.blocks_bytes = bytes | (cell.blocks_read == running.launch_begin ? cell.blocks_bytes : 0);
       cell.blocks_read = running.launch_begin;
     } else if (last.interval == now.interval && !same_warp(last, now)) {
+      cell.warps_bytes = bytes | (cell.warps_read == now.interval ? cell.warps_bytes : 0);
       cell.warps_read = now.interval;
     } else if (last.epoch == now.epoch && last.thread != now.thread) {
+      cell.lanes_bytes = bytes | (cell.lanes_read == now.epoch ? cell.lanes_bytes : 0);
       cell.lanes_read = now.epoch;
     }
   }

@@ -18,8 +18,9 @@ struct Trace {
 struct Cell {
   Trace write, read;   // the last ones
   Trace other_atomic;  // the last by another thread than `write`, if that is atomic
-  // The last launch, interval and epoch in which blocks, warps and lanes shared a read.
+  // The last launch, interval and epoch in which blocks, warps and lanes shared a read, and of which bytes.
   uint32_t blocks_read, warps_read, lanes_read;
+  uint32_t blocks_bytes : 4, warps_bytes : 4, lanes_bytes : 4;
   uint32_t written : 4;  // bytes, for shared memory since the block's beginning
 };
 

@@ -130,6 +130,14 @@ __global__ void invert(unsigned char* mask, int count) {
   if (i < count) mask[i] = !mask[i];
 }
 
+// Pairs of 2-byte elements, two to a word: all threads read the first ones, each thread updates a second one.
+__global__ void add_shared_neighbour(unsigned short* pairs, int count) {
+  unsigned sum = 0;
+  for (int i = 0; i < count; ++i) sum += pairs[2 * i];
+  int i = threadIdx.x;
+  if (i < count) pairs[2 * i + 1] = static_cast<unsigned short>(pairs[2 * i + 1] + sum);
+}
+
 void test_im2col() {
   constexpr int kHeight = 7, kWidth = 9, kCount = 9 * kHeight * kWidth;
   std::vector<float> x = numbers(kHeight * kWidth), expected(kCount);
@@ -211,6 +219,10 @@ void test_bytes() {
   OK(launch(invert, 1, 32, 0, nullptr, mask.data(), 7));
   std::vector<unsigned char> found = mask.read();
   expect_close("invert", std::vector<float>(found.begin(), found.end()), {1, 0, 0, 1, 0, 1, 1});
+
+  Array<unsigned short> pairs(std::vector<unsigned short>(128, 1));
+  OK(launch(add_shared_neighbour, 1, 64, 0, nullptr, pairs.data(), 64));
+  expect_close("add_shared_neighbour", {static_cast<float>(pairs.read()[1])}, {65});
 }
 
 // Up in one stream, a kernel in the next, down in the third; pinned memory; on the second device.
