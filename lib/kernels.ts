@@ -29,18 +29,46 @@ export interface Kernels {
   sigmoid_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
   tanh(n: number, x: Handle, y: Handle): void
   tanh_backward(n: number, y: Handle, dy: Handle, dx: Handle): void
+  leaky_relu(n: number, slope: number, x: Handle, y: Handle): void
+  leaky_relu_backward(n: number, slope: number, x: Handle, dy: Handle, dx: Handle): void
+  elu(n: number, alpha: number, scale: number, x: Handle, y: Handle): void
+  elu_backward(n: number, alpha: number, scale: number, x: Handle, dy: Handle, dx: Handle): void
+  gelu(n: number, x: Handle, y: Handle): void
+  gelu_backward(n: number, x: Handle, dy: Handle, dx: Handle): void
+  gelu_tanh(n: number, x: Handle, y: Handle): void
+  gelu_tanh_backward(n: number, x: Handle, dy: Handle, dx: Handle): void
+  silu(n: number, x: Handle, y: Handle): void
+  silu_backward(n: number, x: Handle, dy: Handle, dx: Handle): void
+  softplus(n: number, beta: number, threshold: number, x: Handle, y: Handle): void
+  softplus_backward(n: number, beta: number, threshold: number, x: Handle, dy: Handle, dx: Handle): void
+  hardswish(n: number, x: Handle, y: Handle): void
+  hardswish_backward(n: number, x: Handle, dy: Handle, dx: Handle): void
   softmax(outer: number, n: number, inner: number, x: Handle, y: Handle): void
   softmax_backward(outer: number, n: number, inner: number, y: Handle, dy: Handle, dx: Handle): void
   log_softmax(outer: number, n: number, inner: number, x: Handle, y: Handle): void
   log_softmax_backward(outer: number, n: number, inner: number, y: Handle, dy: Handle, dx: Handle): void
+  exp(n: number, x: Handle, y: Handle): void
+  log(n: number, x: Handle, y: Handle): void
+  sqrt(n: number, x: Handle, y: Handle): void
+  abs(n: number, x: Handle, y: Handle): void
+  sign(n: number, x: Handle, y: Handle): void
+  clamp(n: number, low: number, high: number, x: Handle, y: Handle): void
+  clamp_backward(n: number, low: number, high: number, strict: number, x: Handle, dy: Handle, dx: Handle): void
+  scale(n: number, factor: number, x: Handle, y: Handle): void
+  accumulate(n: number, x: Handle, y: Handle): void
+  increment(n: number, x: Handle): void
   add(p: Geometry, a: Handle, b: Handle, y: Handle): void
   sub(p: Geometry, a: Handle, b: Handle, y: Handle): void
   mul(p: Geometry, a: Handle, b: Handle, y: Handle): void
   div(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  pow(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  maximum(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  minimum(p: Geometry, a: Handle, b: Handle, y: Handle): void
   eq(p: Geometry, a: Handle, b: Handle, y: Handle): void
-  scale(n: number, factor: number, x: Handle, y: Handle): void
-  accumulate(n: number, x: Handle, y: Handle): void
-  increment(n: number, x: Handle): void
+  ne(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  lt(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  le(p: Geometry, a: Handle, b: Handle, y: Handle): void
+  where(n: number, condition: Handle, a: Handle, b: Handle, y: Handle): void
   sum(outer: number, n: number, inner: number, x: Handle, y: Handle): void
   max(outer: number, n: number, inner: number, x: Handle, y: Handle, indices: Handle): void
   max_backward(outer: number, n: number, inner: number, indices: Handle, dy: Handle, dx: Handle): void

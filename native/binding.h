@@ -75,6 +75,7 @@ template <> struct KindOf<OptWideInOut> : Kind<Element::Wide, true, true,  true,
 template <> struct KindOf<IndexIn>    : Kind<Element::Index, true,  false> {};
 template <> struct KindOf<IndexOut>   : Kind<Element::Index, false, true> {};
 template <> struct KindOf<IndexInOut> : Kind<Element::Index, true,  true> {};
+template <> struct KindOf<ByteIn>     : Kind<Element::Byte,  true,  false> {};
 template <> struct KindOf<ByteOut>    : Kind<Element::Byte,  false, true> {};
 template <> struct KindOf<AnyIn>      : Kind<Element::Any,   true,  false> {};
 template <> struct KindOf<AnyOut>     : Kind<Element::Any,   false, true> {};
@@ -128,7 +129,7 @@ struct Passive {
   void bind(CallContext&) {}
   const FailurePtr* failure() const { return nullptr; }
   void finish(const FailurePtr&, bool) const {}
-  void tell_range(IndexRange&) const {}
+  void tell_range(IndexRange&, bool&) const {}
   void take_range(const IndexRange&) const {}
   int64_t written() const { return 0; }
 };
@@ -202,9 +203,14 @@ struct OperandArgument {
     if (failure ? Of::kKeeps && !ran : !whole) return;
     storage->failure = failure;
   }
-  /// What is known of the values that the op moves to an AnyOut.
-  void tell_range(IndexRange& range) const {
-    if (std::is_same_v<T, AnyIn> && operand && operand.dtype == DType::Int32) range = storage->range;
+  /// What is known of the values that the op moves to an AnyOut, from all of its AnyIns.
+  void tell_range(IndexRange& range, bool& told) const {
+    if (!std::is_same_v<T, AnyIn> || !operand || operand.dtype != DType::Int32) return;
+    const IndexRange& own = storage->range;
+    range = told ? IndexRange{range.known && own.known, std::min(range.least, own.least),
+                              std::max(range.greatest, own.greatest)}
+                 : own;
+    told = true;
   }
   void take_range(const IndexRange& range) const {
     if (std::is_same_v<T, AnyOut> && whole && operand.dtype == DType::Int32) storage->range = range;
@@ -251,7 +257,7 @@ struct ListArgument {
       if (auto* failed = arguments[i].failure()) return failed;
     return nullptr;
   }
-  void tell_range(IndexRange&) const {}
+  void tell_range(IndexRange&, bool&) const {}
   void take_range(const IndexRange&) const {}
   void finish(const FailurePtr& failure, bool ran) const {
     for (int64_t i = 0; i < list.length; ++i) arguments[i].finish(failure, ran);
@@ -316,7 +322,8 @@ struct Call<void(Parameters...)> {
       }
     }
     IndexRange moved;
-    std::apply([&](auto&... argument) { (argument.tell_range(moved), ...); }, arguments);
+    bool told = false;
+    std::apply([&](auto&... argument) { (argument.tell_range(moved, told), ...); }, arguments);
     std::apply([&](auto&... argument) { (argument.finish(failure, ran), ...); }, arguments);
     if (ran && !failure) std::apply([&](auto&... argument) { (argument.take_range(moved), ...); }, arguments);
   }

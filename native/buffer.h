@@ -65,6 +65,7 @@ struct IndexIn    : Operand {
 };
 struct IndexOut   : Operand {};
 struct IndexInOut : Operand {};
+struct ByteIn     : Operand {};
 struct ByteOut    : Operand {};
 struct AnyIn      : Operand {};
 struct AnyOut     : Operand {};

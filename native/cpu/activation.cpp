@@ -1,81 +1,29 @@
-#include <limits>
-
 #include "elementary.h"
 #include "kernels.h"
-#include "reduction.h"
+#include "map.h"
 
 namespace convcore::cpu::ISA {
 namespace {
 
-/// y[i] = f(x[i])
-template <class F>
-[[gnu::always_inline]] inline void map(int64_t n, int64_t grain, const Operand& x, const Operand& y, F f) {
-  dispatch_float(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T* from = x.as<T>();
-    T* to = y.as<T>();
-    parallel_range(n, grain, [=](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = f(from[i]);
-    });
-  });
-}
-
-/// dx[i] = f(y[i], dy[i])
-template <class F>
-[[gnu::always_inline]] inline void map(int64_t n, const In& y, const In& dy, const Out& dx, F f) {
-  dispatch_float(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    const T *output = y.as<T>(), *gradient = dy.as<T>();
-    T* to = dx.as<T>();
-    parallel_range(n, kGrain, [=](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) to[i] = f(output[i], gradient[i]);
-    });
-  });
-}
-
-constexpr int64_t kExpGrain = kGrain / 4;  // an exponential counts for four elements
-
-/// The softmax family works along n of [outer, n, inner]. rows(offset) handles one vector of n neighbours, for inner =
-/// 1; columns(offset, width) handles `width` vectors at once, whose j-th elements start at offset + j · inner.
-template <class Rows, class Columns>
-[[gnu::always_inline]] inline void for_each_vector(int64_t outer, int64_t n, int64_t inner, Rows rows,
-                                                   Columns columns) {
-  if (n == 0 || inner == 0) return;
-  if (inner == 1)
-    return parallel_range(outer, at_least_one(kExpGrain / n), [&](int64_t begin, int64_t end) {
-      for (int64_t o = begin; o < end; ++o) rows(o * n);
-    });
-  const int64_t tiles = ceil_div(inner, kTile), work = n * lesser(inner, kTile);
-  parallel_range(outer * tiles, at_least_one(kExpGrain / work), [&](int64_t begin, int64_t end) {
-    for (int64_t item = begin; item < end; ++item) {
-      const int64_t first = item % tiles * kTile;
-      columns(item / tiles * n * inner + first, lesser(kTile, inner - first));
-    }
-  });
-}
-
-/// The greatest of each column; NaN is passed over.
 template <class T>
-[[gnu::always_inline]] inline void column_max(int64_t n, int64_t inner, int64_t width, const T* x, T (&top)[kTile]) {
-  for (int64_t c = 0; c < width; ++c) top[c] = -std::numeric_limits<T>::infinity();
-  for (int64_t j = 0; j < n; ++j)
-    for (int64_t c = 0; c < width; ++c) top[c] = x[j * inner + c] > top[c] ? x[j * inner + c] : top[c];
+[[gnu::always_inline]] inline T logistic(T v) {
+  return 1 / (1 + cpu::exp(-v));
 }
 
-/// totals[c] = Σ term(i) over the elements i = j · inner + c of each column.
-template <class Term>
-[[gnu::always_inline]] inline void column_totals(int64_t n, int64_t inner, int64_t width, double (&totals)[kTile],
-                                                 Term term) {
-  for (int64_t c = 0; c < width; ++c) totals[c] = 0;
-  for (int64_t j = 0; j < n; ++j)
-    for (int64_t c = 0; c < width; ++c) totals[c] += term(j * inner + c, c);
+// gelu is v·Φ(v), with the normal distribution's Φ and density φ.
+template <class T>
+[[gnu::always_inline]] inline T normal_cdf(T v) {
+  return T(0.5) * (1 + cpu::erf(v * T(0.70710678118654752)));
+}
+template <class T>
+[[gnu::always_inline]] inline T normal_density(T v) {
+  return T(0.39894228040143268) * cpu::exp(T(-0.5) * v * v);
 }
 
-/// body(i, c) for the elements i = j · inner + c of each column.
-template <class Body>
-[[gnu::always_inline]] inline void for_each_cell(int64_t n, int64_t inner, int64_t width, Body body) {
-  for (int64_t j = 0; j < n; ++j)
-    for (int64_t c = 0; c < width; ++c) body(j * inner + c, c);
+// Hendrycks and Gimpel's approximation: Φ(v) ≈ ½(1 + tanh(√(2/π)·(v + 0.044715·v³))).
+template <class T>
+[[gnu::always_inline]] inline T gelu_angle(T v) {
+  return T(0.79788456080286536) * (v + T(0.044715) * v * v * v);
 }
 
 }  // namespace
@@ -86,7 +34,7 @@ void relu(int64_t n, In x, Out y) {
 }
 
 void relu_backward(int64_t n, In y, In dy, Out dx) {
-  map(n, y, dy, dx, [](auto v, auto g) { return v <= 0 ? decltype(v){0} : g; });
+  map(n, kGrain, y, dy, dx, [](auto v, auto g) { return v <= 0 ? decltype(v){0} : g; });
 }
 
 void sigmoid(int64_t n, In x, Out y) {
@@ -94,7 +42,7 @@ void sigmoid(int64_t n, In x, Out y) {
 }
 
 void sigmoid_backward(int64_t n, In y, In dy, Out dx) {
-  map(n, y, dy, dx, [](auto v, auto g) { return g * (1 - v) * v; });
+  map(n, kGrain, y, dy, dx, [](auto v, auto g) { return g * (1 - v) * v; });
 }
 
 void tanh(int64_t n, In x, Out y) {
@@ -102,101 +50,99 @@ void tanh(int64_t n, In x, Out y) {
 }
 
 void tanh_backward(int64_t n, In y, In dy, Out dx) {
-  map(n, y, dy, dx, [](auto v, auto g) { return g * (1 - v * v); });
+  map(n, kGrain, y, dy, dx, [](auto v, auto g) { return g * (1 - v * v); });
 }
 
-void softmax(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
-  dispatch_float(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    auto rows = [&](int64_t offset) {
-      const T* from = x.as<T>() + offset;
-      T* __restrict to = y.as<T>() + offset;
-      const T top = row_max(n, from);
-      for (int64_t i = 0; i < n; ++i) to[i] = cpu::exp(from[i] - top);
-      const T factor = static_cast<T>(1 / row_sum(n, [&](int64_t i) { return to[i]; }));
-      for (int64_t i = 0; i < n; ++i) to[i] *= factor;
-    };
-    auto columns = [&](int64_t offset, int64_t width) {
-      const T* from = x.as<T>() + offset;
-      T* __restrict to = y.as<T>() + offset;
-      T top[kTile];
-      double totals[kTile];
-      column_max(n, inner, width, from, top);
-      column_totals(n, inner, width, totals, [&](int64_t i, int64_t c) { return to[i] = cpu::exp(from[i] - top[c]); });
-      T factor[kTile];
-      for (int64_t c = 0; c < width; ++c) factor[c] = static_cast<T>(1 / totals[c]);
-      for_each_cell(n, inner, width, [&](int64_t i, int64_t c) { to[i] *= factor[c]; });
-    };
-    for_each_vector(outer, n, inner, rows, columns);
+void leaky_relu(int64_t n, double slope, In x, Out y) {
+  map(n, kGrain, x, y, [=](auto v) { return v > 0 ? v : v * static_cast<decltype(v)>(slope); });
+}
+
+void leaky_relu_backward(int64_t n, double slope, In x, In dy, Out dx) {
+  map(n, kGrain, x, dy, dx, [=](auto v, auto g) { return v > 0 ? g : g * static_cast<decltype(v)>(slope); });
+}
+
+void elu(int64_t n, double alpha, double scale, In x, Out y) {
+  map(n, kExpGrain, x, y, [=](auto v) {
+    using T = decltype(v);
+    const T low = static_cast<T>(alpha) * cpu::expm1_below(v);
+    return static_cast<T>(scale) * (v <= 0 ? low : v);
   });
 }
 
-// dx = y · (dy − Σ y·dy)
-void softmax_backward(int64_t outer, int64_t n, int64_t inner, In y, In dy, Out dx) {
-  dispatch_float(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    auto rows = [&](int64_t offset) {
-      const T *output = y.as<T>() + offset, *gradient = dy.as<T>() + offset;
-      T* __restrict to = dx.as<T>() + offset;
-      const T dot = static_cast<T>(row_sum(n, [&](int64_t i) { return output[i] * gradient[i]; }));
-      for (int64_t i = 0; i < n; ++i) to[i] = output[i] * (gradient[i] - dot);
-    };
-    auto columns = [&](int64_t offset, int64_t width) {
-      const T *output = y.as<T>() + offset, *gradient = dy.as<T>() + offset;
-      T* __restrict to = dx.as<T>() + offset;
-      double dots[kTile];
-      column_totals(n, inner, width, dots, [&](int64_t i, int64_t) { return output[i] * gradient[i]; });
-      for_each_cell(n, inner, width,
-                    [&](int64_t i, int64_t c) { to[i] = output[i] * (gradient[i] - static_cast<T>(dots[c])); });
-    };
-    for_each_vector(outer, n, inner, rows, columns);
+void elu_backward(int64_t n, double alpha, double scale, In x, In dy, Out dx) {
+  map(n, kExpGrain, x, dy, dx, [=](auto v, auto g) {
+    using T = decltype(v);
+    const T low = static_cast<T>(alpha) * cpu::exp(v);
+    return static_cast<T>(scale) * g * (v <= 0 ? low : T(1));
   });
 }
 
-void log_softmax(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
-  dispatch_float(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    auto rows = [&](int64_t offset) {
-      const T* from = x.as<T>() + offset;
-      T* __restrict to = y.as<T>() + offset;
-      const T top = row_max(n, from);
-      const T log_sum = static_cast<T>(cpu::log(row_sum(n, [&](int64_t i) { return cpu::exp(from[i] - top); })));
-      for (int64_t i = 0; i < n; ++i) to[i] = from[i] - top - log_sum;
-    };
-    auto columns = [&](int64_t offset, int64_t width) {
-      const T* from = x.as<T>() + offset;
-      T* __restrict to = y.as<T>() + offset;
-      T top[kTile], log_sum[kTile];
-      double totals[kTile];
-      column_max(n, inner, width, from, top);
-      column_totals(n, inner, width, totals, [&](int64_t i, int64_t c) { return cpu::exp(from[i] - top[c]); });
-      for (int64_t c = 0; c < width; ++c) log_sum[c] = static_cast<T>(cpu::log(totals[c]));
-      for_each_cell(n, inner, width, [&](int64_t i, int64_t c) { to[i] = from[i] - top[c] - log_sum[c]; });
-    };
-    for_each_vector(outer, n, inner, rows, columns);
+void gelu(int64_t n, In x, Out y) {
+  map(n, kExpGrain, x, y, [](auto v) { return v * normal_cdf(v); });
+}
+
+void gelu_backward(int64_t n, In x, In dy, Out dx) {
+  map(n, kExpGrain / 2, x, dy, dx, [](auto v, auto g) { return g * (normal_cdf(v) + v * normal_density(v)); });
+}
+
+void gelu_tanh(int64_t n, In x, Out y) {
+  map(n, kExpGrain, x, y, [](auto v) {
+    using T = decltype(v);
+    return T(0.5) * v * (1 + cpu::tanh(gelu_angle(v)));
   });
 }
 
-// dx = dy − exp(y) · Σ dy
-void log_softmax_backward(int64_t outer, int64_t n, int64_t inner, In y, In dy, Out dx) {
-  dispatch_float(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    auto rows = [&](int64_t offset) {
-      const T *output = y.as<T>() + offset, *gradient = dy.as<T>() + offset;
-      T* __restrict to = dx.as<T>() + offset;
-      const T total = static_cast<T>(row_sum(n, [&](int64_t i) { return gradient[i]; }));
-      for (int64_t i = 0; i < n; ++i) to[i] = gradient[i] - cpu::exp(output[i]) * total;
-    };
-    auto columns = [&](int64_t offset, int64_t width) {
-      const T *output = y.as<T>() + offset, *gradient = dy.as<T>() + offset;
-      T* __restrict to = dx.as<T>() + offset;
-      double totals[kTile];
-      column_totals(n, inner, width, totals, [&](int64_t i, int64_t) { return gradient[i]; });
-      for_each_cell(n, inner, width, [&](int64_t i, int64_t c) {
-        to[i] = gradient[i] - cpu::exp(output[i]) * static_cast<T>(totals[c]);
-      });
-    };
-    for_each_vector(outer, n, inner, rows, columns);
+void gelu_tanh_backward(int64_t n, In x, In dy, Out dx) {
+  map(n, kExpGrain, x, dy, dx, [](auto v, auto g) {
+    using T = decltype(v);
+    const T t = cpu::tanh(gelu_angle(v)), slope = T(0.79788456080286536) * (1 + T(3 * 0.044715) * v * v);
+    return g * T(0.5) * ((1 + t) + v * (1 - t * t) * slope);
+  });
+}
+
+void silu(int64_t n, In x, Out y) {
+  map(n, kExpGrain, x, y, [](auto v) { return v / (1 + cpu::exp(-v)); });
+}
+
+void silu_backward(int64_t n, In x, In dy, Out dx) {
+  map(n, kExpGrain, x, dy, dx, [](auto v, auto g) {
+    const auto s = logistic(v);
+    return g * s * (1 + v * (1 - s));
+  });
+}
+
+// log(1 + exp(beta·v)) / beta, and v itself where beta·v is above the threshold.
+void softplus(int64_t n, double beta, double threshold, In x, Out y) {
+  map(n, kExpGrain / 2, x, y, [=](auto v) {
+    using T = decltype(v);
+    const T scaled = v * static_cast<T>(beta);
+    const T soft = cpu::log1p(cpu::exp(scaled)) / static_cast<T>(beta);
+    return scaled > static_cast<T>(threshold) ? v : soft;
+  });
+}
+
+void softplus_backward(int64_t n, double beta, double threshold, In x, In dy, Out dx) {
+  map(n, kExpGrain, x, dy, dx, [=](auto v, auto g) {
+    using T = decltype(v);
+    const T scaled = v * static_cast<T>(beta), soft = g * logistic(scaled);
+    return scaled > static_cast<T>(threshold) ? g : soft;
+  });
+}
+
+// v · min(max(v + 3, 0), 6) / 6
+void hardswish(int64_t n, In x, Out y) {
+  map(n, kGrain, x, y, [](auto v) {
+    using T = decltype(v);
+    const T shifted = v + 3, low = shifted < 0 ? T(0) : shifted;
+    return v * (low > 6 ? T(6) : low) * T(1. / 6);
+  });
+}
+
+void hardswish_backward(int64_t n, In x, In dy, Out dx) {
+  map(n, kGrain, x, dy, dx, [](auto v, auto g) {
+    using T = decltype(v);
+    const T middle = g * (v * T(1. / 3) + T(0.5));
+    return v <= -3 ? T(0) : v >= 3 ? g : middle;
   });
 }
 

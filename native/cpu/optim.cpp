@@ -70,8 +70,8 @@ void adam(double lr, double beta1, double beta2, double eps, double weight_decay
   if (exp_avg.length != params.length || exp_avg_sq.length != params.length)
     fail("expected %lld moments of each kind, got %lld and %lld", static_cast<long long>(params.length),
          static_cast<long long>(exp_avg.length), static_cast<long long>(exp_avg_sq.length));
-  const double correction1 = 1 - pow(beta1, static_cast<double>(step));
-  const double correction2 = 1 - pow(beta2, static_cast<double>(step));
+  const double correction1 = 1 - std::pow(beta1, static_cast<double>(step));
+  const double correction2 = 1 - std::pow(beta2, static_cast<double>(step));
   dispatch_float(params[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     const T shrink = static_cast<T>(decoupled ? 1 - lr * weight_decay : 1);

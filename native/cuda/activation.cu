@@ -1,6 +1,5 @@
 #include "kernels.h"
 #include "map.h"
-#include "reduction.h"
 
 namespace convcore::cuda {
 namespace {
@@ -32,120 +31,103 @@ struct TanhBackward {
   __device__ C operator()(C y, C dy) const { return dy * (1 - y * y); }
 };
 
-// The softmax family works along n of [outer, n, inner]: for inner = 1 by groups of threads per row, else by one thread
-// per column, neighbours side by side.
+template <class C>
+struct LeakyRelu {
+  C slope;
+  __device__ C operator()(C x) const { return x > 0 ? x : x * slope; }
+};
+template <class C>
+struct LeakyReluBackward {
+  C slope;
+  __device__ C operator()(C x, C dy) const { return x > 0 ? dy : dy * slope; }
+};
 
-template <class T, class Group, bool kLog>
-__global__ void softmax_rows(int64_t rows, int64_t n, const T* x, T* y) {
-  using C = Compute<T>;
-  Group group;
-  for (int64_t row = group.first(); row < rows; row += group.step()) {
-    const T* from = x + row * n;
-    C top = lowest<C>(), total = 0;
-    for (int64_t i = group.lane(); i < n; i += Group::kSize) {
-      const C v = load(from[i]);
-      top = v > top ? v : top;
-    }
-    top = group.max(top);
-    for (int64_t i = group.lane(); i < n; i += Group::kSize) total += exponential(load(from[i]) - top);
-    total = group.sum(total);
-    const C log_sum = kLog ? logarithm(total) : C(0), factor = 1 / total;
-    for (int64_t i = group.lane(); i < n; i += Group::kSize) {
-      const C v = load(from[i]) - top;
-      y[row * n + i] = store<T>(kLog ? v - log_sum : exponential(v) * factor);
-    }
+template <class C>
+struct Elu {
+  C alpha, scale;
+  __device__ C operator()(C x) const { return scale * (x <= 0 ? alpha * exponential_minus_one(x) : x); }
+};
+template <class C>
+struct EluBackward {
+  C alpha, scale;
+  __device__ C operator()(C x, C dy) const { return scale * dy * (x <= 0 ? alpha * exponential(x) : C(1)); }
+};
+
+// gelu is x·Φ(x), with the normal distribution's Φ and density φ.
+template <class C>
+__device__ __forceinline__ C normal_cdf(C x) {
+  return C(0.5) * (1 + error_function(x * C(0.70710678118654752)));
+}
+template <class C>
+struct Gelu {
+  __device__ C operator()(C x) const { return x * normal_cdf(x); }
+};
+template <class C>
+struct GeluBackward {
+  __device__ C operator()(C x, C dy) const {
+    return dy * (normal_cdf(x) + x * C(0.39894228040143268) * exponential(C(-0.5) * x * x));
   }
-}
+};
 
-template <class T, bool kLog>
-__global__ void softmax_columns(int64_t outer, int64_t n, int64_t inner, const T* x, T* y) {
-  using C = Compute<T>;
-  for_each(outer * inner, [&](int64_t column) {
-    const int64_t first = column / inner * n * inner + column % inner;
-    C top = lowest<C>(), total = 0;
-    for (int64_t i = 0; i < n; ++i) {
-      const C v = load(x[first + i * inner]);
-      top = v > top ? v : top;
-    }
-    for (int64_t i = 0; i < n; ++i) total += exponential(load(x[first + i * inner]) - top);
-    const C log_sum = kLog ? logarithm(total) : C(0), factor = 1 / total;
-    for (int64_t i = 0; i < n; ++i) {
-      const C v = load(x[first + i * inner]) - top;
-      y[first + i * inner] = store<T>(kLog ? v - log_sum : exponential(v) * factor);
-    }
-  });
+// Hendrycks and Gimpel's approximation: Φ(x) ≈ ½(1 + tanh(√(2/π)·(x + 0.044715·x³))).
+template <class C>
+__device__ __forceinline__ C gelu_angle(C x) {
+  return C(0.79788456080286536) * (x + C(0.044715) * x * x * x);
 }
-
-/// What backward sums along n: y·dy, or dy alone where y is a logarithm.
-template <bool kLog, class C>
-__device__ __forceinline__ C term(C y, C dy) {
-  return kLog ? dy : y * dy;
-}
-/// dx = y · (dy − Σ y·dy), or dy − exp(y) · Σ dy.
-template <bool kLog, class C>
-__device__ __forceinline__ C gradient(C y, C dy, C total) {
-  return kLog ? dy - exponential(y) * total : y * (dy - total);
-}
-
-template <class T, class Group, bool kLog>
-__global__ void softmax_backward_rows(int64_t rows, int64_t n, const T* y, const T* dy, T* dx) {
-  using C = Compute<T>;
-  Group group;
-  for (int64_t row = group.first(); row < rows; row += group.step()) {
-    const int64_t first = row * n;
-    C total = 0;
-    for (int64_t i = group.lane(); i < n; i += Group::kSize)
-      total += term<kLog>(load(y[first + i]), load(dy[first + i]));
-    total = group.sum(total);
-    for (int64_t i = group.lane(); i < n; i += Group::kSize)
-      dx[first + i] = store<T>(gradient<kLog>(load(y[first + i]), load(dy[first + i]), total));
+template <class C>
+struct GeluTanh {
+  __device__ C operator()(C x) const { return C(0.5) * x * (1 + hyperbolic_tangent(gelu_angle(x))); }
+};
+template <class C>
+struct GeluTanhBackward {
+  __device__ C operator()(C x, C dy) const {
+    const C t = hyperbolic_tangent(gelu_angle(x)), slope = C(0.79788456080286536) * (1 + C(3 * 0.044715) * x * x);
+    return dy * C(0.5) * ((1 + t) + x * (1 - t * t) * slope);
   }
-}
+};
 
-template <class T, bool kLog>
-__global__ void softmax_backward_columns(int64_t outer, int64_t n, int64_t inner, const T* y, const T* dy, T* dx) {
-  using C = Compute<T>;
-  for_each(outer * inner, [&](int64_t column) {
-    const int64_t first = column / inner * n * inner + column % inner;
-    C total = 0;
-    for (int64_t i = first; i < first + n * inner; i += inner) total += term<kLog>(load(y[i]), load(dy[i]));
-    for (int64_t i = first; i < first + n * inner; i += inner)
-      dx[i] = store<T>(gradient<kLog>(load(y[i]), load(dy[i]), total));
-  });
-}
+template <class C>
+struct Silu {
+  __device__ C operator()(C x) const { return x / (1 + exponential(-x)); }
+};
+template <class C>
+struct SiluBackward {
+  __device__ C operator()(C x, C dy) const {
+    const C s = 1 / (1 + exponential(-x));
+    return dy * s * (1 + x * (1 - s));
+  }
+};
 
-template <bool kLog>
-void forward(int64_t outer, int64_t n, int64_t inner, const In& x, const Out& y) {
-  dispatch_storage(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    using C = Compute<T>;
-    const T* from = x.as<T>();
-    if (inner > 1)
-      launch(softmax_columns<T, kLog>, blocks_for(outer * inner), kThreads, 0, outer, n, inner, from, y.as<T>());
-    else if (n <= kLongRow)
-      launch(softmax_rows<T, WarpGroup<C>, kLog>, WarpGroup<C>::grid(outer), kThreads, 0, outer, n, from, y.as<T>());
-    else
-      launch(softmax_rows<T, BlockGroup<C>, kLog>, BlockGroup<C>::grid(outer), kThreads, 0, outer, n, from, y.as<T>());
-  });
-}
+// log(1 + exp(beta·x)) / beta, and x itself where beta·x is above the threshold.
+template <class C>
+struct Softplus {
+  C beta, threshold;
+  __device__ C operator()(C x) const {
+    const C scaled = x * beta;
+    return scaled > threshold ? x : logarithm_of_one_plus(exponential(scaled)) / beta;
+  }
+};
+template <class C>
+struct SoftplusBackward {
+  C beta, threshold;
+  __device__ C operator()(C x, C dy) const {
+    const C scaled = x * beta;
+    return scaled > threshold ? dy : dy / (1 + exponential(-scaled));
+  }
+};
 
-template <bool kLog>
-void backward(int64_t outer, int64_t n, int64_t inner, const In& y, const In& dy, const Out& dx) {
-  dispatch_storage(y.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    using C = Compute<T>;
-    const T *from = y.as<T>(), *gradient = dy.as<T>();
-    if (inner > 1)
-      launch(softmax_backward_columns<T, kLog>, blocks_for(outer * inner), kThreads, 0, outer, n, inner, from, gradient,
-             dx.as<T>());
-    else if (n <= kLongRow)
-      launch(softmax_backward_rows<T, WarpGroup<C>, kLog>, WarpGroup<C>::grid(outer), kThreads, 0, outer, n, from,
-             gradient, dx.as<T>());
-    else
-      launch(softmax_backward_rows<T, BlockGroup<C>, kLog>, BlockGroup<C>::grid(outer), kThreads, 0, outer, n, from,
-             gradient, dx.as<T>());
-  });
-}
+// x · min(max(x + 3, 0), 6) / 6
+template <class C>
+struct Hardswish {
+  __device__ C operator()(C x) const {
+    const C low = x + 3 < 0 ? C(0) : x + 3;
+    return x * (low > 6 ? C(6) : low) * C(1. / 6);
+  }
+};
+template <class C>
+struct HardswishBackward {
+  __device__ C operator()(C x, C dy) const { return x <= -3 ? C(0) : x >= 3 ? dy : dy * (x * C(1. / 3) + C(0.5)); }
+};
 
 }  // namespace
 
@@ -156,13 +138,25 @@ void sigmoid_backward(int64_t n, In y, In dy, Out dx) { map_pairs<SigmoidBackwar
 void tanh(int64_t n, In x, Out y) { map_floats<Tanh>(n, x, y); }
 void tanh_backward(int64_t n, In y, In dy, Out dx) { map_pairs<TanhBackward>(n, y, dy, dx); }
 
-void softmax(int64_t outer, int64_t n, int64_t inner, In x, Out y) { forward<false>(outer, n, inner, x, y); }
-void softmax_backward(int64_t outer, int64_t n, int64_t inner, In y, In dy, Out dx) {
-  backward<false>(outer, n, inner, y, dy, dx);
+void leaky_relu(int64_t n, double slope, In x, Out y) { map_floats<LeakyRelu>(n, x, y, slope); }
+void leaky_relu_backward(int64_t n, double slope, In x, In dy, Out dx) {
+  map_pairs<LeakyReluBackward>(n, x, dy, dx, slope);
 }
-void log_softmax(int64_t outer, int64_t n, int64_t inner, In x, Out y) { forward<true>(outer, n, inner, x, y); }
-void log_softmax_backward(int64_t outer, int64_t n, int64_t inner, In y, In dy, Out dx) {
-  backward<true>(outer, n, inner, y, dy, dx);
+void elu(int64_t n, double alpha, double scale, In x, Out y) { map_floats<Elu>(n, x, y, alpha, scale); }
+void elu_backward(int64_t n, double alpha, double scale, In x, In dy, Out dx) {
+  map_pairs<EluBackward>(n, x, dy, dx, alpha, scale);
 }
+void gelu(int64_t n, In x, Out y) { map_floats<Gelu>(n, x, y); }
+void gelu_backward(int64_t n, In x, In dy, Out dx) { map_pairs<GeluBackward>(n, x, dy, dx); }
+void gelu_tanh(int64_t n, In x, Out y) { map_floats<GeluTanh>(n, x, y); }
+void gelu_tanh_backward(int64_t n, In x, In dy, Out dx) { map_pairs<GeluTanhBackward>(n, x, dy, dx); }
+void silu(int64_t n, In x, Out y) { map_floats<Silu>(n, x, y); }
+void silu_backward(int64_t n, In x, In dy, Out dx) { map_pairs<SiluBackward>(n, x, dy, dx); }
+void softplus(int64_t n, double beta, double threshold, In x, Out y) { map_floats<Softplus>(n, x, y, beta, threshold); }
+void softplus_backward(int64_t n, double beta, double threshold, In x, In dy, Out dx) {
+  map_pairs<SoftplusBackward>(n, x, dy, dx, beta, threshold);
+}
+void hardswish(int64_t n, In x, Out y) { map_floats<Hardswish>(n, x, y); }
+void hardswish_backward(int64_t n, In x, In dy, Out dx) { map_pairs<HardswishBackward>(n, x, dy, dx); }
 
 }  // namespace convcore::cuda

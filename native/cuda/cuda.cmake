@@ -2,6 +2,7 @@
 set(CUDA_DIR ${CMAKE_CURRENT_LIST_DIR})
 set(CUDA_KERNELS
     activation.cu
+    compare.cu
     conv.cu
     conv_columns.cu
     conv_implicit.cu
@@ -18,7 +19,9 @@ set(CUDA_KERNELS
     pool.cu
     random.cu
     reduce.cu
-    shape.cu)
+    shape.cu
+    softmax.cu
+    unary.cu)
 set(CUDA_HOST
     algorithm.cpp
     arrivals.cpp

@@ -62,11 +62,12 @@ void map_floats(int64_t n, const Operand& x, const Operand& y, Arguments... argu
 }
 
 /// y[i] = f(a[i], b[i]) over operands of one float dtype; F<C> computes in C.
-template <template <class> class F>
-void map_pairs(int64_t n, const Operand& a, const Operand& b, const Operand& y) {
+template <template <class> class F, class... Arguments>
+void map_pairs(int64_t n, const Operand& a, const Operand& b, const Operand& y, Arguments... arguments) {
   dispatch_storage(y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    map(n, F<Compute<T>>{}, static_cast<const T*>(a.as<T>()), static_cast<const T*>(b.as<T>()), y.as<T>());
+    map(n, F<Compute<T>>{static_cast<Compute<T>>(arguments)...}, static_cast<const T*>(a.as<T>()),
+        static_cast<const T*>(b.as<T>()), y.as<T>());
   });
 }
 

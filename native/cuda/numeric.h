@@ -87,6 +87,13 @@ __device__ __forceinline__ double hyperbolic_tangent(double x) { return ::tanh(x
 __device__ __forceinline__ float square_root(float x) { return sqrtf(x); }
 __device__ __forceinline__ double square_root(double x) { return ::sqrt(x); }
 
+__device__ __forceinline__ float exponential_minus_one(float x) { return expm1f(x); }
+__device__ __forceinline__ double exponential_minus_one(double x) { return ::expm1(x); }
+__device__ __forceinline__ float error_function(float x) { return erff(x); }
+__device__ __forceinline__ double error_function(double x) { return ::erf(x); }
+__device__ __forceinline__ float power(float a, float b) { return powf(a, b); }
+__device__ __forceinline__ double power(double a, double b) { return ::pow(a, b); }
+
 /// Quotient and remainder of 32-bit numbers by a divisor that the host knows: a multiplication and a shift
 /// (Granlund, Montgomery: "Division by invariant integers using multiplication", 1994). For dividends below 2^31.
 struct Divisor {
