@@ -1,0 +1,7 @@
+import { linear, matmul, type MatmulOptions } from 'convcore'
+import type { Calls } from './call.js'
+
+export const calls: Calls<MatmulOptions> = {
+  linear: ([x, weight, bias]) => linear(x!, weight!, bias),
+  matmul: ([a, b], options) => matmul(a!, b!, options),
+}

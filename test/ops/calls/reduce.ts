@@ -1,0 +1,15 @@
+import { argmax, max, mean, sum } from 'convcore'
+import type { Calls } from './call.js'
+
+interface Options {
+  dim: number
+  dims: number | number[]
+  keepDim: boolean
+}
+
+export const calls: Calls<Options> = {
+  argmax: ([x], { dim }) => argmax(x!, dim),
+  max: ([x], { dim }) => max(x!, dim).values,
+  mean: ([x], { dims, keepDim }) => mean(x!, dims, { keepDim }),
+  sum: ([x], { dims, keepDim }) => sum(x!, dims, { keepDim }),
+}
