@@ -29,7 +29,7 @@ export function fill(
     if (placement === 'slices' && !test.inPlace?.includes(i)) return asSlice(array, shape, device)
     const last = placement === 'channels last' || (placement === 'mixed' && i % 2 === 0)
     const rows = tensor(array, { shape, device })
-    return last && shape.length === 4 ? toChannelsLast(rows) : rows
+    return last && (shape.length === 4 || shape.length === 5) ? toChannelsLast(rows) : rows
   })
 }
 
