@@ -4,7 +4,7 @@ import { emptyParameter, type FactoryOptions, resetFan } from './factory.js'
 import { Module } from './module.js'
 import type { Parameter } from './parameter.js'
 import { python } from './print.js'
-import { type Pair, bothSides, padding, pair, positiveInteger } from './validate.js'
+import { type Each, eachSide, type Pair, padding, positiveInteger, sizes } from './validate.js'
 
 export interface Conv2dOptions extends FactoryOptions {
   /** Step of the window; default 1. */
@@ -23,10 +23,10 @@ export interface Conv2dOptions extends FactoryOptions {
 export class Conv2d extends Module {
   readonly inChannels: number
   readonly outChannels: number
-  readonly kernelSize: [height: number, width: number]
-  readonly stride: [height: number, width: number]
-  readonly padding: [height: number, width: number] | 'same' | 'valid'
-  readonly dilation: [height: number, width: number]
+  readonly kernelSize: Each<Pair>
+  readonly stride: Each<Pair>
+  readonly padding: Each<Pair> | 'same' | 'valid'
+  readonly dilation: Each<Pair>
   readonly groups: number
   /** [outChannels, inChannels / groups, height, width] */
   weight: Parameter
@@ -38,11 +38,11 @@ export class Conv2d extends Module {
     super()
     this.inChannels = positiveInteger('Conv2d', 'inChannels', inChannels)
     this.outChannels = positiveInteger('Conv2d', 'outChannels', outChannels)
-    this.kernelSize = bothSides(pair('Conv2d', 'kernelSize', kernelSize, 1))
-    this.stride = bothSides(pair('Conv2d', 'stride', options.stride ?? 1, 1))
-    const pad = padding('Conv2d', options.padding ?? 0)
-    this.padding = typeof pad === 'string' ? pad : bothSides(pad)
-    this.dilation = bothSides(pair('Conv2d', 'dilation', options.dilation ?? 1, 1))
+    this.kernelSize = eachSide(sizes('Conv2d', 'kernelSize', kernelSize, 2, 1), 2)
+    this.stride = eachSide(sizes('Conv2d', 'stride', options.stride ?? 1, 2, 1), 2)
+    const pad = padding('Conv2d', options.padding ?? 0, 2)
+    this.padding = typeof pad === 'string' ? pad : eachSide(pad, 2)
+    this.dilation = eachSide(sizes('Conv2d', 'dilation', options.dilation ?? 1, 2, 1), 2)
     this.groups = positiveInteger('Conv2d', 'groups', options.groups ?? 1)
     if (inChannels % this.groups || outChannels % this.groups)
       throw new RangeError(

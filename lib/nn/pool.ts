@@ -2,7 +2,7 @@ import { avgPool2d, maxPool2d } from '../ops/pool.js'
 import type { Tensor } from '../tensor.js'
 import { Module } from './module.js'
 import { python } from './print.js'
-import { type Pair, padding, pair } from './validate.js'
+import { type Pair, padding, sizes } from './validate.js'
 
 export interface MaxPool2dOptions {
   /** Step of the window; default the kernel size. */
@@ -26,10 +26,10 @@ export class MaxPool2d extends Module {
   /** @throws RangeError when a size is not a positive integer */
   constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
     super()
-    this.kernelSize = pair('MaxPool2d', 'kernelSize', kernelSize, 1)
-    this.stride = pair('MaxPool2d', 'stride', options.stride ?? kernelSize, 1)
-    this.padding = padding('MaxPool2d', options.padding ?? 0)
-    this.dilation = pair('MaxPool2d', 'dilation', options.dilation ?? 1, 1)
+    this.kernelSize = sizes('MaxPool2d', 'kernelSize', kernelSize, 2, 1)
+    this.stride = sizes('MaxPool2d', 'stride', options.stride ?? kernelSize, 2, 1)
+    this.padding = padding('MaxPool2d', options.padding ?? 0, 2)
+    this.dilation = sizes('MaxPool2d', 'dilation', options.dilation ?? 1, 2, 1)
     this.ceilMode = options.ceilMode ?? false
   }
 
@@ -66,9 +66,9 @@ export class AvgPool2d extends Module {
   /** @throws RangeError when a size is not a positive integer */
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
     super()
-    this.kernelSize = pair('AvgPool2d', 'kernelSize', kernelSize, 1)
-    this.stride = pair('AvgPool2d', 'stride', options.stride ?? kernelSize, 1)
-    this.padding = padding('AvgPool2d', options.padding ?? 0)
+    this.kernelSize = sizes('AvgPool2d', 'kernelSize', kernelSize, 2, 1)
+    this.stride = sizes('AvgPool2d', 'stride', options.stride ?? kernelSize, 2, 1)
+    this.padding = padding('AvgPool2d', options.padding ?? 0, 2)
     this.ceilMode = options.ceilMode ?? false
     this.countIncludePad = options.countIncludePad ?? true
   }

@@ -1,7 +1,7 @@
 import { describe } from '../errors.js'
+import type { Sizes } from '../ops/check.js'
 
-/** A number for both sides, or [height, width]. */
-export type Pair = number | readonly [height: number, width: number]
+export type { Pair, Single, Triple } from '../ops/check.js'
 
 function refuse(owner: string, name: string, expected: string, value: unknown): never {
   throw new RangeError(`${owner}: expected ${name} to be ${expected}, got ${describe(value)}`)
@@ -16,23 +16,30 @@ export function positiveInteger(owner: string, name: string, value: number): num
   return isInteger(value, 1) ? value : refuse(owner, name, phrase(1), value)
 }
 
-/** Checks a size, stride or padding of a 2-D window; `least` is the smallest allowed. */
-export function pair<T extends Pair>(owner: string, name: string, value: T, least: number): T {
+/** Checks a size, stride or padding of a window over `rank` sides; `least` is the smallest allowed. */
+export function sizes<T extends Sizes>(owner: string, name: string, value: T, rank: number, least: number): T {
   const valid = Array.isArray(value)
-    ? value.length === 2 && value.every((v) => isInteger(v, least))
+    ? value.length === rank && value.every((v) => isInteger(v, least))
     : isInteger(value, least)
-  return valid ? value : refuse(owner, name, `${phrase(least)} or a pair of them`, value)
+  return valid
+    ? value
+    : refuse(owner, name, phrase(least) + ['', ' or a pair of them', ' or three of them'][rank - 1]!, value)
 }
 
-export function bothSides(value: Pair): [height: number, width: number] {
-  return typeof value === 'number' ? [value, value] : [...value]
+/** Pair and the like as one number for each side. */
+export type Each<S extends Sizes> = Exclude<S, number>
+
+export const eachSide = <S extends Sizes>(value: S, rank: number): Each<S> => {
+  const each: Sizes = value
+  return (typeof each === 'number' ? new Array<number>(rank).fill(each) : [...each]) as unknown as Each<S>
 }
 
-/** Checks padding: as `pair`, or 'same' or 'valid'. */
-export function padding<T extends Pair | 'same' | 'valid'>(owner: string, value: T): T {
+/** Checks padding: as `sizes`, or 'same' or 'valid'. */
+export function padding<T extends Sizes | 'same' | 'valid'>(owner: string, value: T, rank: number): T {
   if (value === 'same' || value === 'valid') return value
-  if (typeof value === 'string') return refuse(owner, 'padding', "an integer, a pair, 'same' or 'valid'", value)
-  return pair(owner, 'padding', value as Exclude<T, string>, 0)
+  if (typeof value === 'string')
+    return refuse(owner, 'padding', `an integer,${['', ' a pair,', ' three,'][rank - 1]!} 'same' or 'valid'`, value)
+  return sizes(owner, 'padding', value as Exclude<T, string>, rank, 0)
 }
 
 export function probability(owner: string, name: string, value: number): number {

@@ -62,16 +62,28 @@ export function checkWhole(op: string, name: string, value: unknown, low: number
   return value as number
 }
 
-/** A size for both spatial dimensions, or one for each: [height, width]. */
-export type Pair = number | readonly [number, number]
+/** The size of a signal: its length. */
+export type Single = number | readonly [length: number]
+/** A size for both sides of an image, or one for each: [height, width]. */
+export type Pair = number | readonly [height: number, width: number]
+/** A size for all sides of a volume, or one for each: [depth, height, width]. */
+export type Triple = number | readonly [depth: number, height: number, width: number]
+/** A size for all spatial dimensions, or one for each. */
+export type Sizes = number | readonly number[]
 
-/** @throws {RangeError} unless `value` is one or two whole numbers from `low` on */
-export function checkPair(op: string, name: string, value: Pair, low: number): [number, number] {
-  if (Array.isArray(value) && value.length === 2)
-    return [checkWhole(op, `${name}[0]`, value[0], low), checkWhole(op, `${name}[1]`, value[1], low)]
+/** How many numbers may stand for one, by the number of spatial dimensions. */
+export const orMore = (rank: number): string => ['', ' or two', ' or three'][rank - 1]!
+
+/**
+ * The size of each of `rank` spatial dimensions.
+ * @throws {RangeError} unless `value` is one whole number from `low` on, or `rank` of them
+ */
+export function checkSizes(op: string, name: string, value: Sizes, rank: number, low: number): number[] {
+  if (Array.isArray(value) && value.length === rank)
+    return value.map((each, i) => checkWhole(op, `${name}[${i}]`, each, low))
   if (typeof value !== 'number')
-    throw new RangeError(`${op}: expected ${name} to be a whole number or two, got ${describe(value)}`)
-  return [checkWhole(op, name, value, low), value]
+    throw new RangeError(`${op}: expected ${name} to be a whole number${orMore(rank)}, got ${describe(value)}`)
+  return new Array<number>(rank).fill(checkWhole(op, name, value, low))
 }
 
 /** @throws {TypeError} {@link DisposedError} {@link ShapeError} {@link DTypeError} {@link DeviceError} unless it fits x */

@@ -14,7 +14,7 @@ export interface Conv2dOptions {
   /** Step of the window. Default 1. */
   stride?: Pair
   /** Zeros around the image. Default 0. */
-  padding?: Padding
+  padding?: Padding<Pair>
   /** Distance between the window's taps. Default 1. */
   dilation?: Pair
   /** Channels and filters split into this many independent groups. Default 1. */
@@ -91,7 +91,7 @@ function columnsGeometry(op: string, shape: Shape, kernelSize: Pair, options: Im
   const { stride = 1, padding = 0, dilation = 1 } = options
   const [n, c, height, width] = shape as [number, number, number, number]
   const window = slide(op, [height, width], kernelSize, { stride, padding, dilation })
-  const rows = ([h, w]: [Sliding, Sliding]) => n * h.output * w.output
+  const rows = ([h, w]: readonly [Sliding, Sliding]) => n * h.output * w.output
   return {
     packed: [...windowWords(n, c, window), 0, 1],
     columnsShape: [rows(window), c * window[0].kernel * window[1].kernel],

@@ -12,7 +12,7 @@ export interface PoolOptions {
   /** Step of the window. Default: the kernel size. */
   stride?: Pair
   /** Cells around the image: left out by max pooling, zeros to average pooling. Default 0. */
-  padding?: Padding
+  padding?: Padding<Pair>
   /** Round output sizes up, so that a last, partial window counts. Default false. */
   ceilMode?: boolean
 }
@@ -55,7 +55,7 @@ function poolGeometry(
 }
 
 // More padding than half a window would leave windows without a single cell of the image.
-function checkPadding(op: string, { before, kernel }: Sliding, padding: Padding): void {
+function checkPadding(op: string, { before, kernel }: Sliding, padding: Padding<Pair>): void {
   if (typeof padding !== 'string' && before > kernel / 2)
     throw new ShapeError(`${op}: expected padding of at most half the kernel size ${kernel}, got ${before}`)
 }

@@ -1,8 +1,8 @@
 import { describe, ShapeError } from '../errors.js'
-import { checkPair, type Pair } from './check.js'
+import { checkSizes, orMore, type Sizes } from './check.js'
 
-/** `'same'`: ⌈size / stride⌉ outputs, the odd cell of padding at the bottom and right; `'valid'`: none. */
-export type Padding = Pair | 'same' | 'valid'
+/** `'same'`: ⌈size / stride⌉ outputs, the odd cell of padding at the far end; `'valid'`: none. */
+export type Padding<S extends Sizes> = S | 'same' | 'valid'
 
 /** How a window slides along one spatial dimension. */
 export interface Sliding {
@@ -19,48 +19,56 @@ export interface Sliding {
 }
 
 export interface WindowOptions {
-  stride: Pair
-  padding: Padding
-  dilation: Pair
+  stride: Sizes
+  padding: Padding<Sizes>
+  dilation: Sizes
   ceilMode?: boolean
 }
 
+const SIDES = [['length'], ['height', 'width'], ['depth', 'height', 'width']]
+
 /**
- * Output sizes ⌊(N + 2p − F) / s⌋ + 1, with F = dilation·(kernel − 1) + 1, for both spatial dimensions.
+ * Output sizes ⌊(N + 2p − F) / s⌋ + 1, with F = dilation·(kernel − 1) + 1, for each of one to three spatial dimensions.
  * @throws {ShapeError} when the window does not fit, showing the formula with the numbers in it
  */
-export function slide(op: string, size: Pair, kernel: Pair, options: WindowOptions): [Sliding, Sliding] {
-  const sizes = checkPair(op, 'size', size, 0)
-  const kernels = checkPair(op, 'kernel size', kernel, 1)
-  const strides = checkPair(op, 'stride', options.stride, 1)
-  const dilations = checkPair(op, 'dilation', options.dilation, 1)
-  const paddings = paddingPair(op, options.padding)
-  const along = (i: 0 | 1) =>
+export function slide<const S extends readonly number[]>(
+  op: string,
+  size: S,
+  kernel: Sizes,
+  options: WindowOptions,
+): { [i in keyof S]: Sliding } {
+  const rank = size.length
+  const kernels = checkSizes(op, 'kernel size', kernel, rank, 1)
+  const strides = checkSizes(op, 'stride', options.stride, rank, 1)
+  const dilations = checkSizes(op, 'dilation', options.dilation, rank, 1)
+  const paddings = checkPaddings(op, options.padding, rank)
+  const along = (each: number, i: number) =>
     slideAlong(
       op,
-      i,
-      sizes[i],
-      kernels[i],
-      strides[i],
-      dilations[i],
-      paddings && paddings[i],
+      SIDES[rank - 1]![i]!,
+      each,
+      kernels[i]!,
+      strides[i]!,
+      dilations[i]!,
+      paddings?.[i],
       options.ceilMode === true,
     )
-  return [along(0), along(1)]
+  return size.map(along) as { [i in keyof S]: Sliding }
 }
 
 /** Undefined for `'same'`. */
-function paddingPair(op: string, padding: Padding): [number, number] | undefined {
+function checkPaddings(op: string, padding: Padding<Sizes>, rank: number): number[] | undefined {
   if (padding === 'same') return undefined
-  if (padding === 'valid') return [0, 0]
-  if (typeof padding === 'string')
-    throw new RangeError(`${op}: expected padding 'same', 'valid', a whole number or two, got ${describe(padding)}`)
-  return checkPair(op, 'padding', padding, 0)
+  if (typeof padding === 'string' && padding !== 'valid')
+    throw new RangeError(
+      `${op}: expected padding 'same', 'valid', a whole number${orMore(rank)}, got ${describe(padding)}`,
+    )
+  return checkSizes(op, 'padding', padding === 'valid' ? 0 : padding, rank, 0)
 }
 
 function slideAlong(
   op: string,
-  axis: 0 | 1,
+  side: string,
   size: number,
   kernel: number,
   stride: number,
@@ -82,7 +90,7 @@ function slideAlong(
   if (output < 1) {
     const [open, close] = ceilMode ? '⌈⌉' : '⌊⌋'
     throw new ShapeError(
-      `${op}: expected an output ${axis === 0 ? 'height' : 'width'} of at least 1, got ` +
+      `${op}: expected an output ${side} of at least 1, got ` +
         `${open}(${size} + 2·${padding} − ${reach}) / ${stride}${close} + 1 = ${output}`,
     )
   }
