@@ -1,6 +1,6 @@
 import { noGrad } from '../autograd.js'
 import { type DeviceLike, isDevice } from '../device.js'
-import { type DType, isFloat } from '../dtype.js'
+import { type DType, isFloat, isHalf } from '../dtype.js'
 import { collectLater } from '../garbage.js'
 import { Ownership } from '../ownership.js'
 import { scope } from '../scope.js'
@@ -26,4 +26,10 @@ function become(leaf: Mutable<Tensor>, source: Tensor): void {
   leaf.device = source.device
   leaf.layout = source.layout
   collectLater(leaf as Tensor, 'to')
+}
+
+/** Overwrites a tensor with another's values, whatever dtype and device those have. Returns it. */
+export function assign(to: Tensor, from: Tensor): Tensor {
+  // float16 and bfloat16 exist on CUDA devices only.
+  return scope(() => noGrad(() => to.copy_((isHalf(to.dtype) ? from.to(to.device) : from).to(to.dtype))))
 }

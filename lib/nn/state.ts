@@ -1,10 +1,8 @@
-import { noGrad } from '../autograd.js'
-import { isHalf } from '../dtype.js'
 import { describe, FormatError } from '../errors.js'
-import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { gather, ownBuffers, ownParameters } from './members.js'
 import type { Module } from './module.js'
+import { assign } from './move.js'
 
 /** Tensors under dotted snake_case names, as PyTorch saves them. */
 export type StateDict = Record<string, Tensor>
@@ -55,11 +53,6 @@ export function loadStateDict(module: Module, state: StateDict, { strict = true 
       `loadStateDict: expected the state of ${module.constructor.name}, got one with ${problems.length} ` +
         `difference${problems.length > 1 ? 's' : ''}:\n  ${problems.join('\n  ')}`,
     )
-  scope(() =>
-    noGrad(() => {
-      // float16 and bfloat16 exist on CUDA devices only.
-      for (const [to, from] of copies) to.copy_((isHalf(to.dtype) ? from.to(to.device) : from).to(to.dtype))
-    }),
-  )
+  for (const [to, from] of copies) assign(to, from)
   return { missingKeys, unexpectedKeys }
 }

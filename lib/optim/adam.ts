@@ -1,9 +1,6 @@
-import { allocLike } from '../alloc.js'
-import { fill_ } from '../create.js'
 import { kernels } from '../native.js'
-import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { handles, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
+import { handles, type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
@@ -25,15 +22,20 @@ export interface AdamState {
   expAvgSq: Tensor
 }
 
-const zerosLike = (p: Tensor): Tensor => keep(fill_(allocLike('Adam', p), 0))
+const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 }
 
 /**
  * Adam: p ← p − lr·m̂ / (√v̂ + eps), with bias-corrected running means m̂ of the gradient and v̂ of its square.
  * Source: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
+  protected readonly memory: Memory<AdamOptions> = {
+    numbers: { step: 0 },
+    tensors: { expAvg: () => 0, expAvgSq: () => 0 },
+  }
+
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, ...options })
+    super(params, defaults, options)
   }
 
   protected validate({ lr, betas, eps, weightDecay }: AdamOptions): void {
@@ -44,14 +46,10 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     this.range('weightDecay', weightDecay, 0)
   }
 
-  protected phase(p: Tensor): number {
-    return this.state.get(p)?.step ?? 0
-  }
-
   protected update(options: AdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const { lr, betas, eps, weightDecay } = options
-    const states = params.map((p) => this.stateOf(p))
-    const step = (states[0] as AdamState).step + 1
+    const states = this.remember(options, params)
+    const step = states[0]!.step + 1
     kernels.adam(
       lr,
       ...betas,
@@ -65,11 +63,5 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
       handles(states.map((state) => state.expAvgSq)),
     )
     for (const state of states) state.step = step
-  }
-
-  private stateOf(p: Tensor): AdamState {
-    let state = this.state.get(p)
-    if (!state) this.state.set(p, (state = { step: 0, expAvg: zerosLike(p), expAvgSq: zerosLike(p) }))
-    return state
   }
 }

@@ -1,12 +1,18 @@
-import { describe } from '../errors.js'
+import { allocLike } from '../alloc.js'
+import { fill_ } from '../create.js'
+import { describe, FormatError } from '../errors.js'
 import { toLayout } from '../layout.js'
-import { move } from '../nn/move.js'
-import { scope } from '../scope.js'
+import { assign, move } from '../nn/move.js'
+import { keep, scope } from '../scope.js'
+import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { differences, type OptimizerStateDict, saveState } from './state.js'
 
 export interface OptimizerOptions {
   /** Learning rate; may be changed between steps. */
   lr: number
+  /** The learning rate that schedulers start from; the first one that is made notes it. */
+  initialLr?: number
 }
 
 /** Tensors with options of their own; those left out are the optimizer's. */
@@ -15,6 +21,13 @@ export type ParamGroup<Options> = Partial<Options> & { params: Iterable<Tensor> 
 /** What to optimise: `model.parameters()`, or groups of them. */
 export type Params<Options> = Iterable<Tensor | ParamGroup<Options>>
 
+/** How what is remembered of a parameter starts. */
+export interface Memory<Options> {
+  readonly numbers: Readonly<Record<string, number>>
+  /** Tensors of the parameter's shape: the value they are filled with; undefined: the options need no such tensor. */
+  readonly tensors: Readonly<Record<string, (options: Options) => number | undefined>>
+}
+
 /**
  * Changes parameters along their gradients. What it remembers of a parameter starts with the parameter's first
  * gradient; a parameter without a gradient is left alone.
@@ -22,31 +35,42 @@ export type Params<Options> = Iterable<Tensor | ParamGroup<Options>>
 export abstract class Optimizer<Options extends OptimizerOptions, State extends object> {
   /** The groups; their options may be changed between steps. */
   readonly paramGroups: (Options & { params: Tensor[] })[] = []
+  /** What is remembered of each parameter, under PyTorch's names. */
   readonly state = new Map<Tensor, State>()
+  protected abstract readonly memory: Memory<Options>
 
   /**
    * @throws RangeError when there are no parameters, a parameter comes twice or an option is out of range;
-   *   TypeError when a parameter is not a leaf tensor
+   *   TypeError when a parameter is not a leaf tensor or an option is unknown
    */
-  constructor(params: Params<Options>, defaults: Options) {
-    const seen = new Set<Tensor>()
-    for (const group of toGroups(params)) {
-      const { params: own, ...options } = { ...defaults, ...group }
-      const tensors = [...own]
-      this.validate(options as unknown as Options)
-      for (const p of tensors) this.claim(p, seen)
-      this.paramGroups.push({ ...(options as unknown as Options), params: tensors })
-    }
-    if (!seen.size) throw new RangeError(`${this.constructor.name}: expected at least one parameter, got none`)
+  constructor(
+    params: Params<Options>,
+    private readonly defaults: Options,
+    options: Partial<Options>,
+  ) {
+    this.defaults = this.complete(options)
+    for (const group of toGroups(params)) this.addParamGroup(group)
+    if (!this.paramGroups.some((group) => group.params.length))
+      throw new RangeError(`${this.constructor.name}: expected at least one parameter, got none`)
+  }
+
+  /**
+   * Adds tensors with options of their own: layers that are unfrozen later, say.
+   * @throws RangeError when a parameter comes twice or an option is out of range; TypeError when a parameter is not a
+   *   leaf tensor or an option is unknown
+   */
+  addParamGroup({ params, ...options }: ParamGroup<Options>): void {
+    const completed = this.complete(options as unknown as Partial<Options>)
+    const seen = new Set(this.paramGroups.flatMap((group) => group.params))
+    const tensors = [...params]
+    for (const p of tensors) this.claim(p, seen)
+    this.paramGroups.push({ ...completed, params: tensors })
   }
 
   /** Throws RangeError when an option is out of range. */
   protected abstract validate(options: Options): void
 
-  /** Parameters of different phases are updated by separate calls: the number of steps done, say. */
-  protected abstract phase(p: Tensor): number
-
-  /** Updates `params`, which have gradients, one dtype, one device and one phase, by one native call. */
+  /** Updates `params`, which have gradients, one dtype, one device and equal counts of steps, by one native call. */
   protected abstract update(options: Options, params: readonly Tensor[], grads: readonly Tensor[]): void
 
   /** Changes all parameters that have a gradient. */
@@ -70,11 +94,77 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
       }
   }
 
+  /**
+   * What is remembered and the groups' options, in PyTorch's layout: parameters are numbers, in the order of the groups.
+   * All but the tensors is JSON; the tensors share the optimizer's memory.
+   */
+  stateDict(): OptimizerStateDict {
+    return saveState(this.paramGroups, this.state)
+  }
+
+  /**
+   * Takes over what another optimizer of this class remembered, and its groups' options. Tensors are copied, in the
+   * parameters' dtypes and to their devices.
+   * @throws {FormatError} naming all differences in groups, options, names and shapes; nothing has changed then
+   */
+  loadStateDict(saved: OptimizerStateDict): void {
+    const problems = differences(saved, this.paramGroups, this.memory, (options) => this.validate(options))
+    if (problems.length)
+      throw new FormatError(
+        `loadStateDict: expected the state of ${this.constructor.name}, got one with ${problems.length} ` +
+          `difference${problems.length > 1 ? 's' : ''}:\n  ${problems.join('\n  ')}`,
+      )
+    for (const [i, group] of this.paramGroups.entries()) {
+      const { params: ids, ...options } = saved.paramGroups[i]!
+      Object.assign(group, options)
+      for (const [j, p] of group.params.entries()) this.recall(p, saved.state[ids[j]!])
+    }
+  }
+
+  /** Replaces what is remembered of a parameter. */
+  private recall(p: Tensor, saved: Record<string, number | Tensor> = {}): void {
+    const old = new Map(Object.entries<unknown>(this.state.get(p) ?? {}))
+    const reuse = (name: string): Tensor => (old.get(name) as Tensor | undefined) ?? keep(allocLike('loadStateDict', p))
+    const values = Object.entries(saved).map(([name, value]) => [
+      name,
+      value instanceof Tensor ? assign(reuse(name), value) : value,
+    ])
+    for (const [name, value] of old) if (value instanceof Tensor && !(saved[name] instanceof Tensor)) value.dispose()
+    if (values.length) this.state.set(p, Object.fromEntries(values) as State)
+    else this.state.delete(p)
+  }
+
   /** Throws RangeError unless the option is within [least, below). */
   protected range(name: string, value: number, least: number, below = Infinity): void {
-    if (value >= least && value < below) return
+    if (typeof value === 'number' && value >= least && value < below) return
     const upper = below === Infinity ? '' : ` and < ${below}`
-    throw new RangeError(`${this.constructor.name}: expected ${name} >= ${least}${upper}, got ${value}`)
+    throw new RangeError(`${this.constructor.name}: expected ${name} >= ${least}${upper}, got ${describe(value)}`)
+  }
+
+  /** What is remembered of each parameter; what the options need and is not there yet is made. */
+  protected remember(options: Options, params: readonly Tensor[]): State[] {
+    const { numbers, tensors } = this.memory
+    return params.map((p) => {
+      const state = (this.state.get(p) ?? { ...numbers }) as Record<string, number | Tensor>
+      for (const [name, first] of Object.entries(tensors)) {
+        const value = first(options)
+        if (value !== undefined) state[name] ??= keep(fill_(allocLike(this.constructor.name, p), value))
+      }
+      if (Object.keys(state).length) this.state.set(p, state as State)
+      return state as State
+    })
+  }
+
+  /** The options of a group with those left out. */
+  private complete(options: Partial<Options>): Options {
+    for (const name of Object.keys(options))
+      if (!Object.hasOwn(this.defaults, name) && name !== 'initialLr')
+        throw new TypeError(
+          `${this.constructor.name}: expected the options ${Object.keys(this.defaults).join(', ')}, got ${name}`,
+        )
+    const completed = { ...this.defaults, ...options }
+    this.validate(completed)
+    return completed
   }
 
   private claim(p: Tensor, seen: Set<Tensor>): void {
@@ -82,7 +172,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
       throw new TypeError(`${this.constructor.name}: expected leaf tensors as parameters, got ${kind(p)}`)
     if (seen.has(p))
       throw new RangeError(
-        `${this.constructor.name}: expected each parameter once, got one of shape [${p.shape.join(', ')}] twice`,
+        `${this.constructor.name}: expected each parameter once, got one of shape ${showShape(p.shape)} twice`,
       )
     seen.add(p)
   }
@@ -96,6 +186,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
     }
   }
 
+  /** The parameters that have a gradient, by what one native call can update. */
   private alike(params: readonly Tensor[]): Iterable<{ params: Tensor[]; grads: Tensor[] }> {
     const classes = new Map<string, { params: Tensor[]; grads: Tensor[] }>()
     for (const p of params) {
@@ -109,13 +200,19 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
     }
     return classes.values()
   }
+
+  /** Parameters of one phase have equal numbers in their state, or none has one. */
+  private phase(p: Tensor): string {
+    const state = this.state.get(p) as Record<string, unknown> | undefined
+    return state ? Object.keys(this.memory.numbers).map((name) => state[name]).join(' ') : 'first' // prettier-ignore
+  }
 }
 
 /** How the multi-tensor kernels take a list. */
 export const handles = (tensors: readonly Tensor[]): number[] => tensors.map((tensor) => tensor.handle)
 
 const kind = (value: unknown): string =>
-  value instanceof Tensor ? `the result of an op, of shape [${value.shape.join(', ')}]` : describe(value)
+  value instanceof Tensor ? `the result of an op, of shape ${showShape(value.shape)}` : describe(value)
 
 function toGroups<Options>(params: Params<Options>): ParamGroup<Options>[] {
   const groups: ParamGroup<Options>[] = []

@@ -1,8 +1,6 @@
-import { allocLike } from '../alloc.js'
 import { kernels } from '../native.js'
-import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { handles, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
+import { handles, type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
 export interface SGDOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
@@ -18,16 +16,24 @@ export interface SGDOptions extends OptimizerOptions {
 }
 
 export interface SGDState {
-  velocity: Tensor
+  /** The velocity; none without momentum. */
+  momentumBuffer?: Tensor
 }
+
+const defaults: SGDOptions = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false }
 
 /**
  * Stochastic gradient descent: v ← momentum·v + (1 − dampening)·g, p ← p − lr·v. The first velocity is g.
  * Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, in PyTorch's form.
  */
 export class SGD extends Optimizer<SGDOptions, SGDState> {
+  protected readonly memory: Memory<SGDOptions> = {
+    numbers: {},
+    tensors: { momentumBuffer: ({ momentum }) => (momentum ? 0 : undefined) },
+  }
+
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, ...options })
+    super(params, defaults, options)
   }
 
   protected validate({ lr, momentum, dampening, weightDecay, nesterov }: SGDOptions): void {
@@ -40,14 +46,10 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
       )
   }
 
-  protected phase(p: Tensor): number {
-    return this.state.has(p) ? 1 : 0
-  }
-
   protected update(options: SGDOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const { lr, momentum, dampening, weightDecay, nesterov } = options
-    const first = !this.state.has(params[0] as Tensor)
-    const velocities = momentum ? params.map((p) => this.velocity(p)) : []
+    const first = !this.state.has(params[0]!)
+    const states = this.remember(options, params)
     kernels.sgd(
       lr,
       momentum,
@@ -57,14 +59,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
       Number(first),
       handles(grads),
       handles(params),
-      handles(velocities),
+      momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
     )
-  }
-
-  private velocity(p: Tensor): Tensor {
-    let state = this.state.get(p)
-    // The first update writes the velocity without reading it.
-    if (!state) this.state.set(p, (state = { velocity: keep(allocLike('SGD', p)) }))
-    return state.velocity
   }
 }

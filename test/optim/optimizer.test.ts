@@ -129,3 +129,29 @@ t.test('what an optimizer remembers follows its parameters to another dtype', (t
   t.throws(() => layer.to('int32'), { name: 'DTypeError', message: /got int32/ })
   t.end()
 })
+
+t.test('groups are added later, and a refused one leaves no trace', async (t) => {
+  const [first, second] = [new nn.Parameter(tensor([0])), new nn.Parameter(tensor([0]))]
+  const sgd = new optim.SGD([first], { lr: 1, momentum: 0.5 })
+  t.throws(() => sgd.addParamGroup({ params: [second, first] }), /expected each parameter once/)
+  t.throws(() => sgd.addParamGroup({ params: [second], lr: -1 }), { message: 'SGD: expected lr >= 0, got -1' })
+  sgd.addParamGroup({ params: [second], lr: 2 })
+  t.same(
+    sgd.paramGroups.map(({ lr, momentum }) => [lr, momentum]),
+    [
+      [1, 0.5],
+      [2, 0.5],
+    ],
+  )
+  second.grad = tensor([1])
+  sgd.step()
+  t.equal(await second.item(), -2)
+})
+
+t.test('an unknown option is refused', async (t) => {
+  const params = [new nn.Parameter(tensor([0]))]
+  t.throws(() => new optim.SGD(params, { momentun: 0.9 } as object), {
+    name: 'TypeError',
+    message: 'SGD: expected the options lr, momentum, dampening, weightDecay, nesterov, got momentun',
+  })
+})
