@@ -42,12 +42,45 @@ export function checkDim(op: string, dim: unknown, rank: number): number {
   return (dim as number) < 0 ? (dim as number) + rank : (dim as number)
 }
 
+/**
+ * Dimensions counted from the front: one, several or, by default, all.
+ * @throws {ShapeError} when the tensor has no such dimension, or one is named twice
+ */
+export function checkDims(op: string, dim: number | readonly number[] | undefined, rank: number): number[] {
+  if (dim === undefined) return [...IDENTITY[rank]!]
+  const dims = (Array.isArray(dim) ? (dim as readonly number[]) : [dim as number]).map((d) => checkDim(op, d, rank))
+  if (new Set(dims).size !== dims.length)
+    throw new ShapeError(`${op}: expected each dimension once, got [${dims.join(', ')}]`)
+  return dims
+}
+
 const CHANNELS_LAST: Readonly<Record<number, readonly number[]>> = { 4: [0, 2, 3, 1], 5: [0, 2, 3, 4, 1] }
 const IDENTITY = Array.from({ length: MAX_RANK + 1 }, (_, rank) => Array.from({ length: rank }, (_, i) => i))
 
 /** The logical dimensions in the order in which they lie in memory, slowest first. */
 export const physicalOrder = (rank: number, layout: Layout): readonly number[] =>
   layout === 'channelsLast' ? CHANNELS_LAST[rank]! : IDENTITY[rank]!
+
+/** The elements before, in and after a run of dimensions that lie side by side in memory, `first` to `last` in its order. */
+export function extents(
+  { shape, layout }: { shape: Shape; layout: Layout },
+  first: number,
+  last: number,
+): [outer: number, n: number, inner: number] {
+  let [outer, n, inner] = [1, 1, 1]
+  physicalOrder(shape.length, layout).forEach((d, i) => {
+    if (i < first) outer *= shape[d]!
+    else if (i > last) inner *= shape[d]!
+    else n *= shape[d]!
+  })
+  return [outer, n, inner]
+}
+
+/** The elements before, in and after one dimension in memory. */
+export function around(x: { shape: Shape; layout: Layout }, dim: number): [outer: number, n: number, inner: number] {
+  const at = physicalOrder(x.shape.length, x.layout).indexOf(dim)
+  return extents(x, at, at)
+}
 
 /** Elements between neighbours along each logical dimension. */
 export function stridesOf(shape: Shape, layout: Layout): number[] {

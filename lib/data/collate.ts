@@ -1,5 +1,6 @@
 import { describe, DTypeError, ShapeError } from '../errors.js'
-import { cat, reshape } from '../ops/shape.js'
+import { cat } from '../ops/join.js'
+import { reshape } from '../ops/shape.js'
 import { scope } from '../scope.js'
 import { tensor } from '../create.js'
 import { sameShape, showShape } from '../shape.js'

@@ -1,5 +1,7 @@
 import { describe, ShapeError } from '../errors.js'
-import { gatherRows, reshape, slice } from '../ops/shape.js'
+import { gatherRows } from '../ops/indexing.js'
+import { reshape } from '../ops/shape.js'
+import { slice } from '../ops/slice.js'
 import { scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'

@@ -5,7 +5,7 @@ import { isCuda } from '../device.js'
 import { isHalf } from '../dtype.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { cast } from './shape.js'
+import { cast } from './convert.js'
 
 type Operand = Tensor | undefined
 

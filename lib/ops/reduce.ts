@@ -3,12 +3,23 @@ import { noGrad, record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
 import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
-import { checkDim, physicalOrder, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
+import {
+  around,
+  checkDim,
+  checkDims,
+  extents,
+  physicalOrder,
+  showShape,
+  stridesOf,
+  type Layout,
+  type Shape,
+} from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkFloats } from './check.js'
 import { raised } from './precision.js'
 import { scale } from './elementwise.js'
-import { clone, reshape } from './shape.js'
+import { clone } from './convert.js'
+import { reshape } from './shape.js'
 
 export interface ReduceOptions {
   /** Keep the reduced dimensions, of size 1. Default false. */
@@ -17,26 +28,6 @@ export interface ReduceOptions {
 
 const without = (shape: Shape, dims: readonly number[]): number[] => shape.filter((_, d) => !dims.includes(d))
 const squeezed = (shape: Shape, dims: readonly number[]): number[] => shape.map((n, d) => (dims.includes(d) ? 1 : n))
-
-function checkDims(op: string, x: Tensor, dim: number | readonly number[] | undefined): number[] {
-  if (dim === undefined) return x.shape.map((_, d) => d)
-  const dims = (Array.isArray(dim) ? (dim as readonly number[]) : [dim as number]).map((d) => checkDim(op, d, x.rank))
-  if (new Set(dims).size !== dims.length)
-    throw new ShapeError(`${op}: expected each dimension once, got [${dims.join(', ')}]`)
-  return dims
-}
-
-/** The elements of x before, in and after a run of dimensions that lie side by side in memory. */
-function extents(x: Tensor, first: number, last: number): [outer: number, n: number, inner: number] {
-  const order = physicalOrder(x.rank, x.layout)
-  let [outer, n, inner] = [1, 1, 1]
-  order.forEach((d, i) => {
-    if (i < first) outer *= x.shape[d]!
-    else if (i > last) inner *= x.shape[d]!
-    else n *= x.shape[d]!
-  })
-  return [outer, n, inner]
-}
 
 /** Sums over dims, which stay with size 1: one pass for each run of dims that lie side by side in memory. */
 function sumKept(x: Tensor, dims: readonly number[]): Tensor {
@@ -76,7 +67,7 @@ export function sum(x: Tensor, dim?: number | readonly number[], options: Reduce
 
 function sumOf(op: string, x: Tensor, dim: number | readonly number[] | undefined, options: ReduceOptions): Tensor {
   checkFloats(op, { x })
-  const dims = checkDims(op, x, dim)
+  const dims = checkDims(op, dim, x.rank)
   const { shape, layout } = x
   const kept = sumKept(x, dims)
   const y = kept === x ? noGrad(() => clone(x)) : kept
@@ -90,7 +81,7 @@ function sumOf(op: string, x: Tensor, dim: number | readonly number[] | undefine
  */
 export function mean(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
   checkFloats('mean', { x })
-  const count = checkDims('mean', x, dim).reduce((product, d) => product * x.shape[d]!, 1)
+  const count = checkDims('mean', dim, x.rank).reduce((product, d) => product * x.shape[d]!, 1)
   return scale(sumOf('mean', x, dim, options), 1 / count)
 }
 
@@ -132,8 +123,7 @@ function maxAlong(op: string, x: Tensor, dim: number, options: ReduceOptions): M
   if (x.shape[dim] === 0)
     throw new ShapeError(`${op}: expected a non-empty dimension ${dim}, got ${showShape(x.shape)}`)
   const { shape, layout } = x
-  const at = physicalOrder(x.rank, layout).indexOf(dim)
-  const [outer, n, inner] = extents(x, at, at)
+  const [outer, n, inner] = around(x, dim)
   const values = allocLike('max', x, squeezed(shape, [dim]))
   const indices = allocLike('max', x, values.shape, { dtype: 'int32' })
   kernels.max(outer, n, inner, x.handle, values.handle, indices.handle)

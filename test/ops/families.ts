@@ -1,6 +1,9 @@
 import * as activation from './cases/activation.js'
 import * as conv from './cases/conv.js'
+import * as convert from './cases/convert.js'
 import * as elementwise from './cases/elementwise.js'
+import * as indexing from './cases/indexing.js'
+import * as join from './cases/join.js'
 import * as linalg from './cases/linalg.js'
 import * as loss from './cases/loss.js'
 import * as matmul from './cases/matmul.js'
@@ -9,12 +12,16 @@ import * as pool from './cases/pool.js'
 import * as random from './cases/random.js'
 import * as reduce from './cases/reduce.js'
 import * as shape from './cases/shape.js'
+import * as slice from './cases/slice.js'
 import type { Family } from './case.js'
 
 export const families: Record<string, Family> = {
   activation,
   conv,
+  convert,
   elementwise,
+  indexing,
+  join,
   linalg,
   loss,
   matmul,
@@ -23,4 +30,5 @@ export const families: Record<string, Family> = {
   random,
   reduce,
   shape,
+  slice,
 }

@@ -4,6 +4,7 @@ import { fixture } from '../fixture.js'
 import * as activation from './calls/activation.js'
 import * as conv from './calls/conv.js'
 import * as elementwise from './calls/elementwise.js'
+import * as join from './calls/join.js'
 import * as linalg from './calls/linalg.js'
 import * as loss from './calls/loss.js'
 import * as matmul from './calls/matmul.js'
@@ -11,6 +12,7 @@ import * as norm from './calls/norm.js'
 import * as pool from './calls/pool.js'
 import * as reduce from './calls/reduce.js'
 import * as shape from './calls/shape.js'
+import * as slice from './calls/slice.js'
 import type { Calls } from './calls/call.js'
 import { difference } from './close.js'
 
@@ -33,6 +35,7 @@ const families: Record<string, { calls: Calls<never> }> = {
   activation,
   conv,
   elementwise,
+  join,
   linalg,
   loss,
   matmul,
@@ -40,6 +43,7 @@ const families: Record<string, { calls: Calls<never> }> = {
   pool,
   reduce,
   shape,
+  slice,
 }
 
 const expected = (shape: readonly number[], data: number[]) => ({ shape, data: Float64Array.from(data) })

@@ -1,15 +1,14 @@
-import { cat, permute, slice } from 'convcore'
+import { permute, squeeze, unsqueeze } from 'convcore'
 import type { Calls } from './call.js'
 
 interface Options {
   order: number[]
   dim: number
-  start: number
-  end: number
+  dims?: number[]
 }
 
 export const calls: Calls<Options> = {
-  cat: (inputs, { dim }) => cat(inputs, dim),
   permute: ([x], { order }) => permute(x!, order),
-  slice: ([x], { dim, start, end }) => slice(x!, dim, start, end),
+  squeeze: ([x], { dims }) => squeeze(x!, dims),
+  unsqueeze: ([x], { dim }) => unsqueeze(x!, dim),
 }

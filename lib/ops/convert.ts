@@ -1,0 +1,63 @@
+import { alloc, allocLike, share } from '../alloc.js'
+import { record } from '../autograd.js'
+import { isDevice, parseDevice, type DeviceLike } from '../device.js'
+import { isDType, isFloat, type DType } from '../dtype.js'
+import { describe, DTypeError } from '../errors.js'
+import { kernels, native } from '../native.js'
+import { Tensor } from '../tensor.js'
+import { checkTensor } from './check.js'
+
+/**
+ * x in another dtype. Floats are truncated towards zero and clamped to the range of an integer dtype; NaN becomes 0.
+ * Gradients pass between float dtypes.
+ */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor('cast', 'x', x)
+  if (!isDType(dtype)) throw new DTypeError(`cast: expected a dtype, got ${describe(dtype)}`)
+  if (dtype === x.dtype) return x
+  const y = allocLike('cast', x, x.shape, { dtype })
+  kernels.cast(x.size, x.handle, y.handle)
+  const before = x.dtype
+  return isFloat(dtype) && isFloat(before) ? record('cast', y, [x], [], (dy) => [cast(dy, before)]) : y
+}
+
+/** A copy with memory of its own. Gradients pass. */
+export function clone(x: Tensor): Tensor {
+  checkTensor('clone', 'x', x)
+  const y = allocLike('clone', x)
+  kernels.cast(x.size, x.handle, y.handle)
+  return record('clone', y, [x], [], (dy) => [dy])
+}
+
+/** x on a device; x itself when it is there. Gradients pass. */
+export function toDevice(x: Tensor, device: DeviceLike): Tensor {
+  checkTensor('to', 'x', x)
+  const target = parseDevice(device)
+  if (target === x.device) return x
+  const y = alloc('to', x.shape, x.dtype, target, x.layout)
+  native.transfer(x.handle, y.handle)
+  const before = x.device
+  return record('to', y, [x], [], (dy) => [toDevice(dy, before)])
+}
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /** See {@link clone}. */
+    clone(): Tensor
+    /** The same memory off the tape: no gradients flow back from here. */
+    detach(): Tensor
+    /** On a device, or in a dtype; itself when it is so already. See {@link toDevice} and {@link cast}. */
+    to(target: DeviceLike | DType): Tensor
+  }
+}
+Tensor.prototype.clone = function () {
+  return clone(this)
+}
+Tensor.prototype.detach = function () {
+  return share('detach', this, this.shape, this.layout)
+}
+Tensor.prototype.to = function (target) {
+  if (isDType(target)) return cast(this, target)
+  if (isDevice(target)) return toDevice(this, target)
+  throw new TypeError(`to: expected a device or a dtype, got ${describe(target)}`)
+}
