@@ -96,7 +96,8 @@ export function scope<T>(fn: () => Synchronous<T>): T {
   }
 }
 
-function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator<Tensor> {
+/** @internal The tensors in arrays, sets, maps and plain objects. */
+export function* tensorsIn(value: unknown, seen = new Set<unknown>()): Generator<Tensor> {
   if (value === null || typeof value !== 'object' || seen.has(value)) return
   seen.add(value)
   if (value instanceof Tensor) yield value

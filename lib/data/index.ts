@@ -4,6 +4,17 @@ export { digits, type DigitsOptions } from './digits.js'
 export { fetchFile, type FetchOptions, type Progress } from './download.js'
 export { type IdxArray, parseIdx, readIdx } from './idx.js'
 export { ImageDataset, type ImageDatasetOptions, type Normalization } from './images.js'
-export { DataLoader, type DataLoaderOptions } from './loader.js'
+export { IterableDataset } from './iterable.js'
+export { type Batches, DataLoader, type DataLoaderOptions, type LoaderState } from './loader.js'
 export { fashionMnist, mnist, type MnistOptions } from './mnist.js'
-export { RandomSampler, type Sampler, SequentialSampler, SubsetRandomSampler } from './sampler.js'
+export {
+  BatchSampler,
+  RandomSampler,
+  type RandomSamplerOptions,
+  type Sampler,
+  type SamplerOptions,
+  SequentialSampler,
+  SubsetRandomSampler,
+} from './sampler.js'
+export { ConcatDataset, randomSplit, Subset } from './subset.js'
+export { WeightedRandomSampler, type WeightedRandomSamplerOptions } from './weighted.js'

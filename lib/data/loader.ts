@@ -1,8 +1,12 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Generator } from '../random.js'
-import { type Collated, collate } from './collate.js'
+import { describe, FormatError } from '../errors.js'
+import type { Generator, GeneratorState } from '../random.js'
+import { readAhead } from './ahead.js'
+import type { Collated } from './collate.js'
 import { checkIndex, type Dataset } from './dataset.js'
-import { RandomSampler, type Sampler, SequentialSampler } from './sampler.js'
+import { type Collate, fetchBatch, streamBatches } from './fetch.js'
+import { IterableDataset } from './iterable.js'
+import { BatchSampler, checkCount, RandomSampler, type Sampler, SequentialSampler } from './sampler.js'
 
 export interface DataLoaderOptions<Sample, Batch> {
   /** Samples per batch; default 1. */
@@ -13,95 +17,168 @@ export interface DataLoaderOptions<Sample, Batch> {
   dropLast?: boolean
   /** The order of the samples, instead of `shuffle`. */
   sampler?: Sampler
+  /** The batches' indices, instead of all that is above. */
+  batchSampler?: Batches
   /** Where `shuffle` draws from; default: the default generator. */
   generator?: Generator
   /** Makes a batch of samples; default: stacks numbers and tensors, tuples element by element. */
-  collate?: (samples: Sample[]) => Batch | Promise<Batch>
+  collate?: Collate<Sample, Batch>
+  /** Batches that are loaded before they are asked for; default 0. */
+  prefetch?: number
+}
+
+/** Indices, a batch at a time. Every iteration is one epoch. */
+export interface Batches extends Iterable<Iterable<number>> {
+  readonly length: number
+  readonly generator?: Generator | undefined
+}
+
+/** Where a `DataLoader` stands; JSON. */
+export interface LoaderState {
+  /** Batches of the running epoch that were taken; 0 between epochs. */
+  readonly position: number
+  /** The generator of the order, as it was when the running epoch began. */
+  readonly epoch?: GeneratorState | undefined
+  /** The same generator as it is. */
+  readonly generator?: GeneratorState | undefined
+}
+
+interface Epoch {
+  position: number
+  /** The generator before the order was drawn. */
+  readonly start: GeneratorState | undefined
+  readonly resumed: boolean
 }
 
 /**
  * Mini-batches of a dataset: `for await (const [images, labels] of new DataLoader(dataset, { batchSize: 64 }))`.
  *
- * Every loop is one epoch. Before each batch the event loop turns once, so that servers answer and finalizers run.
- * A batch belongs to whoever takes it: no scope disposes it.
+ * Every loop is one epoch, whose order is drawn as it begins. Before each batch the event loop turns once, so that
+ * servers answer and finalizers run. A batch belongs to whoever takes it: no scope disposes it.
  */
 export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterable<Batch> {
-  readonly dataset: Dataset<Sample, Batch>
-  readonly batchSize: number
-  readonly dropLast: boolean
-  readonly sampler: Sampler
-  readonly #collate: ((samples: Sample[]) => Batch | Promise<Batch>) | undefined
+  readonly dataset: Dataset<Sample, Batch> | IterableDataset<Sample>
+  readonly prefetch: number
+  readonly #batches: BatchSampler | Batches
+  readonly #collate: Collate<Sample, Batch> | undefined
+  #epoch: Epoch | undefined
+  #resumed: Epoch | undefined
 
-  /** @throws {RangeError} when `batchSize` is no positive integer, TypeError when both `sampler` and `shuffle` are given */
-  constructor(dataset: Dataset<Sample, Batch>, options: DataLoaderOptions<Sample, Batch> = {}) {
-    const { batchSize = 1, shuffle = false, dropLast = false, generator } = options
-    if (!(Number.isSafeInteger(batchSize) && batchSize > 0)) {
-      throw new RangeError(`DataLoader: expected batchSize to be an integer ≥ 1, got ${batchSize}`)
-    }
-    if (options.sampler && shuffle) throw new TypeError('DataLoader: expected a sampler or shuffle, got both')
+  /**
+   * @throws {RangeError} when `batchSize` is no integer ≥ 1 or `prefetch` none ≥ 0, TypeError when two options say what
+   *   the order is, or one does of an `IterableDataset`
+   */
+  constructor(
+    dataset: Dataset<Sample, Batch> | IterableDataset<Sample>,
+    options: DataLoaderOptions<Sample, Batch> = {},
+  ) {
+    const { batchSize = 1, dropLast = false, prefetch = 0 } = options
+    checkCount('DataLoader', 'batchSize', batchSize, 1)
+    checkCount('DataLoader', 'prefetch', prefetch)
     this.dataset = dataset
-    this.batchSize = batchSize
-    this.dropLast = dropLast
-    this.sampler = options.sampler ?? (shuffle ? new RandomSampler(dataset, generator) : new SequentialSampler(dataset))
+    this.prefetch = prefetch
     this.#collate = options.collate
+    const sampler = toSampler(dataset, options)
+    this.#batches = options.batchSampler ?? new BatchSampler(sampler, batchSize, { dropLast })
   }
 
-  /** Batches per epoch. */
-  get length(): number {
-    const batches = this.sampler.length / this.batchSize
-    return this.dropLast ? Math.floor(batches) : Math.ceil(batches)
+  /** Batches per epoch; undefined for an `IterableDataset`. */
+  get length(): number | undefined {
+    return this.dataset instanceof IterableDataset ? undefined : this.#batches.length
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
-    for (const indices of this.#batches()) {
-      await setImmediate()
-      yield this.#load(indices)
-    }
-  }
-
-  *#batches(): Iterable<Int32Array> {
-    let indices: number[] = []
-    for (const index of this.sampler) {
-      checkIndex('DataLoader', index, this.dataset.length)
-      indices.push(index)
-      if (indices.length < this.batchSize) continue
-      yield Int32Array.from(indices)
-      indices = []
-    }
-    if (indices.length > 0 && !this.dropLast) yield Int32Array.from(indices)
-  }
-
-  #load(indices: Int32Array): Batch | Promise<Batch> {
-    if (this.dataset.batch && !this.#collate) return this.dataset.batch(indices)
-    const make = this.#collate ?? ((samples: Sample[]) => collate(samples, indices) as Batch)
-    const samples = this.#samples(indices)
-    return samples instanceof Promise ? samples.then(make) : make(samples)
-  }
-
-  /** The samples themselves when all came synchronously, else a promise of all. */
-  #samples(indices: Int32Array): Sample[] | Promise<Sample[]> {
-    const samples: (Sample | Promise<Sample>)[] = []
-    let asynchronous = false
-    for (const index of indices) {
-      const sample = this.#sample(index)
-      asynchronous ||= sample instanceof Promise
-      samples.push(sample)
-    }
-    return asynchronous ? Promise.all(samples) : (samples as Sample[])
-  }
-
-  #sample(index: number): Sample | Promise<Sample> {
+    const epoch = this.#resumed ?? { position: 0, start: this.#batches.generator?.state(), resumed: false }
+    this.#resumed = undefined
+    this.#epoch = epoch
+    const { next, end } = this.#open(epoch)
     try {
-      const sample = this.dataset.get(index)
-      return sample instanceof Promise
-        ? sample.catch((error: unknown) => Promise.reject(sampleError(index, error)))
-        : sample
-    } catch (error) {
-      return Promise.reject(sampleError(index, error))
+      for await (const batch of readAhead(next, this.prefetch)) {
+        epoch.position++
+        yield batch
+      }
+      if (this.#epoch === epoch) this.#epoch = undefined
+    } finally {
+      await end?.()
     }
+  }
+
+  /**
+   * Where the loader stands: in the epoch that began last, after the batch that was taken last. With `prefetch`, it says
+   * nothing of random numbers that the dataset draws for batches ahead.
+   */
+  stateDict(): LoaderState {
+    const { position = 0, start } = this.#epoch ?? this.#resumed ?? {}
+    return { position, epoch: start, generator: this.#batches.generator?.state() }
+  }
+
+  /**
+   * Puts the loader, and the generator of its order, where another one of the same dataset and options stood: the next
+   * loop goes on with the rest of that one's epoch.
+   *
+   * @throws {FormatError} when the state is none, or is of a loader of another kind
+   */
+  loadStateDict(state: LoaderState): void {
+    const { generator } = this.#batches
+    const { position, epoch, generator: now } = state
+    const { length = Infinity } = this
+    if (!(Number.isSafeInteger(position) && position >= 0 && position <= length))
+      throw new FormatError(`DataLoader: expected a position from 0 to ${length}, got ${describe(position)}`)
+    if (!now !== !generator) {
+      const [expected, got] = generator ? ['random', 'fixed'] : ['fixed', 'random']
+      throw new FormatError(`DataLoader: expected the state of a loader in ${expected} order, got one in ${got} order`)
+    }
+    if (now) generator!.setState(now)
+    this.#epoch = undefined
+    this.#resumed = position > 0 || epoch ? { position, start: epoch, resumed: true } : undefined
+  }
+
+  #open(epoch: Epoch): { next: () => Promise<IteratorResult<Batch, unknown>>; end?: () => Promise<unknown> } {
+    const { dataset } = this
+    if (dataset instanceof IterableDataset) {
+      const { batchSize, dropLast } = this.#batches as BatchSampler
+      const stream = streamBatches(dataset, { batchSize, dropLast, skip: epoch.position }, this.#collate)
+      return { next: () => setImmediate().then(() => stream.next()), end: () => stream.return() }
+    }
+    const rest = this.#order(epoch).slice(epoch.position).values()
+    const next = async (): Promise<IteratorResult<Batch, unknown>> => {
+      const indices = rest.next()
+      if (indices.done) return indices
+      await setImmediate()
+      return { done: false, value: await fetchBatch(dataset, indices.value, this.#collate) }
+    }
+    return { next }
+  }
+
+  /** All batches of an epoch. One that is resumed was drawn before, so its drawing must not move the generator. */
+  #order({ start, resumed }: Epoch): Int32Array[] {
+    const { generator } = this.#batches
+    const { length } = this.dataset as Dataset<Sample, Batch>
+    const now = generator?.state()
+    if (start) generator?.setState(start)
+    const order = Array.from(this.#batches, (batch) => {
+      const indices = [...batch]
+      for (const index of indices) checkIndex('DataLoader', index, length)
+      return Int32Array.from(indices)
+    })
+    if (resumed && now) generator?.setState(now)
+    return order
   }
 }
 
-function sampleError(index: number, cause: unknown): Error {
-  return new Error(`DataLoader: sample ${index}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+function toSampler<Sample, Batch>(
+  dataset: Dataset<Sample, Batch> | IterableDataset<Sample>,
+  { shuffle, sampler, batchSampler, batchSize, dropLast, generator }: DataLoaderOptions<Sample, Batch>,
+): Sampler {
+  if (sampler && shuffle) throw new TypeError('DataLoader: expected a sampler or shuffle, got both')
+  if (batchSampler && (sampler ?? shuffle ?? batchSize ?? dropLast) !== undefined)
+    throw new TypeError(
+      'DataLoader: expected a batchSampler without batchSize, shuffle, sampler and dropLast, got both',
+    )
+  if (dataset instanceof IterableDataset) {
+    if (sampler ?? batchSampler ?? shuffle)
+      throw new TypeError('DataLoader: expected an IterableDataset in its own order, got one with a sampler or shuffle')
+    return new SequentialSampler({ length: 0 })
+  }
+  return sampler ?? (shuffle ? new RandomSampler(dataset, { generator }) : new SequentialSampler(dataset))
 }

@@ -1,12 +1,28 @@
+import { describe } from '../errors.js'
 import { type Generator, defaultGenerator } from '../random.js'
 
 /** Which samples an epoch visits, in which order. Every iteration is one epoch. */
 export interface Sampler extends Iterable<number> {
+  /** Samples per epoch. */
   readonly length: number
+  /** Where the order is drawn from, so that a `DataLoader` can be put back into the middle of an epoch. */
+  readonly generator?: Generator | undefined
 }
 
 interface Counted {
   readonly length: number
+}
+
+export interface SamplerOptions {
+  /** Where the order is drawn from; default: the default generator. */
+  generator?: Generator | undefined
+}
+
+export interface RandomSamplerOptions extends SamplerOptions {
+  /** Draw every sample from all, so that some come twice and some not at all; default false. */
+  replacement?: boolean
+  /** Samples per epoch; default: as many as there are. More, without replacement, go through all again. */
+  numSamples?: number | undefined
 }
 
 /** 0, 1, 2 … in order. */
@@ -26,33 +42,47 @@ export class SequentialSampler implements Sampler {
   }
 }
 
-/** Every sample once, in a fresh random order for each epoch. */
+/** Every sample once, or `numSamples` of them, in a fresh random order for each epoch. */
 export class RandomSampler implements Sampler {
+  readonly generator: Generator
+  readonly replacement: boolean
   readonly #source: Counted
-  readonly #generator: Generator
+  readonly #numSamples: number | undefined
 
-  constructor(source: Counted, generator = defaultGenerator) {
+  /** @throws {RangeError} when `numSamples` is no integer ≥ 0 */
+  constructor(source: Counted, options: RandomSamplerOptions = {}) {
+    const { generator = defaultGenerator, replacement = false, numSamples } = options
+    if (numSamples !== undefined) checkCount('RandomSampler', 'numSamples', numSamples)
+    this.generator = generator
+    this.replacement = replacement
     this.#source = source
-    this.#generator = generator
+    this.#numSamples = numSamples
   }
 
   get length(): number {
-    return this.#source.length
+    return this.#numSamples ?? this.#source.length
   }
 
   [Symbol.iterator](): Iterator<number> {
-    return this.#generator.permutation(this.length).values()
+    const { generator, length } = this
+    const { length: n } = this.#source
+    if (n === 0 && length > 0) throw new RangeError(`RandomSampler: expected samples to draw ${length} from, got none`)
+    if (this.replacement) return Int32Array.from({ length }, () => generator.integer(n)).values()
+    if (length === n) return generator.permutation(n).values()
+    const order = new Int32Array(length)
+    for (let i = 0; i < length; i += n) order.set(generator.permutation(n).subarray(0, length - i), i)
+    return order.values()
   }
 }
 
 /** Some samples once, in a fresh random order for each epoch: a training or validation split by index. */
 export class SubsetRandomSampler implements Sampler {
+  readonly generator: Generator
   readonly #indices: Int32Array
-  readonly #generator: Generator
 
-  constructor(indices: ArrayLike<number>, generator = defaultGenerator) {
+  constructor(indices: ArrayLike<number>, { generator = defaultGenerator }: SamplerOptions = {}) {
+    this.generator = generator
     this.#indices = Int32Array.from(indices)
-    this.#generator = generator
   }
 
   get length(): number {
@@ -60,9 +90,51 @@ export class SubsetRandomSampler implements Sampler {
   }
 
   [Symbol.iterator](): Iterator<number> {
-    return this.#generator
+    return this.generator
       .permutation(this.length)
       .map((i) => this.#indices[i]!)
       .values()
   }
+}
+
+/** Groups a sampler's indices into batches: what a `DataLoader` with `batchSize` does, to be varied. */
+export class BatchSampler implements Iterable<number[]> {
+  readonly sampler: Sampler
+  readonly batchSize: number
+  readonly dropLast: boolean
+
+  /** @throws {RangeError} when `batchSize` is no integer ≥ 1 */
+  constructor(sampler: Sampler, batchSize: number, { dropLast = false }: { dropLast?: boolean } = {}) {
+    checkCount('BatchSampler', 'batchSize', batchSize, 1)
+    this.sampler = sampler
+    this.batchSize = batchSize
+    this.dropLast = dropLast
+  }
+
+  get generator(): Generator | undefined {
+    return this.sampler.generator
+  }
+
+  /** Batches per epoch. */
+  get length(): number {
+    const batches = this.sampler.length / this.batchSize
+    return this.dropLast ? Math.floor(batches) : Math.ceil(batches)
+  }
+
+  *[Symbol.iterator](): Iterator<number[]> {
+    let indices: number[] = []
+    for (const index of this.sampler) {
+      indices.push(index)
+      if (indices.length < this.batchSize) continue
+      yield indices
+      indices = []
+    }
+    if (indices.length > 0 && !this.dropLast) yield indices
+  }
+}
+
+/** @throws {RangeError} unless the value is an integer ≥ least */
+export function checkCount(op: string, name: string, value: number, least = 0): void {
+  if (Number.isSafeInteger(value) && value >= least) return
+  throw new RangeError(`${op}: expected ${name} to be an integer ≥ ${least}, got ${describe(value)}`)
 }

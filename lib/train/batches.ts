@@ -1,4 +1,4 @@
-import { DataLoader, type Dataset } from '../data/index.js'
+import { DataLoader, type Dataset, IterableDataset } from '../data/index.js'
 import { Tensor } from '../tensor.js'
 
 /** What a model is given and what it should answer. */
@@ -8,13 +8,14 @@ export type Batch = readonly [input: Tensor, target: Tensor]
  * Batches that can be gone through once per epoch: a DataLoader, an array, anything iterable. Those of an asynchronous
  * iterable are made for us and disposed after their step; those of an array stay their owner's.
  */
-export type Batches<T = Batch> = (AsyncIterable<T> | Iterable<T>) & { readonly length?: number }
+export type Batches<T = Batch> = (AsyncIterable<T> | Iterable<T>) & { readonly length?: number | undefined }
 
 /** Samples or batches of them. */
-export type Source<T = Batch> = Batches<T> | Dataset<unknown, T>
+export type Source<T = Batch> = Batches<T> | Dataset<unknown, T> | IterableDataset<unknown>
 
 /** The source itself when it yields batches, else a loader over it. */
 export function toBatches<T>(source: Source<T>, batchSize: number, shuffle: boolean): Batches<T> {
+  if (source instanceof IterableDataset) return new DataLoader<unknown, T>(source, { batchSize })
   if (Symbol.asyncIterator in source || Symbol.iterator in source) return source
   if (typeof source?.get === 'function') return new DataLoader<unknown, T>(source, { batchSize, shuffle })
   throw new TypeError('Trainer: expected a dataset or an iterable of batches')
