@@ -1,3 +1,4 @@
+export { loadCheckpoint, saveCheckpoint } from './checkpoint.js'
 export type { Metadata } from './header.js'
 export {
   deserialize,

@@ -45,14 +45,22 @@ export async function serialize(tensors: Record<string, Tensor>, metadata: Metad
  *
  * @throws {FormatError} naming the file, the tensor, what was expected and what was found
  */
-export async function loadSafetensors(path: string, { device }: LoadOptions = {}): Promise<Record<string, Tensor>> {
-  return withFile(path, async (file, { entries }, start) => {
+export async function loadSafetensors(path: string, options: LoadOptions = {}): Promise<Record<string, Tensor>> {
+  return (await readTensors(path, options)).tensors
+}
+
+/** @internal Tensors and metadata of one state of the file. */
+export async function readTensors(
+  path: string,
+  { device }: LoadOptions,
+): Promise<{ tensors: Record<string, Tensor>; metadata: Metadata }> {
+  return withFile(path, async (file, { entries, metadata }, start) => {
     const tensors: [string, Tensor][] = []
     for (const entry of entries) {
       const bytes = await readRange(file, start + entry.begin, entry.end - entry.begin, path)
       tensors.push([entry.name, tensor(decode(entry, bytes.buffer, path), { shape: entry.shape, device })])
     }
-    return Object.fromEntries(tensors)
+    return { tensors: Object.fromEntries(tensors), metadata }
   })
 }
 
