@@ -1,7 +1,7 @@
 import { forget } from './garbage.js'
-import type { Node } from './autograd.js'
 import type { Scope } from './scope.js'
 import type { Storage } from './storage.js'
+import type { Node } from './tape/node.js'
 
 /** What a tensor holds and must let go of once, whether disposed, ended with its scope or garbage-collected. */
 export class Ownership {

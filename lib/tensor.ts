@@ -1,10 +1,11 @@
 import { inspect } from 'node:util'
-import { backward, isGradEnabled } from './autograd.js'
+import { isGradEnabled } from './autograd.js'
 import { alloc } from './alloc.js'
 import type { Device } from './device.js'
 import { dtypeOf, dtypes, isFloat, isHalf, wide, type DType, type TypedArray } from './dtype.js'
 import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
 import { turn } from './garbage.js'
+import type { HookHandle, Hooks } from './hooks.js'
 import type { Handle } from './kernels.js'
 import { readStrided, toRowMajor } from './layout.js'
 import { kernels, native } from './native.js'
@@ -13,6 +14,8 @@ import { checkGradient, checkTensor } from './ops/check.js'
 import { disown, keep, Scope } from './scope.js'
 import { sameShape, showShape, sizeOf, stridesOf, type Layout, type Shape } from './shape.js'
 import type { Storage } from './storage.js'
+import { backward, type BackwardOptions } from './tape/backward.js'
+import { registerHook, retainGrad, type GradientHook } from './tape/hooks.js'
 
 /**
  * An n-dimensional array on a device, and a point on the autograd tape. Made by `tensor()`, `zeros()` and the like, or by
@@ -24,6 +27,8 @@ export class Tensor {
   readonly size: number
   /** @internal */
   readonly owner: Ownership
+  /** @internal Of a leaf; those of an op's result are its node's. */
+  hooks: Hooks<GradientHook> | undefined = undefined
   #leafGrad = false
   #grad: Tensor | undefined
 
@@ -66,7 +71,10 @@ export class Tensor {
     this.#leafGrad = flag
   }
 
-  /** The sum of the gradients that `backward()` has brought to this leaf; as PyTorch's, it accumulates. */
+  /**
+   * The sum of the gradients that `backward()` has brought to this leaf, or to a result of `retainGrad()`; as PyTorch's, it
+   * accumulates.
+   */
   get grad(): Tensor | undefined {
     return this.#grad?.disposed ? undefined : this.#grad
   }
@@ -158,8 +166,26 @@ export class Tensor {
    * Gradients of this scalar (or weighted by `gradient`, of this tensor's shape) accumulate in the leaves' `.grad`.
    * Frees the graph on the way unless `retainGraph` is set.
    */
-  backward(gradient?: Tensor, options: { retainGraph?: boolean } = {}): void {
+  backward(gradient?: Tensor, options: BackwardOptions = {}): void {
     backward(this, gradient, options)
+  }
+
+  /**
+   * Calls `hook` in every backward pass with this tensor's whole gradient: for the result of an op before the gradient goes
+   * on to its inputs, for a leaf before it is added to `.grad`. Hooks run in the order of registration, off the tape.
+   * @returns a handle whose `remove()` takes the hook away
+   * @throws {AutogradError} when the tensor requires no gradient
+   */
+  registerHook(hook: GradientHook): HookHandle {
+    return registerHook(this, hook)
+  }
+
+  /**
+   * Has `backward()` accumulate `.grad` here too, though this is no leaf.
+   * @throws {AutogradError} when the tensor requires no gradient
+   */
+  retainGrad(): void {
+    retainGrad(this)
   }
 
   /**

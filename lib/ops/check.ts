@@ -36,8 +36,11 @@ export function checkFloats(op: string, operands: Readonly<Record<string, Tensor
   }
 }
 
+/** What a tensor is, without its elements. */
+type Placed = Pick<Tensor, 'shape' | 'dtype' | 'device'>
+
 /** @throws {DeviceError} naming both devices */
-export function checkSameDevice(op: string, nameA: string, a: Tensor, nameB: string, b: Tensor): void {
+export function checkSameDevice(op: string, nameA: string, a: Placed, nameB: string, b: Placed): void {
   if (a.device !== b.device)
     throw new DeviceError(
       `${op}: expected all tensors on one device, got ${nameA} on ${a.device} and ${nameB} on ${b.device}`,
@@ -87,7 +90,7 @@ export function checkSizes(op: string, name: string, value: Sizes, rank: number,
 }
 
 /** @throws {TypeError} {@link DisposedError} {@link ShapeError} {@link DTypeError} {@link DeviceError} unless it fits x */
-export function checkGradient(op: string, x: Tensor, gradient: unknown): asserts gradient is Tensor {
+export function checkGradient(op: string, x: Placed, gradient: unknown): asserts gradient is Tensor {
   checkTensor(op, 'gradient', gradient)
   if (!sameShape(gradient.shape, x.shape))
     throw new ShapeError(`${op}: expected a gradient of shape ${showShape(x.shape)}, got ${showShape(gradient.shape)}`)

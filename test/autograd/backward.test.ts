@@ -147,6 +147,30 @@ t.test('saved values live as long as the graph, whatever the user disposes', (t)
   t.end()
 })
 
+t.test('gradients do not reach a leaf that was disposed', (t) => {
+  const [x, z] = [leaf(1, 2), leaf(3, 4)]
+  const y = x.mul(z).sum()
+  x.dispose()
+  t.throws(() => y.backward(), {
+    name: 'DisposedError',
+    message: /live leaf, got one of shape \[2\] that was disposed/,
+  })
+  t.end()
+})
+
+t.test('several backward passes accumulate what one over the whole batch gives', (t) => {
+  const inputs = randn([8, 3], { dtype: 'float64' })
+  const weight = randn([3], { dtype: 'float64', requiresGrad: true })
+  const loss = (x: Tensor) => x.mul(weight).sigmoid().sum().div(8)
+  loss(inputs).backward()
+  const whole = values(weight.grad)!
+  weight.grad = undefined
+  for (let i = 0; i < 8; i += 2) scope(() => loss(inputs.slice(0, i, i + 2)).backward())
+  const parts = values(weight.grad)!
+  t.ok(whole.every((v, i) => Math.abs(v - parts[i]!) < 1e-14))
+  t.end()
+})
+
 t.test('gradients leave the scope in which backward ran', (t) => {
   const x = keep(leaf(1, 2))
   scope(() => {

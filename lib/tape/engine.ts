@@ -1,0 +1,117 @@
+import { withoutAutocast } from '../autocast.js'
+import { Scope } from '../scope.js'
+import type { Tensor } from '../tensor.js'
+import { accumulate, add, take } from './accumulate.js'
+import { checkBackward, isAnomalyDetected, unwatched } from './anomaly.js'
+import { applyHooks } from './hooks.js'
+import { noGrad } from './mode.js'
+import { Node } from './node.js'
+
+/** Where a pass starts, and the gradient there, which the pass consumes. */
+export type Seed = readonly [at: Node | Tensor, gradient: Tensor]
+
+export interface Pass {
+  /** Whether saved values stay for another pass. */
+  readonly retainGraph: boolean
+  /** Takes a leaf's gradient, or a part of it, and consumes it. Default: accumulates it in `.grad`. */
+  readonly deliver?: (leaf: Tensor, dx: Tensor) => void
+  /** Where gradients are wanted; default: in all leaves. Only what leads there runs. */
+  readonly wanted?: ReadonlySet<Node | Tensor>
+  /** Sees the gradient of a wanted node's result, and may keep another reference to it. */
+  readonly capture?: (node: Node, dy: Tensor) => void
+}
+
+/** Sends gradients down the tape, off the tape itself. Saved values are freed on the way, node by node. */
+export function propagate(seeds: readonly Seed[], pass: Pass): void {
+  noGrad(() => withoutAutocast(() => run(seeds, pass)))
+}
+
+function run(seeds: readonly Seed[], { retainGraph, deliver = accumulate, wanted, capture }: Pass): void {
+  /** Gradients of leaves whose hooks want to see the whole. */
+  const hooked = new Map<Tensor, Tensor>()
+  const arrive = (at: Node | Tensor, dx: Tensor): void => {
+    if (at instanceof Node) at.gradient = at.gradient ? add(at.gradient, dx) : dx
+    else if (!at.hooks?.size) deliver(at, dx)
+    else hooked.set(at, hooked.has(at) ? add(hooked.get(at)!, dx) : dx)
+  }
+  const order = reachable(seeds.flatMap(([at]) => (at instanceof Node ? [at] : [])))
+  const leading = wanted && leadingTo(wanted, order)
+  try {
+    for (const [at, gradient] of seeds) new Scope().run(() => arrive(at, gradient))
+    for (const node of order) {
+      if (!node.gradient) continue
+      const scope = new Scope()
+      try {
+        if (node.hooks?.size) node.gradient = applied(node.hooks, node.gradient, scope)
+        const y = node.retaining?.deref()
+        if (y && !y.disposed) scope.run(() => accumulate(y, node.gradient!.alias()))
+        if (wanted?.has(node)) capture?.(node, node.gradient)
+        const needs = leading ? node.edges.map((edge) => edge !== undefined && leading.has(edge)) : node.needs
+        if (leading && !needs.includes(true)) continue
+        passOn(node, needs, scope, arrive)
+        if (!retainGraph) node.spend()
+      } finally {
+        scope.dispose()
+        node.gradient.dispose()
+        node.gradient = undefined
+      }
+    }
+    for (const [leaf, gradient] of hooked) {
+      using scope = new Scope()
+      const dx = leaf.hooks ? applied(leaf.hooks, gradient, scope) : gradient
+      hooked.delete(leaf)
+      scope.run(() => deliver(leaf, dx))
+    }
+  } finally {
+    for (const node of order) {
+      node.gradient?.dispose()
+      node.gradient = undefined
+    }
+    for (const gradient of hooked.values()) gradient.dispose()
+  }
+}
+
+/** Runs a node's backward and hands what it gives to the node's edges. */
+function passOn(
+  node: Node,
+  needs: readonly boolean[],
+  scope: Scope,
+  arrive: (at: Node | Tensor, dx: Tensor) => void,
+): void {
+  const dy = node.gradient!
+  const gradients = scope.run(() => unwatched(() => node.run(dy, needs)))
+  if (isAnomalyDetected()) checkBackward(node, dy, gradients)
+  const owned = gradients.map((dx, i) => (dx && needs[i] ? take(dx, scope) : undefined))
+  try {
+    owned.forEach((dx, i) => {
+      owned[i] = undefined
+      if (dx) scope.run(() => arrive(node.edges[i]!, dx))
+    })
+  } finally {
+    for (const dx of owned) dx?.dispose()
+  }
+}
+
+/** What hooks make of a gradient, which is consumed if they make another. */
+function applied(hooks: NonNullable<Node['hooks']>, gradient: Tensor, scope: Scope): Tensor {
+  // The hooks see another reference, which belongs to the scope, so that keep() works on it.
+  const mine = take(
+    scope.run(() => applyHooks(hooks, gradient.detach())),
+    scope,
+  )
+  gradient.dispose()
+  return mine
+}
+
+function reachable(roots: readonly Node[]): Node[] {
+  const seen = new Set<Node>(roots)
+  for (const node of seen) for (const edge of node.edges) if (edge instanceof Node) seen.add(edge)
+  return [...seen].sort((a, b) => b.id - a.id)
+}
+
+/** What is wanted, and the nodes through which gradients get there. */
+function leadingTo(wanted: ReadonlySet<Node | Tensor>, order: readonly Node[]): ReadonlySet<Node | Tensor> {
+  const leading = new Set(wanted)
+  for (const node of order.toReversed()) if (node.edges.some((edge) => edge && leading.has(edge))) leading.add(node)
+  return leading
+}

@@ -1,0 +1,5 @@
+export { detectAnomaly } from './anomaly.js'
+export { backward, grad, type BackwardOptions, type GradOptions } from './backward.js'
+export type { Context } from './context.js'
+export { CustomFunction as Function, type FunctionDefinition } from './function.js'
+export type { GradientHook } from './hooks.js'

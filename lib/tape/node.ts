@@ -1,0 +1,92 @@
+import { AutogradError } from '../errors.js'
+import type { Hooks } from '../hooks.js'
+import { toLayout } from '../layout.js'
+import type { Layout } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import type { GradientHook } from './hooks.js'
+
+/** One for each input; absent where none is needed. */
+export type Gradients = readonly (Tensor | false | undefined)[]
+type Backward = (dy: Tensor, needs: readonly boolean[], saved: never) => Gradients
+
+/** Where gradients go: to the node that made an input, or to a leaf. */
+export type Edge = Node | Tensor | undefined
+
+let created = 0
+
+/**
+ * The tape's record of one op. It holds a reference to each saved value, whatever becomes of the tensors the user sees.
+ * Counted like memory: by the tensor it made and by the nodes that follow it.
+ */
+export class Node {
+  /** Nodes are made in execution order, so descending ids are a reverse topological order. */
+  readonly id = created++
+  readonly needs: readonly boolean[]
+  readonly edges: readonly Edge[]
+  /** The sum of the gradients that have arrived. */
+  gradient: Tensor | undefined
+  /** Called with the gradient of the op's result before it goes on. */
+  hooks: Hooks<GradientHook> | undefined
+  /** The op's result, if its gradient is to be kept. Weakly: the collector finds tensors by what their nodes do not hold. */
+  retaining: WeakRef<Tensor> | undefined
+  /** Where the op was called, in anomaly mode. */
+  origin: Error | undefined
+  #references = 1
+  #saved: readonly (Tensor | undefined)[]
+  #versions: readonly number[]
+  #backward: Backward | undefined
+
+  constructor(
+    readonly op: string,
+    readonly layout: Layout,
+    inputs: readonly (Tensor | undefined)[],
+    saved: readonly (Tensor | undefined)[],
+    backward: Backward,
+  ) {
+    this.edges = inputs.map((x) => (x?.requiresGrad ? (x.owner.node?.retain() ?? x) : undefined))
+    this.needs = this.edges.map((edge) => edge !== undefined)
+    this.#saved = saved.map((x) => x?.alias())
+    this.#versions = saved.map((x) => x?.storage.version ?? 0)
+    this.#backward = backward
+  }
+
+  /** The gradients of the inputs that `needs` marks. */
+  run(dy: Tensor, needs: readonly boolean[]): Gradients {
+    if (!this.#backward)
+      throw new AutogradError(
+        `backward: the graph through ${this.op} was already freed by an earlier backward(); ` +
+          'pass { retainGraph: true } to that one to go through it twice',
+      )
+    this.#saved.forEach((x, i) => {
+      if (x && x.storage.version !== this.#versions[i])
+        throw new AutogradError(`backward: a tensor that ${this.op} had saved was changed in place since`)
+    })
+    return this.#backward(toLayout(dy, this.layout), needs, this.#saved as never)
+  }
+
+  /** After a pass: lets go of the saved values. Without any, another pass may come through. */
+  spend(): void {
+    if (this.#saved.length) this.free()
+  }
+
+  free(): void {
+    for (const x of this.#saved) x?.dispose()
+    this.#saved = []
+    this.#backward = undefined
+  }
+
+  retain(): this {
+    this.#references++
+    return this
+  }
+
+  release(): void {
+    // A loop, not a recursion: chains are as long as the longest unrolled network.
+    const queue: Node[] = [this]
+    for (let node = queue.pop(); node; node = queue.pop()) {
+      if (--node.#references > 0) continue
+      node.free()
+      for (const edge of node.edges) if (edge instanceof Node) queue.push(edge)
+    }
+  }
+}
