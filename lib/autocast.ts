@@ -28,7 +28,7 @@ let region: Region | undefined
 
 /**
  * Runs a synchronous function, a forward pass and its loss, in mixed precision: on CUDA, `conv2d`, `matmul` and `linear`
- * compute in a half dtype; `softmax`, `logSoftmax`, `sum` and the losses in float32; ops of several operands in the
+ * compute in a half dtype; `softmax`, `logSoftmax`, `exp`, `log`, `pow`, `sum` and the losses in float32; ops of several operands in the
  * widest dtype among them; others in that of their operand. Parameters stay float32. float64 is left alone, and so are
  * tensors on CPUs. `backward()` is not affected: each op's gradients are in the op's dtype.
  *

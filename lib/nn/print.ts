@@ -22,6 +22,9 @@ function pythonNumber(value: number): string {
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
 }
 
+/** A number that is a float in PyTorch, where it comes from a whole one in JavaScript: 1.0. */
+export const pythonFloat = (value: number): string => python(value) + (Number.isInteger(value) ? '.0' : '')
+
 /** name(extra) or, with children, one indented line for each of them: PyTorch's format. */
 function block(name: string, extra: string, children: readonly [name: string, text: string][]): string {
   const lines = extra ? extra.split('\n') : []

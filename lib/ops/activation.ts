@@ -1,15 +1,20 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import { describe, ShapeError } from '../errors.js'
+import type { Handle } from '../kernels.js'
 import { kernels } from '../native.js'
-import { checkDim, physicalOrder } from '../shape.js'
+import { checkDim, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
-import { checkFloats } from './check.js'
+import { checkFloats, checkNumber, checkShapeIs, checkWhole } from './check.js'
+import { gt, where } from './compare.js'
+import { add, mul } from './elementwise.js'
 import { raised } from './precision.js'
-
-type Pointwise = 'relu' | 'sigmoid' | 'tanh'
+import { max } from './reduce.js'
+import { reshape } from './shape.js'
+import { clampOf, scale } from './unary.js'
 
 /** An activation whose gradient follows from its result alone. */
-function pointwise(op: Pointwise, x: Tensor): Tensor {
+function byResult(op: 'relu' | 'sigmoid' | 'tanh', x: Tensor): Tensor {
   checkFloats(op, { x })
   const y = allocLike(op, x)
   kernels[op](x.size, x.handle, y.handle)
@@ -20,48 +25,177 @@ function pointwise(op: Pointwise, x: Tensor): Tensor {
   })
 }
 
-/** max(x, 0). */
-export const relu = (x: Tensor): Tensor => pointwise('relu', x)
-
-/** 1 / (1 + e⁻ˣ). */
-export const sigmoid = (x: Tensor): Tensor => pointwise('sigmoid', x)
-
-/** The hyperbolic tangent. */
-export const tanh = (x: Tensor): Tensor => pointwise('tanh', x)
-
-type Normalised = 'softmax' | 'log_softmax'
-
-function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tensor {
-  ;[x] = raised(x)
-  checkFloats(name, { x })
-  const order = physicalOrder(x.rank, x.layout)
-  const at = x.rank === 0 ? -1 : order.indexOf(checkDim(name, dim, x.rank))
-  const product = (dims: readonly number[]) => dims.reduce((p, d) => p * x.shape[d]!, 1)
-  const extents = [
-    product(order.slice(0, Math.max(at, 0))),
-    at < 0 ? 1 : x.shape[order[at]!]!,
-    product(order.slice(at + 1)),
-  ] as const
-  const y = allocLike(name, x)
-  kernels[op](...extents, x.handle, y.handle)
-  return record(name, y, [x], [y], (dy, _, [y]) => {
-    const dx = allocLike(name, dy)
-    kernels[`${op}_backward`](...extents, y.handle, dy.handle, dx.handle)
+/** One whose gradient needs what it was applied to. */
+function byInput(
+  op: string,
+  x: Tensor,
+  forward: (n: number, x: Handle, y: Handle) => void,
+  backward: (n: number, x: Handle, dy: Handle, dx: Handle) => void,
+): Tensor {
+  checkFloats(op, { x })
+  const y = allocLike(op, x)
+  forward(x.size, x.handle, y.handle)
+  return record(op, y, [x], [x], (dy, _, [x]) => {
+    const dx = allocLike(op, dy)
+    backward(x.size, x.handle, dy.handle, dx.handle)
     return [dx]
   })
 }
 
-/**
- * e^x / Σ e^x along a dimension.
- * @throws {ShapeError} when x has no such dimension
- */
-export const softmax = (x: Tensor, dim = -1): Tensor => normalised('softmax', 'softmax', x, dim)
+/** max(x, 0). */
+export const relu = (x: Tensor): Tensor => byResult('relu', x)
+
+/** 1 / (1 + e⁻ˣ). */
+export const sigmoid = (x: Tensor): Tensor => byResult('sigmoid', x)
+
+/** The hyperbolic tangent. */
+export const tanh = (x: Tensor): Tensor => byResult('tanh', x)
+
+/** min(max(x, 0), 6), as MobileNet has it (Krizhevsky: "Convolutional deep belief networks on CIFAR-10", 2010). */
+export const relu6 = (x: Tensor): Tensor => clampOf('relu6', x, 0, 6, true)
+
+/** min(max(x, least), greatest), whose gradient at the bounds is 0. Defaults −1 and 1. */
+export const hardtanh = (x: Tensor, least = -1, greatest = 1): Tensor => clampOf('hardtanh', x, least, greatest, true)
+
+/** min(max(x / 6 + ½, 0), 1). */
+export function hardsigmoid(x: Tensor): Tensor {
+  checkFloats('hardsigmoid', { x })
+  return clampOf('hardsigmoid', add(scale(x, 1 / 6), 0.5), 0, 1, true)
+}
+
+/** x · min(max(x + 3, 0), 6) / 6 (Howard et al.: "Searching for MobileNetV3", 2019). */
+export const hardswish = (x: Tensor): Tensor =>
+  byInput(
+    'hardswish',
+    x,
+    (n, x, y) => kernels.hardswish(n, x, y),
+    (n, x, dy, dx) => kernels.hardswish_backward(n, x, dy, dx),
+  )
+
+/** x above 0, else slope · x (Maas, Hannun, Ng: "Rectifier nonlinearities improve acoustic models", 2013). Default 0.01. */
+export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+  checkNumber('leakyRelu', 'negativeSlope', negativeSlope)
+  return byInput(
+    'leakyRelu',
+    x,
+    (n, x, y) => kernels.leaky_relu(n, negativeSlope, x, y),
+    (n, x, dy, dx) => kernels.leaky_relu_backward(n, negativeSlope, x, dy, dx),
+  )
+}
+
+const elus = (op: string, x: Tensor, alpha: number, scale: number): Tensor =>
+  byInput(
+    op,
+    x,
+    (n, x, y) => kernels.elu(n, alpha, scale, x, y),
+    (n, x, dy, dx) => kernels.elu_backward(n, alpha, scale, x, dy, dx),
+  )
+
+/** x above 0, else alpha · (eˣ − 1) (Clevert, Unterthiner, Hochreiter, 2015). Default alpha 1. */
+export function elu(x: Tensor, alpha = 1): Tensor {
+  checkNumber('elu', 'alpha', alpha)
+  return elus('elu', x, alpha, 1)
+}
+
+/** 1.0507… · elu(x, 1.6733…), under which mean 0 and variance 1 are stable (Klambauer et al., 2017). */
+export const selu = (x: Tensor): Tensor => elus('selu', x, 1.6732632423543772, 1.0507009873554805)
+
+export interface GeluOptions {
+  /** 'none': by the normal distribution itself (default); 'tanh': by Hendrycks and Gimpel's approximation. */
+  approximate?: 'none' | 'tanh'
+}
 
 /**
- * log softmax(x), computed without overflow.
- * @throws {ShapeError} when x has no such dimension
+ * x · Φ(x), with the normal distribution's Φ (Hendrycks, Gimpel: "Gaussian error linear units", 2016).
+ * @throws {RangeError} for another approximation
  */
-export const logSoftmax = (x: Tensor, dim = -1): Tensor => normalised('log_softmax', 'logSoftmax', x, dim)
+export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Tensor {
+  if (approximate === 'none')
+    return byInput(
+      'gelu',
+      x,
+      (n, x, y) => kernels.gelu(n, x, y),
+      (n, x, dy, dx) => kernels.gelu_backward(n, x, dy, dx),
+    )
+  if (approximate !== 'tanh')
+    throw new RangeError(`gelu: expected approximate 'none' or 'tanh', got ${describe(approximate)}`)
+  return byInput(
+    'gelu',
+    x,
+    (n, x, y) => kernels.gelu_tanh(n, x, y),
+    (n, x, dy, dx) => kernels.gelu_tanh_backward(n, x, dy, dx),
+  )
+}
+
+/** x · sigmoid(x), also called swish (Elfwing, Uchibe, Doya, 2017). */
+export const silu = (x: Tensor): Tensor =>
+  byInput(
+    'silu',
+    x,
+    (n, x, y) => kernels.silu(n, x, y),
+    (n, x, dy, dx) => kernels.silu_backward(n, x, dy, dx),
+  )
+
+export interface SoftplusOptions {
+  /** Default 1. */
+  beta?: number
+  /** Above it, beta · x counts as large, and the result is x. Default 20. */
+  threshold?: number
+}
+
+/** log(1 + e^(beta · x)) / beta, a smooth ReLU. @throws {RangeError} when beta is 0 */
+export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor {
+  checkNumber('softplus', 'beta', beta)
+  checkNumber('softplus', 'threshold', threshold)
+  if (beta === 0) throw new RangeError('softplus: expected a beta other than 0, got 0')
+  ;[x] = raised(x)
+  return byInput(
+    'softplus',
+    x,
+    (n, x, y) => kernels.softplus(n, beta, threshold, x, y),
+    (n, x, dy, dx) => kernels.softplus_backward(n, beta, threshold, x, dy, dx),
+  )
+}
+
+/**
+ * x above 0, else weight · x, with a learnt weight (He et al.: "Delving deep into rectifiers", 2015).
+ *
+ * @param x [N, C, …] or of any shape with one weight
+ * @param weight [1] or [C]
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when weight does not fit
+ */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  checkFloats('prelu', { x, weight })
+  if (weight.size === 1) return where(gt(x, 0), x, mul(x, reshape(weight, [])))
+  if (x.rank < 2) throw new ShapeError(`prelu: expected x of shape [N, C, …], got ${showShape(x.shape)}`)
+  checkShapeIs('prelu', 'weight', weight, [x.shape[1]!])
+  const slopes = reshape(
+    weight,
+    x.shape.map((size, d) => (d === 1 ? size : 1)),
+  )
+  return where(gt(x, 0), x, mul(x, slopes))
+}
+
+/**
+ * The largest of `pieces` neighbours along a dimension (Goodfellow et al.: "Maxout networks", 2013).
+ *
+ * @param x with a multiple of `pieces` elements along the dimension
+ * @param dim default 1, the channels
+ * @returns the shape of x with that many times fewer elements along the dimension
+ * @throws {ShapeError} when the dimension is no multiple of `pieces`
+ */
+export function maxout(x: Tensor, pieces: number, dim = 1): Tensor {
+  checkFloats('maxout', { x })
+  checkWhole('maxout', 'pieces', pieces, 1)
+  const axis = checkDim('maxout', dim, x.rank)
+  const size = x.shape[axis]!
+  if (size % pieces !== 0)
+    throw new ShapeError(`maxout: expected dimension ${axis} divisible by ${pieces} pieces, got ${size}`)
+  const split = [...x.shape.slice(0, axis), size / pieces, pieces, ...x.shape.slice(axis + 1)]
+  const { values, indices } = max(reshape(x, split), axis + 1)
+  indices.dispose()
+  return values
+}
 
 declare module '../tensor.js' {
   interface Tensor {
@@ -71,10 +205,6 @@ declare module '../tensor.js' {
     sigmoid(): Tensor
     /** See {@link tanh}. */
     tanh(): Tensor
-    /** See {@link softmax}. */
-    softmax(dim?: number): Tensor
-    /** See {@link logSoftmax}. */
-    logSoftmax(dim?: number): Tensor
   }
 }
 Tensor.prototype.relu = function () {
@@ -85,10 +215,4 @@ Tensor.prototype.sigmoid = function () {
 }
 Tensor.prototype.tanh = function () {
   return tanh(this)
-}
-Tensor.prototype.softmax = function (dim) {
-  return softmax(this, dim)
-}
-Tensor.prototype.logSoftmax = function (dim) {
-  return logSoftmax(this, dim)
 }

@@ -65,6 +65,12 @@ export function checkWhole(op: string, name: string, value: unknown, low: number
   return value as number
 }
 
+/** @throws {TypeError} unless `value` is a number, and not NaN */
+export function checkNumber(op: string, name: string, value: unknown): void {
+  if (typeof value !== 'number' || Number.isNaN(value))
+    throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`)
+}
+
 /** The size of a signal: its length. */
 export type Single = number | readonly [length: number]
 /** A size for both sides of an image, or one for each: [height, width]. */

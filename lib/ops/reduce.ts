@@ -1,25 +1,15 @@
 import { allocLike } from '../alloc.js'
 import { noGrad, record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
-import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
-import {
-  around,
-  checkDim,
-  checkDims,
-  extents,
-  physicalOrder,
-  showShape,
-  stridesOf,
-  type Layout,
-  type Shape,
-} from '../shape.js'
+import { around, checkDim, checkDims, extents, physicalOrder, showShape, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { repeated } from './broadcast.js'
 import { checkFloats } from './check.js'
 import { raised } from './precision.js'
-import { scale } from './elementwise.js'
 import { clone } from './convert.js'
 import { reshape } from './shape.js'
+import { scale } from './unary.js'
 
 export interface ReduceOptions {
   /** Keep the reduced dimensions, of size 1. Default false. */
@@ -47,14 +37,6 @@ function sumKept(x: Tensor, dims: readonly number[]): Tensor {
   return y
 }
 
-/** x repeated along its dimensions of size 1, to a shape and in a layout. */
-function expand(x: Tensor, like: { shape: Shape; layout: Layout }): Tensor {
-  const y = allocLike('expand', x, like.shape, { layout: like.layout })
-  const strides = stridesOf(x.shape, x.layout).map((stride, d) => (x.shape[d] === 1 ? 0 : stride))
-  readStrided(x, strides, 0, y)
-  return y
-}
-
 /**
  * The sum over some dimensions, or all.
  * @param dim one dimension, several, or all of them by default; negative ones count from the back
@@ -71,7 +53,7 @@ function sumOf(op: string, x: Tensor, dim: number | readonly number[] | undefine
   const { shape, layout } = x
   const kept = sumKept(x, dims)
   const y = kept === x ? noGrad(() => clone(x)) : kept
-  record('sum', y, [x], [], (dy) => [expand(dy, { shape, layout })])
+  record('sum', y, [x], [], (dy) => [repeated(dy, shape, layout)])
   return options.keepDim ? y : reshape(y, without(shape, dims))
 }
 

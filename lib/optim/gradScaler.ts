@@ -1,7 +1,7 @@
 import { alloc } from '../alloc.js'
 import { describe } from '../errors.js'
 import { kernels } from '../native.js'
-import { scale } from '../ops/elementwise.js'
+import { scale } from '../ops/unary.js'
 import { Scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './optimizer.js'

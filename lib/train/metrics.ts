@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.js'
 import { argmax, mean } from '../ops/reduce.js'
-import { eq, sub } from '../ops/elementwise.js'
+import { eq } from '../ops/compare.js'
+import { sub } from '../ops/elementwise.js'
 import { cast } from '../ops/convert.js'
 import type { Tensor } from '../tensor.js'
 

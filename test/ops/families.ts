@@ -1,4 +1,5 @@
 import * as activation from './cases/activation.js'
+import * as compare from './cases/compare.js'
 import * as conv from './cases/conv.js'
 import * as convert from './cases/convert.js'
 import * as elementwise from './cases/elementwise.js'
@@ -13,10 +14,13 @@ import * as random from './cases/random.js'
 import * as reduce from './cases/reduce.js'
 import * as shape from './cases/shape.js'
 import * as slice from './cases/slice.js'
+import * as softmax from './cases/softmax.js'
+import * as unary from './cases/unary.js'
 import type { Family } from './case.js'
 
 export const families: Record<string, Family> = {
   activation,
+  compare,
   conv,
   convert,
   elementwise,
@@ -31,4 +35,6 @@ export const families: Record<string, Family> = {
   reduce,
   shape,
   slice,
+  softmax,
+  unary,
 }

@@ -2,6 +2,7 @@ import { type DType, mul, scope, sum, tensor } from 'convcore'
 import t from 'tap'
 import { fixture } from '../fixture.js'
 import * as activation from './calls/activation.js'
+import * as compare from './calls/compare.js'
 import * as conv from './calls/conv.js'
 import * as elementwise from './calls/elementwise.js'
 import * as join from './calls/join.js'
@@ -13,6 +14,8 @@ import * as pool from './calls/pool.js'
 import * as reduce from './calls/reduce.js'
 import * as shape from './calls/shape.js'
 import * as slice from './calls/slice.js'
+import * as softmax from './calls/softmax.js'
+import * as unary from './calls/unary.js'
 import type { Calls } from './calls/call.js'
 import { difference } from './close.js'
 
@@ -33,6 +36,7 @@ interface OpFixture {
 
 const families: Record<string, { calls: Calls<never> }> = {
   activation,
+  compare,
   conv,
   elementwise,
   join,
@@ -44,6 +48,8 @@ const families: Record<string, { calls: Calls<never> }> = {
   reduce,
   shape,
   slice,
+  softmax,
+  unary,
 }
 
 const expected = (shape: readonly number[], data: number[]) => ({ shape, data: Float64Array.from(data) })

@@ -19,4 +19,6 @@ export const add = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => x + 
 export const sub = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => x - y)
 export const mul = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => x * y)
 export const div = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => x / y)
-export const eq = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => Number(x === y))
+export const pow = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => x ** y)
+export const maximum = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => Math.max(x, y))
+export const minimum = (a: Dense, b: Dense): Dense => broadcast(a, b, (x, y) => Math.min(x, y))

@@ -1,4 +1,4 @@
-import { logSoftmax } from './activation.js'
+import { logSoftmax } from './softmax.js'
 import { type Dense, make } from './array.js'
 import { mul } from './elementwise.js'
 

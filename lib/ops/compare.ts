@@ -1,0 +1,128 @@
+import { allocLike } from '../alloc.js'
+import { record } from '../autograd.js'
+import { DTypeError } from '../errors.js'
+import { kernels, pack } from '../native.js'
+import { isFloat } from '../dtype.js'
+import { Tensor } from '../tensor.js'
+import {
+  broadcastShape,
+  broadcastWords,
+  type Operand,
+  operands,
+  repeated,
+  resultLayout,
+  scalar,
+  unbroadcast,
+} from './broadcast.js'
+import { checkDType, checkSameDevice, checkTensor } from './check.js'
+
+type Comparison = 'eq' | 'ne' | 'lt' | 'le'
+
+/** kernel(a, b), or kernel(b, a) for an op that is the same the other way round. */
+function compare(op: string, kernel: Comparison, a: Operand, b: Operand, swapped = false): Tensor {
+  const [x, z] = operands(op, a, b)
+  checkAlike(op, x, z)
+  const shape = broadcastShape(op, x.shape, z.shape)
+  const y = allocLike(op, x, shape, { dtype: 'uint8', layout: resultLayout(x, z, shape) })
+  const [left, right] = swapped ? [z, x] : [x, z]
+  if (y.size > 0)
+    kernels[kernel](pack(broadcastWords(left, right, shape, y.layout)), left.handle, right.handle, y.handle)
+  return y
+}
+
+function checkAlike(op: string, a: Tensor, b: Tensor): void {
+  if (a.dtype !== b.dtype) throw new DTypeError(`${op}: expected b of dtype ${a.dtype} as a, got ${b.dtype}`)
+  checkSameDevice(op, 'a', a, 'b', b)
+}
+
+/**
+ * Where a = b: uint8, 1 or 0, broadcasting as NumPy. Takes any dtype, the same for both. NaN equals nothing.
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
+ */
+export const eq = (a: Operand, b: Operand): Tensor => compare('eq', 'eq', a, b)
+
+/** Where a ≠ b; see {@link eq}. */
+export const ne = (a: Operand, b: Operand): Tensor => compare('ne', 'ne', a, b)
+
+/** Where a < b; see {@link eq}. */
+export const lt = (a: Operand, b: Operand): Tensor => compare('lt', 'lt', a, b)
+
+/** Where a ≤ b; see {@link eq}. */
+export const le = (a: Operand, b: Operand): Tensor => compare('le', 'le', a, b)
+
+/** Where a > b; see {@link eq}. */
+export const gt = (a: Operand, b: Operand): Tensor => compare('gt', 'lt', a, b, true)
+
+/** Where a ≥ b; see {@link eq}. */
+export const ge = (a: Operand, b: Operand): Tensor => compare('ge', 'le', a, b, true)
+
+/**
+ * a where the condition is not 0, else b; the three broadcast together as NumPy. Gradients go to where the values came
+ * from.
+ *
+ * @param condition uint8
+ * @param a of any dtype, the same as b; one of the two may be a number
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
+ */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+  checkTensor('where', 'condition', condition)
+  checkDType('where', 'condition', condition, 'uint8')
+  const [x, z] = operands('where', a, b)
+  checkAlike('where', x, z)
+  checkSameDevice('where', 'condition', condition, 'a', x)
+  const shape = broadcastShape('where', broadcastShape('where', x.shape, z.shape), condition.shape)
+  const layout = resultLayout(x, z, shape)
+  const choice = repeated(condition, shape, layout)
+  const [left, right] = [repeated(x, shape, layout), repeated(z, shape, layout)]
+  const y = allocLike('where', left)
+  kernels.where(y.size, choice.handle, left.handle, right.handle, y.handle)
+  if (!isFloat(y.dtype)) return y
+  const [xShape, zShape] = [x.shape, z.shape]
+  return record('where', y, [x, z], [choice], (dy, needs, [choice]) => {
+    const none = scalar('where', 0, dy)
+    return [
+      needs[0] && unbroadcast(where(choice, dy, none), xShape),
+      needs[1] && unbroadcast(where(choice, none, dy), zShape),
+    ]
+  })
+}
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /** See {@link eq}. */
+    eq(other: Operand): Tensor
+    /** See {@link ne}. */
+    ne(other: Operand): Tensor
+    /** See {@link lt}. */
+    lt(other: Operand): Tensor
+    /** See {@link le}. */
+    le(other: Operand): Tensor
+    /** See {@link gt}. */
+    gt(other: Operand): Tensor
+    /** See {@link ge}. */
+    ge(other: Operand): Tensor
+    /** x.where(condition, other): {@link where}(condition, x, other). */
+    where(condition: Tensor, other: Operand): Tensor
+  }
+}
+Tensor.prototype.eq = function (other) {
+  return eq(this, other)
+}
+Tensor.prototype.ne = function (other) {
+  return ne(this, other)
+}
+Tensor.prototype.lt = function (other) {
+  return lt(this, other)
+}
+Tensor.prototype.le = function (other) {
+  return le(this, other)
+}
+Tensor.prototype.gt = function (other) {
+  return gt(this, other)
+}
+Tensor.prototype.ge = function (other) {
+  return ge(this, other)
+}
+Tensor.prototype.where = function (condition, other) {
+  return where(condition, this, other)
+}

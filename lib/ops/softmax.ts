@@ -1,0 +1,49 @@
+import { allocLike } from '../alloc.js'
+import { record } from '../autograd.js'
+import { kernels } from '../native.js'
+import { around, checkDim } from '../shape.js'
+import { Tensor } from '../tensor.js'
+import { checkFloats } from './check.js'
+import { raised } from './precision.js'
+
+type Normalised = 'softmax' | 'log_softmax'
+
+function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tensor {
+  ;[x] = raised(x)
+  checkFloats(name, { x })
+  const extents: [number, number, number] = x.rank === 0 ? [1, 1, 1] : around(x, checkDim(name, dim, x.rank))
+  const y = allocLike(name, x)
+  kernels[op](...extents, x.handle, y.handle)
+  return record(name, y, [x], [y], (dy, _, [y]) => {
+    const dx = allocLike(name, dy)
+    kernels[`${op}_backward`](...extents, y.handle, dy.handle, dx.handle)
+    return [dx]
+  })
+}
+
+/**
+ * e^x / Σ e^x along a dimension.
+ * @throws {ShapeError} when x has no such dimension
+ */
+export const softmax = (x: Tensor, dim = -1): Tensor => normalised('softmax', 'softmax', x, dim)
+
+/**
+ * log softmax(x), computed without overflow.
+ * @throws {ShapeError} when x has no such dimension
+ */
+export const logSoftmax = (x: Tensor, dim = -1): Tensor => normalised('log_softmax', 'logSoftmax', x, dim)
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /** See {@link softmax}. */
+    softmax(dim?: number): Tensor
+    /** See {@link logSoftmax}. */
+    logSoftmax(dim?: number): Tensor
+  }
+}
+Tensor.prototype.softmax = function (dim) {
+  return softmax(this, dim)
+}
+Tensor.prototype.logSoftmax = function (dim) {
+  return logSoftmax(this, dim)
+}
