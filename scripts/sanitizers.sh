@@ -7,19 +7,21 @@ cmake -S . -B build/thread -DCONVCORE_SANITIZE=thread -DCONVCORE_TESTS=ON -DCONV
 cmake --build build/thread --parallel 2 --target stream_test >/dev/null
 CONVCORE_THREADS=4 TSAN_OPTIONS=halt_on_error=1 build/thread/stream_test
 
+check() {
+  local log
+  log=build/address/$(echo "$1" | tr / -).log
+  node "$1" >"$log" 2>&1 && return
+  printf 'failed under the address sanitizer: %s\n%s\n' "$1" "$(grep -E 'ERROR: AddressSanitizer|runtime error|not ok' "$log" | head -n 20)"
+}
+
 npm run build:native -- --out build/address --CDCONVCORE_SANITIZE=address,undefined --CDCONVCORE_CUDA=none >/dev/null
 runtime="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.so)"
 # Node itself leaks at exit by design, and V8 uses the alternate signal stack.
 export LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0:use_sigaltstack=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 export CONVCORE_ADDON="$PWD/build/address/Release/convcore.node" CONVCORE_SANITIZED=1
-failed=0
+# Two files at a time; the log of one that fails is shown in part.
+export -f check
 files=$(find build/ts/test -name '*.test.js' | sort)
-for file in $files; do
-  node "$file" >build/sanitizer.log 2>&1 || {
-    echo "failed under the address sanitizer: $file"
-    grep -E 'ERROR: AddressSanitizer|runtime error|not ok' build/sanitizer.log | head -n 20
-    failed=$((failed + 1))
-  }
-done
+failed=$(echo "$files" | xargs -P 2 -I FILE bash -c 'check FILE' | tee /dev/stderr | grep -c '^failed' || true)
 echo "$(($(echo "$files" | wc -l) - failed)) passed, $failed failed"
 [ "$failed" = 0 ]

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# The compiled suite, two files at a time; alone, what measures time or memory.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/suite.sh
+
+alone='/(responsiveness|memory)\.test\.js$'
+# shellcheck disable=SC2046
+node --enable-source-maps --test --test-concurrency=2 $(suite '*.test.js' | grep -vE "$alone")
+# shellcheck disable=SC2046
+node --enable-source-maps --test --test-concurrency=1 $(suite '*.test.js' | grep -E "$alone")
