@@ -1,3 +1,5 @@
+import type { CallHooks } from './hooks.js'
+
 /** Told of every module call that returns, innermost first, with the output. */
 export type CallObserver = (module: Callable, output: unknown) => void
 
@@ -17,11 +19,30 @@ export function observeCalls<T>(watch: CallObserver, fn: () => T): T {
   }
 }
 
+/** What a call on stand-ins for tensors gives; undefined for a call on tensors. */
+type Tracer = (module: Callable, args: readonly unknown[]) => unknown
+
+let tracer: Tracer | undefined
+
+/** Has calls on stand-ins for tensors answered from now on; until somebody makes one, no call looks for them. */
+export function traceCalls(trace: Tracer): void {
+  tracer = trace
+}
+
+/** Of a module, once it has had some. */
+export const callHooks = Symbol('hooks')
+
 /** An object that is called like a function; a call runs its `forward`. */
 export abstract class Callable {
+  /** @internal */
+  declare [callHooks]: CallHooks | undefined
+
   constructor() {
     const self = ((...args: never[]) => {
-      const output = self.forward(...args)
+      const traced = tracer?.(self, args)
+      if (traced !== undefined) return traced
+      const hooks = self[callHooks]
+      const output = hooks ? hooks.call(self, args) : self.forward(...args)
       if (observer) observer(self, output)
       return output
     }) as unknown as this
@@ -29,6 +50,7 @@ export abstract class Callable {
     // A function's own read-only `name` and `length` would stand in the way of a subclass's fields.
     delete (self as { name?: string }).name
     delete (self as { length?: number }).length
+    self[callHooks] = undefined
     return self
   }
 

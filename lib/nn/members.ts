@@ -1,3 +1,4 @@
+import { describe } from '../errors.js'
 import type { Tensor } from '../tensor.js'
 import { Callable } from './callable.js'
 import type { Module } from './module.js'
@@ -13,6 +14,18 @@ export function declareBuffer(owner: Module, name: string): void {
 }
 
 export const isModule = (value: unknown): value is Module => value instanceof Callable
+
+/** @throws {TypeError} unless `value` is a module */
+export function checkChild<M extends Module>(owner: string, name: string, value: M): M {
+  if (!isModule(value)) throw new TypeError(`${owner}: expected layer '${name}' to be a module, got ${describe(value)}`)
+  return value
+}
+
+/** @throws {RangeError} when modules use the name themselves, like `train`, or it has a dot */
+export function checkName(owner: string, name: string, module: Module): void {
+  if (name in module || name.includes('.'))
+    throw new RangeError(`${owner}: expected a free layer name without a dot, got '${name}'`)
+}
 
 /** runningMean → running_mean: files and PyTorch users know the second. */
 export const snakeCase = (name: string): string =>
@@ -73,4 +86,31 @@ export function* gather<T>(
       seen.add(value)
       yield [join(path, name), value]
     }
+}
+
+/** @throws {RangeError} when there is no module at the path */
+export function submodule(root: Module, path: string): Module {
+  let module = root
+  let rest = path
+  while (rest) {
+    // A module in an array has a name with a dot, as 'blocks.0'.
+    const found = [...ownModules(module)].find(([name]) => rest === name || rest.startsWith(`${name}.`))
+    if (!found) {
+      const names = Array.from(ownModules(module), ([name]) => name).join(', ') || 'no children'
+      const where = path.slice(0, Math.max(0, path.length - rest.length - 1))
+      throw new RangeError(
+        `getSubmodule: expected '${path}' to lead to a module, got ${module.constructor.name}${where && ` at '${where}'`} ` +
+          `with ${names}`,
+      )
+    }
+    rest = rest.slice(found[0].length + 1)
+    module = found[1]
+  }
+  return module
+}
+
+/** @throws {RangeError} when there is no parameter of that name */
+export function parameter(root: Module, name: string): Parameter {
+  for (const [known, value] of gather(root, ownParameters, true)) if (known === name) return value
+  throw new RangeError(`getParameter: expected the name of a parameter of ${root.constructor.name}, got '${name}'`)
 }

@@ -4,8 +4,21 @@ import { type DType, isDType, isFloat, wide } from '../dtype.js'
 import { DTypeError } from '../errors.js'
 import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
+import type { HookHandle } from '../hooks.js'
 import { Callable } from './callable.js'
-import { allModules, declareBuffer, gather, ownBuffers, ownModules, ownParameters } from './members.js'
+import { hooksOf } from './hooks.js'
+import {
+  allModules,
+  checkChild,
+  checkName,
+  declareBuffer,
+  gather,
+  ownBuffers,
+  ownModules,
+  ownParameters,
+  parameter,
+  submodule,
+} from './members.js'
 import { move } from './move.js'
 import type { Parameter } from './parameter.js'
 import { printModule } from './print.js'
@@ -98,6 +111,37 @@ export abstract class Module extends Callable {
   }
 
   /**
+   * The module at a path, as `namedModules` gives them: 'features.0'; '' is this one.
+   * @throws {RangeError} when there is none, naming the last module on the way
+   */
+  getSubmodule(path: string): Module {
+    return submodule(this, path)
+  }
+
+  /**
+   * The parameter of a name, as `namedParameters` gives them: 'conv1.weight'.
+   * @throws {RangeError} when there is none
+   */
+  getParameter(name: string): Parameter {
+    return parameter(this, name)
+  }
+
+  /** Makes `module` a child under `name`, as assigning it to a field does. Returns it. */
+  addModule<M extends Module>(name: string, module: M): M {
+    checkChild('addModule', name, module)
+    checkName('addModule', name, this)
+    Object.assign(this, { [name]: module })
+    return module
+  }
+
+  /** Elements of all parameters, or of those that require gradients; shared ones count once. */
+  countParameters(options: { trainable?: boolean } = {}): number {
+    let count = 0
+    for (const p of this.parameters()) if (!options.trainable || p.requiresGrad) count += p.size
+    return count
+  }
+
+  /**
    * Moves parameters and buffers to a device, or converts the floating ones to a dtype, in place. With float16 and
    * bfloat16, which are for CUDA, normalisation layers stay float32.
    */
@@ -112,6 +156,36 @@ export abstract class Module extends Callable {
     return this
   }
 
+  /** Moves it to a GPU, by default the first: `to('cuda')`. */
+  cuda(index = 0): this {
+    return this.to(`cuda:${index}`)
+  }
+
+  /** Moves it to the CPU: `to('cpu')`. */
+  cpu(): this {
+    return this.to('cpu')
+  }
+
+  /** Converts it to float32: `to('float32')`. */
+  float(): this {
+    return this.to('float32')
+  }
+
+  /** Converts it to float64: `to('float64')`. */
+  double(): this {
+    return this.to('float64')
+  }
+
+  /** Converts it to float16, on CUDA: `to('float16')`. */
+  half(): this {
+    return this.to('float16')
+  }
+
+  /** Converts it to bfloat16, on CUDA: `to('bfloat16')`. */
+  bfloat16(): this {
+    return this.to('bfloat16')
+  }
+
   /** @internal Whether what it holds itself stays float32 in a module of half precision. */
   get exact(): boolean {
     return false
@@ -121,6 +195,66 @@ export abstract class Module extends Callable {
   requiresGrad_(flag = true): this {
     for (const parameter of this.parameters()) parameter.requiresGrad = flag
     return this
+  }
+
+  /**
+   * No gradients are computed for the parameters any more, and optimizers leave them alone: `requiresGrad_(false)`, with
+   * the gradients let go. Running statistics go on being updated in training; `eval()` stops that.
+   */
+  freeze(): this {
+    this.zeroGrad()
+    return this.requiresGrad_(false)
+  }
+
+  /** Gradients of the parameters are computed again: `requiresGrad_(true)`. */
+  unfreeze(): this {
+    return this.requiresGrad_(true)
+  }
+
+  /**
+   * Calls `hook` with each call's arguments before `forward`. An array that it returns becomes the arguments; anything else
+   * but undefined the only argument.
+   */
+  registerForwardPreHook<M extends Module>(
+    this: M,
+    hook: (module: M, args: Parameters<M['forward']>) => unknown,
+  ): HookHandle {
+    return hooksOf(this).pre.add('registerForwardPreHook', hook)
+  }
+
+  /**
+   * Calls `hook` with each call's arguments and output; what it returns, unless undefined, replaces the output. Tensors
+   * that it stores must be lifted out of the scope of a trainer's step: `keep(output)`.
+   */
+  registerForwardHook<M extends Module>(
+    this: M,
+    hook: (
+      module: M,
+      args: Parameters<M['forward']>,
+      output: ReturnType<M['forward']>,
+    ) =>
+      // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most hooks only look
+      ReturnType<M['forward']> | undefined | void,
+  ): HookHandle {
+    return hooksOf(this).post.add('registerForwardHook', hook)
+  }
+
+  /**
+   * Calls `hook` in backward passes with the gradients of a call's arguments (undefined for those that require none) and of
+   * its results; an array that it returns replaces the first. The gradients are freed afterwards: `keep` what is to be stored.
+   * @throws {TypeError} in a call, when the module gives neither a tensor nor an array of them
+   */
+  registerFullBackwardHook<M extends Module>(
+    this: M,
+    hook: (
+      module: M,
+      gradInput: readonly (Tensor | undefined)[],
+      gradOutput: readonly (Tensor | undefined)[],
+    ) =>
+      // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- most hooks only look
+      readonly (Tensor | undefined)[] | undefined | void,
+  ): HookHandle {
+    return hooksOf(this).backward.add('registerFullBackwardHook', hook)
   }
 
   /** Frees all gradients; the next `backward` starts from none. */

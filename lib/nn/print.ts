@@ -34,21 +34,21 @@ function block(name: string, extra: string, children: readonly [name: string, te
 }
 
 /** Neighbours that print alike share a line: (0-1): 2 x ReLU(). */
-function list(texts: readonly string[]): string {
+export function printList(name: string, texts: readonly string[]): string {
   const lines: [string, string][] = []
   for (let start = 0, end; start < texts.length; start = end) {
     const text = texts[start] as string
     for (end = start + 1; texts[end] === text;) end++
     lines.push(end - start === 1 ? [`${start}`, text] : [`${start}-${end - 1}`, `${end - start} x ${text}`])
   }
-  return block('ModuleList', '', lines)
+  return block(name, '', lines)
 }
 
 function childText(value: unknown): string | undefined {
   if (isModule(value)) return value.toString()
   if (!Array.isArray(value) || !value.length) return undefined
   const texts = value.map(childText)
-  return texts.every((text) => text !== undefined) ? list(texts) : undefined
+  return texts.every((text) => text !== undefined) ? printList('ModuleList', texts) : undefined
 }
 
 /** The module as `print(module)` shows it in PyTorch; an array of modules reads as a ModuleList. */

@@ -1,16 +1,16 @@
 import type { Tensor } from '../tensor.js'
-import { describe } from '../errors.js'
 import { ReLU } from './activation.js'
 import { isObserved } from './callable.js'
-import { isModule, ownModules } from './members.js'
+import { isHooked } from './hooks.js'
+import { checkChild, checkName, isModule, ownModules } from './members.js'
 import { Module } from './module.js'
 import { BatchNorm } from './norm.js'
 
 /** Batch norm does what follows it along, unless a subclass has changed either, or somebody wants to see each call. */
 const isPlainBatchNorm = (layer: Layer): layer is Layer & BatchNorm =>
-  layer instanceof BatchNorm && layer.forward === BatchNorm.prototype.forward
+  layer instanceof BatchNorm && layer.forward === BatchNorm.prototype.forward && !isHooked(layer)
 const isPlainReLU = (layer: Layer | undefined): boolean =>
-  layer instanceof ReLU && layer.forward === ReLU.prototype.forward
+  layer instanceof ReLU && layer.forward === ReLU.prototype.forward && !isHooked(layer)
 
 /** A module from one tensor to one tensor. */
 export type Layer = Module & ((x: Tensor) => Tensor)
@@ -32,11 +32,12 @@ export class Sequential extends Module {
   constructor(...layers: readonly Layer[] | [layers: readonly Layer[] | Readonly<Record<string, Layer>>]) {
     super()
     const [first] = layers
-    for (const [name, layer] of Object.entries(layers.length === 1 && !isModule(first) ? (first ?? {}) : layers)) {
-      if (!isModule(layer))
-        throw new TypeError(`Sequential: expected layer '${name}' to be a module, got ${describe(layer)}`)
-      if (name in this || name.includes('.'))
-        throw new RangeError(`Sequential: expected a free layer name without a dot, got '${name}'`)
+    const named: Iterable<[string, unknown]> = Object.entries(
+      layers.length === 1 && !isModule(first) ? (first ?? {}) : layers,
+    )
+    for (const [name, layer] of named) {
+      checkChild('Sequential', name, layer as Layer)
+      checkName('Sequential', name, this)
       Object.assign(this, { [name]: layer })
     }
   }

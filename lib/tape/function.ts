@@ -65,15 +65,20 @@ export abstract class CustomFunction {
     const likenesses = inputs.map((x) => x && likeness(x))
     const saved = ctx.savedTensors
     ctx.update([], needs)
-    recordMany(name, outputs, graded, inputs, saved, (gradients, needs, saved) => {
-      ctx.update(saved, needs)
-      try {
-        return checkGradients(`${name}.backward`, this.backward(ctx, ...gradients), likenesses)
-      } finally {
-        ctx.update([], needs)
-      }
-    })
+    recordMany(name, outputs, graded, inputs, saved, backwardOf(this, ctx, likenesses))
     return (Array.isArray(result) ? outputs : outputs[0]) as ReturnType<F['forward']>
+  }
+}
+
+/** Made apart from `apply`, so that the tape does not hold what was local there, the results above all. */
+function backwardOf(definition: FunctionDefinition, ctx: Context, inputs: readonly (Likeness | undefined)[]) {
+  return (gradients: Tensor[], needs: readonly boolean[], saved: readonly (Tensor | undefined)[]): Gradients => {
+    ctx.update(saved, needs)
+    try {
+      return checkGradients(`${definition.name}.backward`, definition.backward(ctx, ...gradients), inputs)
+    } finally {
+      ctx.update([], needs)
+    }
   }
 }
 

@@ -19,6 +19,15 @@ function zeros(op: string, { shape, dtype, device, layout }: Likeness): Tensor {
   return y
 }
 
+/** A gradient for a later node of the pass; the collector's, should that never run. */
+export const putBy = (dy: Tensor): Tensor => keep(dy.detach())
+
+/** A gradient that was put by; the running scope's from now on. */
+export function takeUp(op: string, dy: Operand): Operand {
+  if (dy) own(disown(dy), op)
+  return dy
+}
+
 /**
  * As `record`, for an op of several results, of which gradients come back to those that are `graded`. `backward` gets all
  * their gradients, zeros where none arrived.
@@ -44,18 +53,14 @@ export function recordMany(
   const arrived: Operand[] = like.map(() => undefined)
   const token = makeToken(op, first.device)
   record(op, token, inputs, saved, (_, needs, saved) => {
-    const gradients = like.map((each, i) => {
-      const dy = arrived[i]
-      if (dy) own(disown(dy), op)
-      return dy ?? zeros(op, each)
-    })
+    const gradients = like.map((each, i) => takeUp(op, arrived[i]) ?? zeros(op, each))
     arrived.fill(undefined)
     return backward(gradients, needs, saved)
   })
   results.forEach((y, i) => {
     if (!graded[i]) return
     record(op, y, [token], [], (dy) => {
-      arrived[i] = keep(dy.detach())
+      arrived[i] = putBy(dy)
       return [makeToken(op, dy.device)]
     })
   })
