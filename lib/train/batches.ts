@@ -26,3 +26,37 @@ export function release(batches: Batches<unknown>, batch: Tensor | readonly Tens
   if (!(Symbol.asyncIterator in batches)) return
   for (const tensor of batch instanceof Tensor ? [batch] : batch) tensor.dispose()
 }
+
+/** The batches from one position to another, counted from 0; those before it are gone through and freed. */
+export function part<T extends Tensor | readonly Tensor[]>(
+  batches: Batches<T>,
+  from: number,
+  to = Infinity,
+): Batches<T> {
+  const length = batches.length === undefined ? undefined : Math.max(0, Math.min(batches.length, to) - from)
+  if (!(Symbol.asyncIterator in batches)) {
+    return {
+      length,
+      *[Symbol.iterator]() {
+        let i = 0
+        if (to <= 0) return
+        for (const batch of batches) {
+          if (i++ >= from) yield batch
+          if (i >= to) return
+        }
+      },
+    }
+  }
+  return {
+    length,
+    async *[Symbol.asyncIterator]() {
+      let i = 0
+      if (to <= 0) return
+      for await (const batch of batches) {
+        if (i++ >= from) yield batch
+        else release(batches, batch)
+        if (i >= to) return
+      }
+    },
+  }
+}

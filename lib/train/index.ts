@@ -1,11 +1,20 @@
 export type { Batch, Batches, Source } from './batches.js'
-export { accuracy, errorRate, type Metric } from './metrics.js'
-export {
-  type EpochRecord,
-  type EvaluateOptions,
-  type FitOptions,
-  type Measures,
-  type StepRecord,
-  Trainer,
-  type TrainerOptions,
-} from './trainer.js'
+export type { Callback, Run } from './callback.js'
+export { Checkpoint, type CheckpointOptions, latestCheckpoint } from './checkpoint.js'
+export { ConfusionCounter, confusionMatrix, type ConfusionMatrix, type Counts } from './confusion.js'
+export { CSVLogger } from './csv.js'
+export { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping.js'
+export type { FitEvent } from './events.js'
+export type { LearningRateOptions, LearningRates } from './learningRate.js'
+export { type Accumulator, accuracy, type EpochMetric, errorRate, meanLoss, type Metric } from './metrics.js'
+export type {
+  EvaluateOptions,
+  FitOptions,
+  Schedule,
+  TrainerOptimizer,
+  TrainerOptions,
+  TrainerScheduler,
+} from './options.js'
+export type { EpochRecord, Measures, Mode, MonitorOptions, StepRecord } from './records.js'
+export { f1, precision, recall, type ScoreOptions } from './scores.js'
+export { Trainer } from './trainer.js'

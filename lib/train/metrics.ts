@@ -3,12 +3,34 @@ import { argmax, mean } from '../ops/reduce.js'
 import { eq } from '../ops/compare.js'
 import { sub } from '../ops/elementwise.js'
 import { cast } from '../ops/convert.js'
+import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 
 /**
  * A figure of a batch, averaged over its samples, as a scalar tensor. Its function name is its name in the history.
  */
 export type Metric = (output: Tensor, target: Tensor) => Tensor
+
+/** A figure of a whole epoch that is no average of the batches' figures. */
+export interface EpochMetric {
+  /** In the history. */
+  readonly name: string
+  /** Begins to count: every epoch and every evaluation counts for itself. */
+  start(): Accumulator
+}
+
+/** Gathers over batches what an `EpochMetric` is computed from. */
+export interface Accumulator {
+  /** Takes a batch in, without waiting for it to be computed. */
+  update(output: Tensor, target: Tensor): void
+  /** The figure of all batches since the start, or several under names of their own. */
+  compute(): number | Record<string, number> | Promise<number | Record<string, number>>
+  /** Forgets all batches, and frees what was gathered. */
+  reset(): void
+  /** What was gathered, so that a run can be resumed within an epoch. */
+  stateDict?(): object
+  loadStateDict?(state: never): void
+}
 
 /**
  * The share of samples whose largest logit is the label's: a scalar.
@@ -18,18 +40,34 @@ export type Metric = (output: Tensor, target: Tensor) => Tensor
  * @throws ShapeError when the shapes do not fit
  */
 export function accuracy(logits: Tensor, labels: Tensor): Tensor {
-  const [rows, classes] = logits.shape
-  const oneHot = labels.rank === 2 && labels.shape[1] === classes
-  if (logits.rank !== 2 || labels.shape[0] !== rows || (labels.rank !== 1 && !oneHot))
-    throw new ShapeError(
-      `accuracy: expected logits [N, C] and labels [N] or [N, C], ` +
-        `got [${logits.shape.join(', ')}] and [${labels.shape.join(', ')}]`,
-    )
-  const expected = oneHot ? argmax(labels, 1) : cast(labels, 'int32')
+  const expected = toClasses('accuracy', logits, labels)
   return mean(cast(eq(argmax(logits, 1), expected), 'float32'))
 }
 
 /** 1 − accuracy. */
 export function errorRate(logits: Tensor, labels: Tensor): Tensor {
   return sub(1, accuracy(logits, labels))
+}
+
+/**
+ * A loss as a figure: another one than is trained on, or the same without its penalty.
+ * @param name in the history
+ */
+export function meanLoss(loss: (output: Tensor, target: Tensor) => Tensor, name = 'meanLoss'): Metric {
+  return named(name, (output, target) => loss(output, target))
+}
+
+/** Gives a metric its name. */
+export const named = (name: string, metric: Metric): Metric => Object.defineProperty(metric, 'name', { value: name })
+
+/** The labels as int32 [N]; throws ShapeError unless they fit logits [N, C]. */
+export function toClasses(op: string, logits: Tensor, labels: Tensor): Tensor {
+  const [rows, classes] = logits.shape
+  const oneHot = labels.rank === 2 && labels.shape[1] === classes
+  if (logits.rank !== 2 || labels.shape[0] !== rows || (labels.rank !== 1 && !oneHot))
+    throw new ShapeError(
+      `${op}: expected logits [N, C] and labels [N] or [N, C], ` +
+        `got ${showShape(logits.shape)} and ${showShape(labels.shape)}`,
+    )
+  return oneHot ? argmax(labels, 1) : cast(labels, 'int32')
 }

@@ -8,10 +8,20 @@ const STEPS_IN_FLIGHT = 2
 
 export interface PassOptions {
   signal?: AbortSignal | undefined
-  /** Awaited after each step, before the next one. */
-  afterStep?: (() => Promise<void>) | undefined
-  /** Told the figures of each step, some steps after it was enqueued. Steps count from 1. */
-  onFigures?: (figures: readonly number[], step: number) => void
+  /** Awaited after each step, before the next one. Returns whether the pass is to end here. */
+  afterStep?: (() => Promise<boolean>) | undefined
+  /** Told the figures of each step, some steps after it was enqueued, and awaited. Steps count from 1. */
+  onFigures?: (figures: readonly number[], step: number) => void | Promise<void>
+  /** Where a pass that is resumed stood. */
+  state?: PassState | undefined
+}
+
+/** What a pass has summed up. */
+export interface PassState {
+  readonly steps: number
+  readonly samples: number
+  /** Of figures times samples. */
+  readonly sums: readonly number[]
 }
 
 interface Reading {
@@ -22,53 +32,74 @@ interface Reading {
 }
 
 /**
- * Runs a synchronous step, in a scope of its own, over all batches. Nothing waits for a step to end but the step after
+ * Runs a synchronous step, in a scope of its own, over batches. Nothing waits for a step to end but the step after
  * the next. The event loop turns at least once per step.
- *
- * @param step enqueues the work and returns scalar tensors, averages over the batch
- * @returns their averages over all samples
- * @throws {RangeError} when there is no batch
  */
-export async function pass(
-  op: string,
-  batches: Batches,
-  step: (...batch: Batch) => readonly Tensor[],
-  { signal, afterStep, onFigures }: PassOptions = {},
-): Promise<number[]> {
-  const inFlight: Reading[] = []
-  const sums: number[] = []
-  let samples = 0
-  let steps = 0
+export class Pass {
+  /** Steps enqueued. */
+  steps: number
+  readonly #inFlight: Reading[] = []
+  readonly #sums: number[]
+  #samples: number
 
-  async function readOldest(): Promise<void> {
-    const reading = inFlight[0] as Reading
+  /** @param step enqueues the work and returns scalar tensors, averages over the batch */
+  constructor(
+    private readonly op: string,
+    private readonly step: (...batch: Batch) => readonly Tensor[],
+    private readonly options: PassOptions = {},
+  ) {
+    const { steps = 0, samples = 0, sums = [] } = options.state ?? {}
+    this.steps = steps
+    this.#samples = samples
+    this.#sums = [...sums]
+  }
+
+  /**
+   * @returns the figures' averages over all samples
+   * @throws {RangeError} when there is no batch
+   */
+  async run(batches: Batches): Promise<number[]> {
+    const { signal, afterStep } = this.options
+    try {
+      for await (const batch of batches) {
+        try {
+          signal?.throwIfAborted()
+          if (this.#inFlight.length === STEPS_IN_FLIGHT) await this.#readOldest()
+          this.#inFlight.push(enqueue(this.step, batch, ++this.steps))
+          if (await afterStep?.()) break
+        } finally {
+          release(batches, batch)
+        }
+      }
+      signal?.throwIfAborted()
+      await this.drain()
+    } finally {
+      await Promise.allSettled(this.#inFlight.map((reading) => reading.figures))
+    }
+    if (this.steps === 0) throw new RangeError(`${this.op}: expected at least one batch, got none`)
+    return this.#sums.map((sum) => sum / this.#samples)
+  }
+
+  /** Waits for the figures of all steps. */
+  async drain(): Promise<void> {
+    while (this.#inFlight.length) await this.#readOldest()
+  }
+
+  /** What is summed up, once all steps are drained. */
+  state(): PassState {
+    return { steps: this.steps, samples: this.#samples, sums: [...this.#sums] }
+  }
+
+  async #readOldest(): Promise<void> {
+    const reading = this.#inFlight[0] as Reading
     const waited = !reading.arrived
     const figures = await reading.figures
-    inFlight.shift()
-    samples += reading.samples
-    figures.forEach((figure, i) => (sums[i] = (sums[i] ?? 0) + figure * reading.samples))
-    onFigures?.(figures, reading.step)
+    this.#inFlight.shift()
+    this.#samples += reading.samples
+    figures.forEach((figure, i) => (this.#sums[i] = (this.#sums[i] ?? 0) + figure * reading.samples))
+    await this.options.onFigures?.(figures, reading.step)
     if (!waited) await setImmediate()
   }
-
-  try {
-    for await (const batch of batches) {
-      try {
-        signal?.throwIfAborted()
-        if (inFlight.length === STEPS_IN_FLIGHT) await readOldest()
-        inFlight.push(enqueue(step, batch, ++steps))
-        await afterStep?.()
-      } finally {
-        release(batches, batch)
-      }
-    }
-    signal?.throwIfAborted()
-    while (inFlight.length) await readOldest()
-  } finally {
-    await Promise.allSettled(inFlight.map((reading) => reading.figures))
-  }
-  if (steps === 0) throw new RangeError(`${op}: expected at least one batch, got none`)
-  return sums.map((sum) => sum / samples)
 }
 
 function enqueue(step: (...batch: Batch) => readonly Tensor[], batch: Batch, number: number): Reading {

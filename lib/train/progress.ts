@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import type { EpochRecord } from './trainer.js'
+import type { EpochRecord } from './records.js'
 
 /** Shows a training run: a bar on a terminal, one line per epoch everywhere. */
 export interface Progress {

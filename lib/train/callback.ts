@@ -1,0 +1,52 @@
+import type { EpochRecord, StepRecord } from './records.js'
+import type { Trainer } from './trainer.js'
+
+/**
+ * Follows a run of `fit`. Whatever a method returns is awaited before the run goes on.
+ *
+ * With a `stateDict`, it goes into checkpoints, and `loadStateDict` is called, after `onFitStart`, when one is resumed.
+ */
+export interface Callback {
+  /** Called after the others; default false. For what saves them. */
+  readonly last?: boolean
+  onFitStart?(run: Run): void | Promise<void>
+  onEpochStart?(run: Run): void | Promise<void>
+  /** After each step of the optimizer, which is enqueued; its figures are not there yet. */
+  onUpdate?(run: Run): void | Promise<void>
+  /** When the figures of a batch have arrived, up to two batches later. */
+  onStep?(record: StepRecord, run: Run): void | Promise<void>
+  /** After the epoch's validation. */
+  onEpochEnd?(record: EpochRecord, run: Run): void | Promise<void>
+  /** When all epochs are done, or the run was stopped. */
+  onFitEnd?(history: readonly EpochRecord[], run: Run): void | Promise<void>
+  /** Instead of `onFitEnd` when the run fails or is aborted. */
+  onFitFail?(error: unknown, run: Run): void | Promise<void>
+  /** Tensors, numbers and so on, as `io.saveCheckpoint` takes. */
+  stateDict?(): object
+  loadStateDict?(state: never): void
+}
+
+/** A run of `fit`, as callbacks see it. */
+export interface Run {
+  readonly trainer: Trainer
+  /** How many there are to be. */
+  readonly epochs: number
+  /** The one that runs or has just ended, from 1. */
+  readonly epoch: number
+  /** Batches of this epoch so far. */
+  readonly step: number
+  /** Steps of the optimizer since training began, before it was resumed too. */
+  readonly updates: number
+  readonly history: readonly EpochRecord[]
+  /** Whether the run goes on from a checkpoint. */
+  readonly resumed: boolean
+  /** Whether this is a `fastDevRun`, in which nothing is to be written. */
+  readonly dry: boolean
+  /** Ends the run after the step or epoch at hand; an epoch that is cut short leaves no record. */
+  stop(): void
+  /**
+   * All that `fit` needs to go on from here, for `io.saveCheckpoint`; tensors in it are those in use.
+   * @throws {Error} elsewhere than in `onUpdate` and `onEpochEnd`
+   */
+  checkpoint(): Promise<object>
+}

@@ -1,0 +1,87 @@
+import type { Source } from './batches.js'
+import type { Callback, Run } from './callback.js'
+import type { FitOptions } from './options.js'
+import type { EpochRecord, StepRecord } from './records.js'
+import type { Trainer } from './trainer.js'
+
+/** What `Trainer.events` tells. */
+export type FitEvent =
+  | { type: 'fitStart'; epochs: number; resumed: boolean }
+  | { type: 'epochStart'; epoch: number }
+  | { type: 'step'; record: StepRecord }
+  | { type: 'epochEnd'; record: EpochRecord }
+  | { type: 'fitEnd'; history: readonly EpochRecord[] }
+
+interface Waiting {
+  event: FitEvent
+  taken: () => void
+}
+
+/** Runs `fit`, which waits at each event until the loop has taken it. */
+export async function* followFit(
+  trainer: Trainer,
+  source: Source,
+  options: FitOptions,
+): AsyncGenerator<FitEvent, void, undefined> {
+  const leave = new AbortController()
+  const events = new Events()
+  const signal = AbortSignal.any([leave.signal, ...(options.signal ? [options.signal] : [])])
+  const callbacks = [...(options.callbacks ?? []), events]
+  const run = trainer.fit(source, { ...options, callbacks, signal })
+  const ended = run.then(
+    () => undefined,
+    () => undefined,
+  )
+  try {
+    for (;;) {
+      const waiting = await Promise.race([events.next(), ended])
+      if (!waiting) break
+      yield waiting.event
+      waiting.taken()
+    }
+    await run
+  } finally {
+    leave.abort()
+    events.close()
+    await ended
+  }
+}
+
+/** Hands events over one at a time. */
+class Events implements Callback {
+  #closed = false
+  #waiting: Waiting | undefined
+  #arrived: (() => void) | undefined
+
+  /** The event that waits; the same one until it is taken. */
+  async next(): Promise<Waiting | undefined> {
+    if (!this.#waiting) await new Promise<void>((resolve) => (this.#arrived = resolve))
+    return this.#waiting
+  }
+
+  /** Nobody takes events any more. */
+  close(): void {
+    this.#closed = true
+    this.#waiting?.taken()
+  }
+
+  onFitStart = ({ epochs, resumed }: Run) => this.#send({ type: 'fitStart', epochs, resumed })
+  onEpochStart = ({ epoch }: Run) => this.#send({ type: 'epochStart', epoch })
+  onStep = (record: StepRecord) => this.#send({ type: 'step', record })
+  onEpochEnd = (record: EpochRecord) => this.#send({ type: 'epochEnd', record })
+  onFitEnd = (history: readonly EpochRecord[]) => this.#send({ type: 'fitEnd', history })
+
+  async #send(event: FitEvent): Promise<void> {
+    if (this.#closed) return
+    await new Promise<void>((resolve) => {
+      this.#waiting = {
+        event,
+        taken: () => {
+          this.#waiting = undefined
+          resolve()
+        },
+      }
+      this.#arrived?.()
+    })
+  }
+}

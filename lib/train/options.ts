@@ -1,0 +1,84 @@
+import type { Writable } from 'node:stream'
+import type { AutocastOptions } from '../autocast.js'
+import type { DeviceLike } from '../device.js'
+import type { ScaledOptimizer } from '../optim/gradScaler.js'
+import type { Tensor } from '../tensor.js'
+import type { Source } from './batches.js'
+import type { Callback } from './callback.js'
+import type { EpochMetric, Metric } from './metrics.js'
+import type { EpochRecord, StepRecord } from './records.js'
+
+/** What a trainer needs of an optimizer; parameter groups only for float16, state only for checkpoints. */
+export type TrainerOptimizer = Omit<ScaledOptimizer, 'paramGroups'> &
+  Partial<ScaledOptimizer> & {
+    zeroGrad(): void
+    stateDict?(): object
+    loadStateDict?(state: never): void
+  }
+
+/** What a trainer needs of a scheduler of learning rates; state only for checkpoints. */
+export interface TrainerScheduler {
+  step(figure?: number): void
+  stateDict?(): object
+  loadStateDict?(state: never): void
+}
+
+/** When a scheduler steps, and on what. */
+export interface Schedule {
+  scheduler: TrainerScheduler
+  /** After every epoch, the default, or after every step of the optimizer. */
+  per?: 'epoch' | 'step'
+  /** The figure of the epoch that `scheduler.step` is given: `validationLoss`, say; default: none. */
+  monitor?: string
+}
+
+export interface TrainerOptions {
+  /** Changes the model's parameters; without one the trainer only evaluates and predicts. */
+  optimizer?: TrainerOptimizer
+  /** Changes the optimizer's learning rate, after every epoch unless a `Schedule` says otherwise. */
+  scheduler?: TrainerScheduler | Schedule
+  /** From output and target to a scalar, the mean over the batch: `new nn.CrossEntropyLoss()`, say. */
+  loss: (output: Tensor, target: Tensor) => Tensor
+  /** Figures to report besides the loss, under their names: `[accuracy, f1()]`. */
+  metrics?: readonly (Metric | EpochMetric)[]
+  /** Where the model and all batches go; default: where they are. */
+  device?: DeviceLike
+  /** Runs models and losses in mixed precision on CUDA; steps in float16 go through a `GradScaler`. Default: off. */
+  autocast?: AutocastOptions
+  /** Batches per step of the optimizer, which is then that of one large batch; default 1. */
+  accumulate?: number
+  /** Stops every `fit` and `evaluate` after the step that runs. */
+  signal?: AbortSignal
+  /** Shows progress on standard error, or on the given stream; default false. */
+  progress?: boolean | Writable
+}
+
+export interface EvaluateOptions {
+  /** For datasets; default 64. */
+  batchSize?: number
+  /** Stops after the step that runs. */
+  signal?: AbortSignal
+}
+
+export interface FitOptions extends EvaluateOptions {
+  epochs: number
+  /** Evaluated after every epoch. */
+  validation?: Source
+  /** Whether a loss that is not finite ends the run with an ExecutionError; default true. */
+  checkFinite?: boolean
+  /** Called after every epoch, and awaited. */
+  onEpoch?: (record: EpochRecord) => void | Promise<void>
+  /** Called when a step's figures have arrived, some steps after it was enqueued. */
+  onStep?: (record: StepRecord) => void
+  /** Followed from the start to the end of the run: `[new EarlyStopping()]`. */
+  callbacks?: readonly Callback[]
+  /**
+   * A checkpoint's path, or true: the newest one of the `Checkpoint` among the callbacks, and a fresh start where there
+   * is none. The run goes on bit for bit as if it had never stopped, if it is made as the first one was.
+   */
+  resume?: string | boolean
+  /** Trains and validates on this many batches only, the same in every epoch: a model that learns at all learns these. */
+  overfitBatches?: number
+  /** One epoch of one batch, or of so many, to see whether all runs; nothing is written to disk. */
+  fastDevRun?: boolean | number
+}

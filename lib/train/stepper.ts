@@ -1,0 +1,68 @@
+import { noGrad } from '../autograd.js'
+import type { GradScaler, ScaledOptimizer } from '../optim/gradScaler.js'
+import { scale } from '../ops/elementwise.js'
+import { scope } from '../scope.js'
+import type { Tensor } from '../tensor.js'
+import type { TrainerOptimizer } from './options.js'
+
+/**
+ * Steps of an optimizer, each on the gradient of one batch or of several. The gradient of several is that of the batch
+ * that they make together: each weighs as much as it has samples.
+ */
+export class Stepper {
+  /** Batches whose gradients wait for a step. */
+  pending = 0
+  #samples = 0
+  /** Of a full group, if all its batches are as large as the first. */
+  #expected = 0
+
+  constructor(
+    private readonly optimizer: TrainerOptimizer,
+    private readonly scaler: GradScaler | undefined,
+    private readonly accumulate: number,
+  ) {}
+
+  /** Whether the batches at hand make a step. */
+  get due(): boolean {
+    return this.pending >= this.accumulate
+  }
+
+  /** Adds the gradient of a loss, the mean over so many samples. */
+  backward(loss: Tensor, samples: number): void {
+    if (this.pending++ === 0) {
+      this.#expected = samples * this.accumulate
+      this.#samples = 0
+    }
+    this.#samples += samples
+    const share = this.accumulate === 1 ? loss : scale(loss, samples / this.#expected)
+    ;(this.scaler ? this.scaler.scale(share) : share).backward()
+  }
+
+  /** Takes the step. Waits only for gradients of float16, to see whether they are finite. */
+  async step(): Promise<void> {
+    const { optimizer, scaler } = this
+    // The last group may have fewer batches, the last batch fewer samples.
+    if (this.#samples !== this.#expected && this.accumulate > 1) this.#weigh(this.#expected / this.#samples)
+    this.pending = 0
+    if (scaler) {
+      await scaler.step(optimizer as ScaledOptimizer)
+      scaler.update()
+    } else optimizer.step()
+    optimizer.zeroGrad()
+  }
+
+  /** Forgets gradients that wait for a step. */
+  clear(): void {
+    this.pending = 0
+    this.optimizer.zeroGrad()
+  }
+
+  #weigh(factor: number): void {
+    scope(() =>
+      noGrad(() => {
+        for (const { params } of this.optimizer.paramGroups ?? [])
+          for (const { grad } of params) grad?.copy_(scale(grad, factor))
+      }),
+    )
+  }
+}
