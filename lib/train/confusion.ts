@@ -1,15 +1,15 @@
 import { autocast } from '../autocast.js'
 import { noGrad } from '../autograd.js'
-import { tensor } from '../create.js'
 import { ShapeError } from '../errors.js'
 import { cast, clone } from '../ops/convert.js'
-import { add, eq } from '../ops/elementwise.js'
+import { eq } from '../ops/compare.js'
+import { add } from '../ops/elementwise.js'
 import { matmul } from '../ops/matmul.js'
 import { argmax } from '../ops/reduce.js'
 import { reshape } from '../ops/shape.js'
 import { keep, scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { type Accumulator, type EpochMetric, toClasses } from './metrics.js'
+import { type Accumulator, classRange, type EpochMetric, toClasses } from './metrics.js'
 
 /** Row: label, column: the class that the model gave. */
 export type Counts = readonly (readonly number[])[]
@@ -94,11 +94,8 @@ export class ConfusionCounter implements Accumulator {
 /** float64 [C, C]: of one-hot matrices, the product of the labels' transpose and the answers'. */
 function pairs(logits: Tensor, labels: Tensor): Tensor {
   const expected = toClasses('confusionMatrix', logits, labels)
-  const [rows, classes] = logits.shape as [number, number]
-  const range = tensor(
-    Int32Array.from({ length: classes }, (_, i) => i),
-    { shape: [1, classes], device: logits.device },
-  )
+  const [rows] = logits.shape as [number, number]
+  const range = classRange(logits)
   const oneHot = (x: Tensor) => cast(eq(reshape(x, [rows, 1]), range), 'float32')
   return cast(matmul(oneHot(expected), oneHot(argmax(logits, 1)), { transposeA: true }), 'float64')
 }

@@ -6,7 +6,7 @@ export { CSVLogger } from './csv.js'
 export { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping.js'
 export type { FitEvent } from './events.js'
 export type { LearningRateOptions, LearningRates } from './learningRate.js'
-export { type Accumulator, accuracy, type EpochMetric, errorRate, meanLoss, type Metric } from './metrics.js'
+export { type Accumulator, accuracy, type EpochMetric, errorRate, meanLoss, type Metric, topK } from './metrics.js'
 export type {
   EvaluateOptions,
   FitOptions,

@@ -16,7 +16,7 @@ export interface LearningRateOptions extends EvaluateOptions {
   max?: number
   /** Default 100; the data is gone through again where it ends before. */
   steps?: number
-  /** How much of the average loss stays from one step to the next; default 0.98. */
+  /** How much of the average loss stays from one step to the next; default 0.9. */
   smoothing?: number
   /** Stops when the average loss is so many times the least; default 4. */
   divergence?: number
@@ -40,7 +40,7 @@ export async function findLearningRate(
   source: Source,
   options: LearningRateOptions,
 ): Promise<LearningRates> {
-  const { min = 1e-7, max = 10, steps = 100, smoothing = 0.98, divergence = 4, batchSize = 64 } = options
+  const { min = 1e-7, max = 10, steps = 100, smoothing = 0.9, divergence = 4, batchSize = 64 } = options
   if (!(min > 0 && min < max && max < Infinity))
     throw new RangeError(`findLearningRate: expected 0 < min < max, got min ${describe(min)} and max ${describe(max)}`)
   if (!(Number.isSafeInteger(steps) && steps > 1))
@@ -93,7 +93,7 @@ export async function findLearningRate(
     stepper.clear()
     tally.reset()
     restore(engine, before)
-    if (position) rest(batches, position, undefined)
+    if (position) rest(batches, { position: 0, generator: position.generator }, undefined)
     for (const tensor of tensorsIn(before)) tensor.dispose()
   }
   return { ...found, suggestion: steepest(found.rates, found.smoothed) }

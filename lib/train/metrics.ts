@@ -1,8 +1,10 @@
-import { ShapeError } from '../errors.js'
-import { argmax, mean } from '../ops/reduce.js'
-import { eq } from '../ops/compare.js'
-import { sub } from '../ops/elementwise.js'
+import { tensor } from '../create.js'
+import { describe, ShapeError } from '../errors.js'
+import { eq, le, lt, where } from '../ops/compare.js'
 import { cast } from '../ops/convert.js'
+import { add, mul, sub } from '../ops/elementwise.js'
+import { argmax, mean, sum } from '../ops/reduce.js'
+import { reshape } from '../ops/shape.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 
@@ -50,6 +52,28 @@ export function errorRate(logits: Tensor, labels: Tensor): Tensor {
 }
 
 /**
+ * The share of samples whose label is among the k largest logits, `top5` in the history; of equal ones, earlier classes
+ * come first, so that `topK(1)` is the accuracy.
+ * @throws {RangeError} when k is no integer ≥ 1
+ */
+export function topK(k: number): Metric {
+  if (!(Number.isSafeInteger(k) && k > 0))
+    throw new RangeError(`topK: expected k to be an integer ≥ 1, got ${describe(k)}`)
+  return named(`top${k}`, (logits, labels) => {
+    const [rows, classes] = logits.shape as [number, number]
+    const column = reshape(toClasses('topK', logits, labels), [rows, 1])
+    const range = classRange(logits)
+    const isLabel = eq(column, range)
+    const own = sum(where(isLabel, logits, 0), 1, { keepDim: true })
+    const one = (x: Tensor) => cast(x, 'float32')
+    // The label itself, and classes whose logit is smaller, or equal and later; what is no number stands before it.
+    const behind = add(one(lt(logits, own)), mul(one(eq(logits, own)), one(le(column, range))))
+    const isClass = sum(one(isLabel), 1)
+    return mean(mul(one(lt(classes - k, sum(behind, 1))), isClass))
+  })
+}
+
+/**
  * A loss as a figure: another one than is trained on, or the same without its penalty.
  * @param name in the history
  */
@@ -70,4 +94,13 @@ export function toClasses(op: string, logits: Tensor, labels: Tensor): Tensor {
         `got ${showShape(logits.shape)} and ${showShape(labels.shape)}`,
     )
   return oneHot ? argmax(labels, 1) : cast(labels, 'int32')
+}
+
+/** 0, 1, … of so many classes as the logits have: int32 [1, C]. */
+export function classRange({ shape, device }: Tensor): Tensor {
+  const classes = shape[1] ?? 0
+  return tensor(
+    Int32Array.from({ length: classes }, (_, i) => i),
+    { shape: [1, classes], device },
+  )
 }

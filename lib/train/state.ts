@@ -41,7 +41,9 @@ export function restore({ model, options, schedule, scaler }: Engine, state: Eng
     ['a gradient scaler', scaler, state.scaler],
   ] as const)
     if (!here !== !there)
-      throw new FormatError(`resume: expected a run ${here ? 'with' : 'without'} ${name}, got one ${there ? 'with' : 'without'}`) // prettier-ignore
+      throw new FormatError(
+        `resume: expected a run ${here ? 'with' : 'without'} ${name}, got one ${there ? 'with' : 'without'}`,
+      )
   const strange = Object.keys(state.random.model).find((path) => !own.has(path))
   if (strange) throw new FormatError(`resume: expected a model with a generator ${strange}, got none`)
   model.loadStateDict(state.model)

@@ -1,6 +1,6 @@
 import { noGrad } from '../autograd.js'
 import type { GradScaler, ScaledOptimizer } from '../optim/gradScaler.js'
-import { scale } from '../ops/elementwise.js'
+import { scale } from '../ops/unary.js'
 import { scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import type { TrainerOptimizer } from './options.js'

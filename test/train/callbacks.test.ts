@@ -39,7 +39,9 @@ t.test('callbacks follow a run and are awaited', async (t) => {
 
 t.test('a callback can stop a run, and hears of its failure', async (t) => {
   const stopAt = (updates: number): train.Callback => ({
-    onUpdate: (run) => void (run.updates === updates && run.stop()),
+    onUpdate(run) {
+      if (run.updates === updates) run.stop()
+    },
   })
   const run = (updates: number) =>
     makeTrainer().fit(rings(64), { epochs: 9, batchSize: 16, callbacks: [stopAt(updates)] })
@@ -115,7 +117,15 @@ t.test('a fast run goes through all once, and writes nothing', async (t) => {
   const folder = t.testdir({})
   const callbacks = [new train.CSVLogger(join(folder, 'a.csv')), new train.Checkpoint(join(folder, 'runs'))]
   let steps = 0
-  const options = { epochs: 5, batchSize: 16, validation: rings(64), callbacks, onStep: () => void steps++ }
+  const options = {
+    epochs: 5,
+    batchSize: 16,
+    validation: rings(64),
+    callbacks,
+    onStep: () => {
+      steps++
+    },
+  }
   const history = await makeTrainer().fit(rings(), { ...options, fastDevRun: true, resume: true })
   t.equal(history.length, 1)
   t.ok(history[0]!.validationLoss! > 0)

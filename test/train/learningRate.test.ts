@@ -7,18 +7,25 @@ const elements = (model: nn.Module) =>
 
 t.test('the loss falls fastest somewhere between no learning and divergence, and all is as before', async (t) => {
   manualSeed(2)
-  const model = makeNet()
+  const model = new nn.Sequential(
+    new nn.AvgPool2d(4),
+    new nn.Flatten(),
+    new nn.Dropout(0.1),
+    new nn.Linear(49, 32),
+    new nn.ReLU(),
+    new nn.Linear(32, 10),
+  )
   const optimizer = new optim.Adam(model.parameters(), { lr: 0.003 })
   const trainer = makeTrainer({ optimizer }, model)
-  const loader = new data.DataLoader(rings(), { batchSize: 32, shuffle: true })
-  await trainer.fit(loader, { epochs: 1 })
+  const loader = new data.DataLoader(data.digits({ count: 1000 }), { batchSize: 50, shuffle: true })
+  await trainer.fit(loader, { epochs: 1, fastDevRun: true })
   const [weights, random, live] = [await elements(model), defaultGenerator.state(), memory().tensors]
   const { rates, losses, smoothed, suggestion } = await trainer.findLearningRate(loader, { max: 100 })
   t.ok(rates.length > 50 && rates.length <= 100, `${rates.length} steps`)
   t.equal(rates[0], 1e-7)
   t.ok(rates.every((rate, i) => i === 0 || rate > rates[i - 1]!))
   t.same([losses.length, smoothed.length], [rates.length, rates.length])
-  t.ok(suggestion! > 1e-5 && suggestion! < 1, `suggests ${suggestion}`)
+  t.ok(suggestion! > 1e-3 && suggestion! < 0.5, `suggests ${suggestion}`)
   t.same(await elements(model), weights)
   t.same(defaultGenerator.state(), random)
   t.equal(optimizer.paramGroups[0]!.lr, 0.003)

@@ -31,6 +31,25 @@ t.test('labels that do not fit are refused', async (t) => {
   t.throws(() => train.accuracy(tensor([1, 2]), tensor(Int32Array.of(1, 0))), { name: 'ShapeError' })
 })
 
+t.test('top-k counts the rows whose label is among the k largest logits', async (t) => {
+  const labels = tensor(Int32Array.of(0, 1, 0, 2))
+  const share = (k: number, x = logits, y = labels) => train.topK(k)(x, y).item()
+  t.same([await share(1), await share(2), await share(3)], [0, 0.25, 1])
+  t.equal(train.topK(5).name, 'top5')
+  const ties = tensor([
+    [1, 1, 1],
+    [0, 0, NaN],
+  ])
+  for (const label of [0, 1, 2]) {
+    const y = tensor(Int32Array.of(label, 0))
+    t.equal(await share(1, ties, y), await train.accuracy(ties, y).item())
+    t.equal(await share(2, ties, y), label < 2 ? 1 : 0.5)
+  }
+  t.equal(await share(3, logits, tensor(Int32Array.of(-1, 3, -1, 3))), 0, 'labels that are no class')
+  t.throws(() => train.topK(0), { name: 'RangeError', message: 'topK: expected k to be an integer ≥ 1, got 0' })
+  t.throws(() => train.topK(1)(logits, tensor(Int32Array.of(1))), { name: 'ShapeError', message: /^topK: expected/ })
+})
+
 /** Logits that answer these classes, of three. */
 const answers = (...classes: number[]) => tensor(classes.map((answer) => [0, 1, 2].map((c) => (c === answer ? 1 : 0))))
 
