@@ -7,6 +7,8 @@ export interface Options {
   /** Folder with the data sets: `<data>/mnist/train-images-idx3-ubyte.gz` and so on. */
   data?: string
   device: DeviceLike
+  /** How a network is written, where an example shows several ways. */
+  style?: string
 }
 
 /** What a run ends with; `--json` writes it. */

@@ -1,16 +1,15 @@
-// A convolutional network on MNIST, sequential style: three blocks of 3×3 convolution, ReLU and 2×2 pooling.
-import { nn, optim, train } from 'convcore'
+// A convolutional network on MNIST, in three styles: three blocks of 3×3 convolution, ReLU and 2×2 pooling.
+import { dropout, nn, optim, train, type Tensor } from 'convcore'
 import { figures, loadDigits, type Trained, type Options } from './example.js'
 
 export const epochs = 15
 
-const block = (inputs: number, outputs: number) => [
-  new nn.Conv2d(inputs, outputs, 3, { padding: 'same' }),
-  new nn.ReLU(),
-  new nn.MaxPool2d(2, { ceilMode: true }), // 28 → 14 → 7 → 4
-]
+const conv = (inputs: number, outputs: number) => new nn.Conv2d(inputs, outputs, 3, { padding: 'same' })
+const pool = () => new nn.MaxPool2d(2, { ceilMode: true }) // 28 → 14 → 7 → 4
 
-export function build(): nn.Sequential {
+/** One layer after the other. */
+function sequential(): nn.Layer {
+  const block = (inputs: number, outputs: number) => [conv(inputs, outputs), new nn.ReLU(), pool()]
   return new nn.Sequential(
     ...block(1, 32),
     ...block(32, 64),
@@ -23,10 +22,47 @@ export function build(): nn.Sequential {
   )
 }
 
+/** A graph of layers from an input to an output. */
+function functional(): nn.Layer {
+  const block = (x: nn.SymbolicTensor, inputs: number, outputs: number) =>
+    pool()(new nn.ReLU()(conv(inputs, outputs)(x)))
+  const image = nn.input([1, 28, 28])
+  let h = block(image, 1, 32)
+  h = block(h, 32, 64)
+  h = block(h, 64, 128)
+  h = new nn.Linear(128 * 4 * 4, 256)(new nn.Flatten()(h))
+  h = new nn.Dropout(0.4)(new nn.ReLU()(h))
+  return new nn.Model(image, new nn.Linear(256, 10)(h))
+}
+
+/** A class with a forward of its own, whose `training` switches dropout. */
+class Net extends nn.Module {
+  conv1 = conv(1, 32)
+  conv2 = conv(32, 64)
+  conv3 = conv(64, 128)
+  pool = pool()
+  fc1 = new nn.Linear(128 * 4 * 4, 256)
+  fc2 = new nn.Linear(256, 10)
+
+  forward(x: Tensor, training = this.training): Tensor {
+    for (const layer of [this.conv1, this.conv2, this.conv3]) x = this.pool(layer(x).relu())
+    const h = this.fc1(x.flatten(1)).relu()
+    return this.fc2(dropout(h, 0.4, { training }))
+  }
+}
+
+export const styles: Readonly<Record<string, () => nn.Layer>> = { sequential, functional, subclass: () => new Net() }
+
+export function build(style = 'sequential'): nn.Layer {
+  const make = styles[style]
+  if (!make) throw new RangeError(`--style: expected one of ${Object.keys(styles).join(', ')}, got "${style}"`)
+  return make()
+}
+
 export async function run(options: Options): Promise<Trained> {
   const digits = await loadDigits(options)
   const started = performance.now()
-  const model = build()
+  const model = build(options.style)
   console.log(String(nn.summary(model, [1, 28, 28])))
   const trainer = new train.Trainer(model, {
     optimizer: new optim.Adam(model.parameters(), { lr: 1e-3 }),

@@ -1,4 +1,4 @@
-// npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--json FILE]
+// npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--json FILE]
 import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -9,12 +9,13 @@ const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.js') && !['run.js', 'example.js'].includes(file))
   .map((file) => file.slice(0, -3))
 
-const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--json FILE]
+const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--json FILE]
   NAME      ${names.join(', ')}
   --epochs  passes over the training data
   --seed    of all random numbers, default 0
   --data    folder of the data sets, default $CONVCORE_DATA
   --device  default cpu
+  --style   of mnist-cnn: sequential (default), functional or subclass
   --json    file for the final figures`
 
 function fail(message: string): never {
@@ -34,7 +35,7 @@ function readArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { epochs: string, seed: string, data: string, device: string, json: string },
+      options: { epochs: string, seed: string, data: string, device: string, style: string, json: string },
     })
     return { ...values, positionals }
   } catch (error) {
@@ -42,7 +43,15 @@ function readArguments() {
   }
 }
 
-const { positionals, epochs, seed = '0', data = process.env.CONVCORE_DATA, device = 'cpu', json } = readArguments()
+const {
+  positionals,
+  epochs,
+  seed = '0',
+  data = process.env.CONVCORE_DATA,
+  device = 'cpu',
+  style,
+  json,
+} = readArguments()
 const [name] = positionals
 if (!name || positionals.length > 1 || !names.includes(name))
   fail(`expected the name of one example, got "${positionals.join(' ')}"`)
@@ -56,6 +65,7 @@ const figures = await example.run({
   seed: whole('seed', seed),
   data: data || undefined,
   device: device as DeviceLike,
+  style,
 })
 const { testAccuracy, parameters, seconds, weights } = figures as Partial<Trained> & Figures
 const words = [

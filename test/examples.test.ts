@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { data, lstsq, manualSeed, nn, optim, randn, tensor, type Tensor, train } from 'convcore'
-import { build } from '../examples/mnist-cnn.js'
+import { build, styles } from '../examples/mnist-cnn.js'
 import { Improved, Naive, oneHotLoss, weightInit } from '../examples/mlp.js'
 import { Net } from '../examples/mnist-bn.js'
 import { distance, fit, noisySine } from '../examples/polynomial.js'
@@ -22,6 +22,31 @@ t.test('L2.6: the MNIST network has the parameters it must have', (t) => {
   t.equal(size(build()), 619_786)
   t.end()
 })
+
+t.test(
+  'L2.7, L2.8: the functional and the subclass style have the same parameters and, with one seed, the same outputs',
+  (t) => {
+    const made = Object.keys(styles).map((style) => {
+      manualSeed(7)
+      const model = build(style)
+      manualSeed(8)
+      const x = randn([2, 1, 28, 28])
+      const [trained, evaluated] = [model(x), model.eval()(x)]
+      const count = nn.summary(model, [1, 28, 28]).total
+      return { count, trained: [...trained.dataSync()], evaluated: [...evaluated.dataSync()] }
+    })
+    t.equal(made.length, 3)
+    for (const each of made) {
+      t.equal(each.count, 619_786)
+      t.same(each, made[0])
+      t.notSame(each.trained, each.evaluated, 'dropout drops in training')
+    }
+    t.throws(() => build('haiku'), {
+      message: /--style: expected one of sequential, functional, subclass, got "haiku"/,
+    })
+    t.end()
+  },
+)
 
 t.test('L3.5: the simple network has 433,890 parameters and right gradients', (t) => {
   t.equal(size(new SimpleConvNet()), 433_890)

@@ -22,10 +22,12 @@ import {
 import { move } from './move.js'
 import type { Parameter } from './parameter.js'
 import { printModule } from './print.js'
+import type { Symbolic, SymbolicArguments } from './symbolic.js'
 import { type LoadOptions, type LoadReport, type StateDict, loadStateDict, stateDict } from './state.js'
 
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- the only way to type `model(x)`
 export interface Module {
+  (...args: SymbolicArguments<Parameters<this['forward']>>): Symbolic<ReturnType<this['forward']>>
   (...args: Parameters<this['forward']>): ReturnType<this['forward']>
 }
 

@@ -5,6 +5,7 @@ import { isHooked } from './hooks.js'
 import { checkChild, checkName, isModule, ownModules } from './members.js'
 import { Module } from './module.js'
 import { BatchNorm } from './norm.js'
+import type { SymbolicTensor } from './symbolic.js'
 
 /** Batch norm does what follows it along, unless a subclass has changed either, or somebody wants to see each call. */
 const isPlainBatchNorm = (layer: Layer): layer is Layer & BatchNorm =>
@@ -13,7 +14,7 @@ const isPlainReLU = (layer: Layer | undefined): boolean =>
   layer instanceof ReLU && layer.forward === ReLU.prototype.forward && !isHooked(layer)
 
 /** A module from one tensor to one tensor. */
-export type Layer = Module & ((x: Tensor) => Tensor)
+export type Layer = Module & ((x: Tensor) => Tensor) & ((x: SymbolicTensor) => SymbolicTensor)
 
 /**
  * Layers one after the other.

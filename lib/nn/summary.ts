@@ -3,12 +3,13 @@ import { noGrad } from '../autograd.js'
 import { zeros } from '../create.js'
 import type { DType } from '../dtype.js'
 import { scope } from '../scope.js'
+import type { Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { type Callable, observeCalls } from './callable.js'
 import { isModule, ownModules, ownParameters } from './members.js'
 import { inMode } from './mode.js'
+import { Model } from './model.js'
 import type { Module } from './module.js'
-import type { Layer } from './sequential.js'
 import { table } from './table.js'
 import { positiveInteger } from './validate.js'
 
@@ -59,11 +60,21 @@ export class Summary {
 /**
  * Runs the model once on zeros, in evaluation mode, and lists its layers.
  *
- * @param inputShape without the batch: [1, 28, 28]
+ * @param inputShape without the batch: [1, 28, 28]; for several inputs, one for each; a `Model` knows its own
+ * @throws {TypeError} when there is none, and the model is no `Model`
  */
-export function summary(model: Layer, inputShape: readonly number[], options: SummaryOptions = {}): Summary {
+export function summary(
+  model: Module,
+  inputShape: Shape | readonly Shape[] = shapesOf(model),
+  options: SummaryOptions = {},
+): Summary {
   const batch = positiveInteger('summary', 'batch', options.batch ?? 1)
-  const calls = observedCalls(model, [batch, ...inputShape], options.dtype)
+  const shapes = (Array.isArray(inputShape[0]) ? inputShape : [inputShape]) as readonly Shape[]
+  const calls = observedCalls(
+    model,
+    shapes.map((shape) => [batch, ...shape]),
+    options.dtype,
+  )
   const called = new Set(calls.map(([module]) => module))
   const idle = [...model.modules()]
     .filter((module) => !called.has(module))
@@ -86,18 +97,24 @@ export function summary(model: Layer, inputShape: readonly number[], options: Su
   return new Summary(model.constructor.name, layers, elements(all), elements(all.filter((p) => p.requiresGrad)))
 }
 
+function shapesOf(model: Module): readonly Shape[] {
+  if (model instanceof Model) return model.inputShapes.map(([, ...sample]) => sample)
+  throw new TypeError(`summary: expected the shape of an input of ${model.constructor.name}, got none`)
+}
+
 const elements = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + tensor.size, 0)
 
 /** Every module call of one forward pass with its output's shape. */
-function observedCalls(model: Layer, shape: number[], dtype?: DType): [Module, readonly number[] | undefined][] {
-  const calls: [Module, readonly number[] | undefined][] = []
+function observedCalls(model: Module, shapes: readonly Shape[], dtype?: DType): [Module, Shape | undefined][] {
+  const calls: [Module, Shape | undefined][] = []
   const watch = (module: Callable, output: unknown): void => {
     if (isModule(module)) calls.push([module, output instanceof Tensor ? output.shape : undefined])
   }
   const [first] = model.parameters()
   scope(() => {
-    const input = zeros(shape, { device: first?.device, dtype: dtype ?? first?.dtype })
-    observeCalls(watch, () => inMode(model, false, () => noGrad(() => void model(input))))
+    const inputs = shapes.map((shape) => zeros(shape, { device: first?.device, dtype: dtype ?? first?.dtype }))
+    const call = model as unknown as (...inputs: Tensor[]) => unknown
+    observeCalls(watch, () => inMode(model, false, () => noGrad(() => void call(...inputs))))
   })
   return calls
 }

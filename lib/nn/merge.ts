@@ -1,0 +1,48 @@
+import { add, mul } from '../ops/elementwise.js'
+import { cat } from '../ops/join.js'
+import type { Tensor } from '../tensor.js'
+import { Module } from './module.js'
+
+/** The sum of its arguments, broadcasting as NumPy: a shortcut, say. */
+export class Add extends Module {
+  forward(first: Tensor, ...others: Tensor[]): Tensor {
+    return others.reduce((sum, x) => add(sum, x), first)
+  }
+}
+
+/** The elementwise product of its arguments, broadcasting as NumPy: a gate, say. */
+export class Multiply extends Module {
+  forward(first: Tensor, ...others: Tensor[]): Tensor {
+    return others.reduce((product, x) => mul(product, x), first)
+  }
+}
+
+/** Its arguments joined along `dim`, by default 1, the channels. */
+export class Concatenate extends Module {
+  constructor(readonly dim = 1) {
+    super()
+  }
+
+  forward(...tensors: Tensor[]): Tensor {
+    return cat(tensors, this.dim)
+  }
+
+  override extraRepr(): string {
+    return `dim=${this.dim}`
+  }
+}
+
+/** A function of tensors as a layer, so that it fits into `Sequential` and graphs: `new nn.Lambda((x) => x.mul(2))`. */
+export class Lambda<F extends (...args: never[]) => unknown> extends Module {
+  constructor(readonly fn: F) {
+    super()
+  }
+
+  forward(...args: Parameters<F>): ReturnType<F> {
+    return this.fn(...args) as ReturnType<F>
+  }
+
+  override extraRepr(): string {
+    return this.fn.name
+  }
+}
