@@ -119,7 +119,7 @@ export class Fit implements Run {
 
   async #load(): Promise<FitState | undefined> {
     const { resume = false } = this.options
-    const path = await resumePath(resume && !this.dry, this.#callbacks)
+    const path = await resumePath(this.dry ? false : resume, this.#callbacks)
     if (path === undefined) return undefined
     const saved = await readFitState(path)
     restore(this.engine, saved)

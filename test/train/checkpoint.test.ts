@@ -1,0 +1,179 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { data, Generator, io, manualSeed, memory, nn, optim, train } from 'convcore'
+import { makeNet, makeTrainer, rings } from './toy.js'
+
+type Options = Partial<train.FitOptions>
+
+/** A run with all that has state: dropout, batch norm, momentum, a schedule, metrics, groups of three batches. */
+function setUp(source?: train.Source, seed = 1) {
+  manualSeed(seed)
+  const model = new nn.Sequential(makeNet(), new nn.Dropout(0.1, { generator: new Generator(seed) }))
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+  const scheduler = {
+    factor: 1,
+    step() {
+      scheduler.factor *= 0.95
+      for (const group of optimizer.paramGroups) group.lr = 0.1 * scheduler.factor
+    },
+    stateDict: () => ({ factor: scheduler.factor }),
+    loadStateDict: ({ factor }: { factor: number }) => void (scheduler.factor = factor),
+  }
+  const trainer = new train.Trainer(model, {
+    optimizer,
+    scheduler,
+    loss: new nn.CrossEntropyLoss(),
+    metrics: [train.accuracy, train.f1()],
+    accumulate: 3,
+  })
+  const loader = source ?? new data.DataLoader(rings(100), { batchSize: 10, shuffle: true })
+  const fit = (options: Options = {}) => trainer.fit(loader, { epochs: 3, validation: rings(50), ...options })
+  const end = async (history: train.EpochRecord[]) => ({
+    weights: await Promise.all(Object.values(model.stateDict()).map(async (x) => [...(await x.data())])),
+    figures: history.map(({ seconds, ...figures }) => ({ ...figures, timed: seconds > 0 })),
+  })
+  return { model, fit, end }
+}
+
+/** Ends a run after so many steps of the optimizer, as a crash would. */
+const crash = (updates: number): train.Callback => ({
+  onUpdate(run) {
+    if (run.updates === updates) throw new Error('crash')
+  },
+})
+
+t.test('a run that is resumed after any step ends as one that never stopped, bit for bit', async (t) => {
+  const samples = [...Array(10).keys()].map((i) =>
+    rings(100).batch(Int32Array.from({ length: 10 }, (_, j) => 10 * i + j)),
+  )
+  const stream = () =>
+    new data.DataLoader(new data.IterableDataset(() => Array.from({ length: 100 }, (_, i) => rings(100).get(i))), {
+      batchSize: 10,
+    })
+  const sources = { shuffled: () => undefined, 'of an array': () => samples, 'of a stream': stream }
+  for (const [name, source] of Object.entries(sources)) {
+    const whole = setUp(source())
+    const expected = await whole.end(await whole.fit())
+    // Four steps per epoch, the last one of a single batch.
+    for (const updates of name === 'shuffled' ? [1, 2, 3, 4, 5, 8, 11] : [2, 4]) {
+      const folder = t.testdir({})
+      const checkpoint = () => new train.Checkpoint(folder, { everySteps: 1 })
+      await t.rejects(setUp(source()).fit({ callbacks: [checkpoint(), crash(updates + 1)] }), { message: 'crash' })
+      const path = join(folder, `checkpoint-${String(updates).padStart(8, '0')}.safetensors`)
+      const other = setUp(source(), 2)
+      t.same(await other.end(await other.fit({ resume: path })), expected, `${name}, after step ${updates}`)
+    }
+  }
+})
+
+t.test('a finished epoch, early stopping and a finished run resume too', async (t) => {
+  const folder = t.testdir({})
+  const stopping = () => new train.EarlyStopping({ patience: 1, minDelta: 0.02 })
+  const parts = () => [new train.Checkpoint(folder, { keepLast: 99 }), stopping()]
+  const whole = setUp()
+  const expected = await whole.end(await whole.fit({ epochs: 30, callbacks: parts() }))
+  const { length } = expected.figures
+  t.ok(length > 2 && length < 30, `${length} epochs`)
+  for (const epoch of [1, length - 1, length]) {
+    const path = join(folder, `checkpoint-${String(4 * epoch).padStart(8, '0')}.safetensors`)
+    const other = setUp(undefined, 2)
+    const resumed = await other.fit({ epochs: 30, callbacks: [stopping()], resume: path })
+    t.same(await other.end(resumed), expected, `after epoch ${epoch}`)
+  }
+})
+
+t.test('the folder keeps the newest and the best, under the prefix', async (t) => {
+  const folder = join(t.testdir({}), 'runs')
+  const checkpoint = new train.Checkpoint(folder, {
+    prefix: 'net',
+    keepLast: 2,
+    monitor: 'validationLoss',
+    extra: () => ({ note: 'mine' }),
+  })
+  t.equal(await checkpoint.latest(), undefined)
+  t.equal(await train.latestCheckpoint(folder), undefined)
+  const before = memory().tensors
+  const run = setUp()
+  const history = await run.fit({ callbacks: [checkpoint] })
+  t.same(readdirSync(folder).sort(), ['net-00000008.safetensors', 'net-00000012.safetensors', 'net-best.safetensors'])
+  t.equal(await checkpoint.latest(), join(folder, 'net-00000012.safetensors'))
+  t.equal(await train.latestCheckpoint(folder, 'net'), await checkpoint.latest())
+  const best = await io.loadCheckpoint<{ history: train.EpochRecord[]; extra: unknown }>(checkpoint.bestPath)
+  t.equal(best.history.at(-1)!.validationLoss, Math.min(...history.map((record) => record.validationLoss!)))
+  t.same(best.extra, { note: 'mine' })
+  t.ok(memory().tensors > before)
+})
+
+t.test('resume: true starts afresh where nothing lies, else goes on', async (t) => {
+  const folder = t.testdir({
+    'checkpoint-00000001.safetensors.0123456789ab.part': '',
+    'other-00000009.safetensors': '',
+  })
+  const seen: boolean[] = []
+  const callbacks = () => [
+    new train.Checkpoint(folder),
+    { onFitStart: ({ resumed }: train.Run) => void seen.push(resumed) },
+  ]
+  await setUp().fit({ epochs: 1, callbacks: callbacks(), resume: true })
+  t.notOk(
+    readdirSync(folder).some((file) => file.endsWith('.part')),
+    'what a killed run left is removed',
+  )
+  const history = await setUp().fit({ epochs: 2, callbacks: callbacks(), resume: true })
+  t.same(seen, [false, true])
+  t.equal(history.length, 2)
+  await t.rejects(setUp().fit({ callbacks: callbacks() }), {
+    message:
+      /^Checkpoint: expected no checkpoints of an earlier run, got .*checkpoint-00000004\.safetensors; resume it/,
+  })
+  await setUp().fit({ epochs: 1, callbacks: [new train.Checkpoint(folder, { overwrite: true })] })
+  t.same(readdirSync(folder).sort(), ['checkpoint-00000004.safetensors', 'other-00000009.safetensors'])
+})
+
+t.test('what cannot be resumed is refused', async (t) => {
+  const folder = t.testdir({})
+  const path = join(folder, 'x.safetensors')
+  const resume = (options: Options = {}) => setUp().fit({ resume: path, ...options })
+  await t.rejects(resume(), { code: 'ENOENT' })
+  await t.rejects(resume({ resume: true }), { name: 'TypeError', message: /expected a Checkpoint among the callbacks/ })
+  writeFileSync(path, 'no checkpoint at all')
+  await t.rejects(resume(), { code: 'ERR_FORMAT' })
+  await io.saveCheckpoint(path, { model: {} })
+  await t.rejects(resume(), {
+    code: 'ERR_FORMAT',
+    message: `${path}: expected a checkpoint of fit, got one without optimizer`,
+  })
+  await setUp().fit({ epochs: 1, callbacks: [new train.Checkpoint(folder)] })
+  const saved = await train.latestCheckpoint(folder)
+  await t.rejects(setUp([rings(10).batch(Int32Array.of(0, 1))]).fit({ resume: saved! }), {
+    code: 'ERR_FORMAT',
+    message: 'resume: expected batches of a DataLoader, got others',
+  })
+  await t.rejects(makeTrainer().fit(rings(), { epochs: 2, resume: saved! }), {
+    code: 'ERR_FORMAT',
+    message: 'resume: expected a run without a scheduler, got one with',
+  })
+})
+
+t.test('checkpoints need a place, whole numbers, a moment of rest, and parts with a state', async (t) => {
+  t.throws(() => new train.Checkpoint('x', { prefix: '../x' }), { name: 'RangeError', message: /without slashes/ })
+  for (const name of ['everySteps', 'everyEpochs', 'keepLast'])
+    t.throws(() => new train.Checkpoint('x', { [name]: 0 }), {
+      name: 'RangeError',
+      message: `Checkpoint: expected ${name} to be an integer ≥ 1, got 0`,
+    })
+  const restless: train.Callback = {
+    onStep: async (_record, run) => {
+      await run.checkpoint()
+    },
+  }
+  await t.rejects(setUp().fit({ callbacks: [restless] }), {
+    message: 'checkpoint: expected a call in onUpdate or onEpochEnd, got one elsewhere',
+  })
+  const bare = { step: () => undefined, zeroGrad: () => undefined }
+  await t.rejects(
+    makeTrainer({ optimizer: bare }).fit(rings(), { epochs: 1, callbacks: [new train.Checkpoint(t.testdir({}))] }),
+    { name: 'TypeError', message: 'checkpoint: expected an optimizer with stateDict() and loadStateDict()' },
+  )
+})
