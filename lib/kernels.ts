@@ -13,10 +13,14 @@ export interface Kernels {
   conv2d_backward_weight(p: Geometry, x: Handle, dy: Handle, dweight: Handle): void
   im2col(p: Geometry, x: Handle, columns: Handle): void
   col2im(p: Geometry, columns: Handle, x: Handle): void
-  max_pool2d(p: Geometry, x: Handle, y: Handle, indices: Handle): void
-  max_pool2d_backward(p: Geometry, indices: Handle, dy: Handle, dx: Handle): void
-  avg_pool2d(p: Geometry, x: Handle, y: Handle): void
-  avg_pool2d_backward(p: Geometry, dy: Handle, dx: Handle): void
+  max_pool(p: Geometry, x: Handle, y: Handle, indices: Handle): void
+  max_pool_backward(p: Geometry, indices: Handle, dy: Handle, dx: Handle): void
+  avg_pool(p: Geometry, x: Handle, y: Handle): void
+  avg_pool_backward(p: Geometry, dy: Handle, dx: Handle): void
+  max_unpool(n: number, c: number, cells: number, places: number, indices: Handle, x: Handle, y: Handle): void
+  max_unpool_backward(n: number, c: number, cells: number, places: number, indices: Handle, dy: Handle, dx: Handle): void
+  interpolate(p: Geometry, scale_d: number, scale_h: number, scale_w: number, x: Handle, y: Handle): void
+  interpolate_backward(p: Geometry, scale_d: number, scale_h: number, scale_w: number, dy: Handle, dx: Handle): void
   batch_norm(rows: number, channels: number, eps: number, momentum: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
   batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
   batch_norm_backward(rows: number, channels: number, training: number, x: Handle, y: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void

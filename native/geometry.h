@@ -42,14 +42,48 @@ struct Conv2d : Window2d {
   constexpr bool valid() const { return Window2d::valid() && groups >= 1 && c % groups == 0 && k % groups == 0; }
 };
 
-struct Pool2d : Window2d {
-  int64_t count_include_pad;  // average pooling: padded cells count in the divisor
-  int64_t pad_bottom, pad_right;
+/// One axis of pooling.
+struct PoolAxis {
+  int64_t input, output, taps, stride, pad_before, pad_after, dilation;
 
-  constexpr int64_t y() const { return product(n, c, p, q); }
   constexpr bool valid() const {
-    return Window2d::valid() && pad_bottom >= 0 && pad_right >= 0 && pad_bottom <= kMaxStep && pad_right <= kMaxStep;
+    auto in = [](int64_t v, int64_t low) { return v >= low && v <= kMaxStep; };
+    return in(input, 0) && in(output, 0) && in(taps, 1) && in(stride, 1) && in(pad_before, 0) && in(pad_after, 0) &&
+           in(dilation, 1);
   }
+};
+
+/// The windows of a pooling over n volumes of d×h×w cells; images have a depth of 1. Adaptive windows reach from cell
+/// ⌊i · input / output⌋ to, exclusive, ⌈(i + 1) · input / output⌉, and their taps say how many cells they have at most.
+struct Pool3d {
+  int64_t n, c;
+  PoolAxis d, h, w;
+  int64_t adaptive;
+  int64_t count_include_pad, divisor;  // average pooling: padded cells count; what to divide by instead, or 0
+
+  constexpr int64_t cells() const { return product(d.input, h.input, w.input); }
+  constexpr int64_t x() const { return product(n, c, d.input, h.input, w.input); }
+  constexpr int64_t y() const { return product(n, c, d.output, h.output, w.output); }
+  constexpr bool valid() const {
+    return x() >= 0 && cells() >= 0 && d.valid() && h.valid() && w.valid() && divisor >= 0 &&
+           (!adaptive || cells() > 0 || y() == 0);
+  }
+};
+
+/// Volumes of d×h×w cells, or images of depth 1, brought to another size. Mode: 0 takes the nearest cell, 1 is linear
+/// between the centres of cells, 2 is linear with the centres of the corner cells kept in place.
+struct Resize3d {
+  struct Side {
+    int64_t input, output;
+    constexpr bool valid() const { return input >= 1 && output >= 1 && input < kMaxStep / 2 && output < kMaxStep / 2; }
+  };
+  int64_t n, c;
+  Side d, h, w;
+  int64_t mode;
+
+  constexpr int64_t x() const { return product(n, c, d.input, h.input, w.input); }
+  constexpr int64_t y() const { return product(n, c, d.output, h.output, w.output); }
+  constexpr bool valid() const { return d.valid() && h.valid() && w.valid() && mode >= 0 && mode <= 2; }
 };
 
 /// y[m×n] = op(a)[m×k] · op(b)[k×n], `batch` times over.

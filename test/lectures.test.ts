@@ -1,4 +1,5 @@
 import {
+  adaptiveAvgPool2d,
   avgPool2d,
   col2im,
   conv2d,
@@ -13,6 +14,7 @@ import {
   tensor,
   type Tensor,
   toChannelsLast,
+  weightedAvgPool2d,
   zeros,
 } from 'convcore'
 import t from 'tap'
@@ -88,6 +90,15 @@ t.test('L2.3: max pooling 2×2, stride 1, VALID and SAME', (t) => {
   t.end()
 })
 
+t.test('L2.5: global average pooling', (t) => {
+  const x = rand([2, 5, 3, 4])
+  const means = matrix(x.reshape([10, 12])).map((row) => row.reduce((a, b) => a + b) / 12)
+  const y = adaptiveAvgPool2d(x, 1)
+  t.same(y.shape, [2, 5, 1, 1])
+  for (const [i, mean] of [...y.dataSync()].entries()) t.ok(Math.abs(mean - means[i]!) < 1e-6)
+  t.end()
+})
+
 t.test('L3.1: im2col, rows over N P Q, columns over C R S', (t) => {
   t.same(im2col(rand([1, 3, 7, 7]), 5).shape, [9, 75])
   const counted = tensor(
@@ -149,7 +160,8 @@ t.test('L3.4: max pooling keeps the argmax, ties go to the first; average and we
     [1, 1.5],
     [2.25, 1],
   ])
-  t.same(convolve(x, rows([0.5, 0.25], [0.125, 0.125]), { stride: 2 }), [
+  const weights = tensor([[4, 2], [1, 1]]) // prettier-ignore
+  t.same(matrix(weightedAvgPool2d(x, weights)), [
     [1.125, 1.125],
     [2.25, 1.125],
   ])

@@ -1,4 +1,12 @@
 export * from './activation.js'
+export {
+  AdaptiveAvgPool1d,
+  AdaptiveAvgPool2d,
+  AdaptiveAvgPool3d,
+  AdaptiveMaxPool1d,
+  AdaptiveMaxPool2d,
+  AdaptiveMaxPool3d,
+} from './adaptivePool.js'
 export { Conv2d, type Conv2dOptions } from './conv.js'
 export { ModuleDict, ParameterDict } from './dict.js'
 export { Dropout } from './dropout.js'
@@ -14,10 +22,21 @@ export { Model, type ModelOptions } from './model.js'
 export { Module } from './module.js'
 export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './norm.js'
 export { Parameter } from './parameter.js'
-export { AvgPool2d, type AvgPool2dOptions, MaxPool2d, type MaxPool2dOptions } from './pool.js'
+export { AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d } from './pool.js'
+export type {
+  AvgPool1dOptions,
+  AvgPool2dOptions,
+  AvgPool3dOptions,
+  MaxPool1dOptions,
+  MaxPool2dOptions,
+  MaxPool3dOptions,
+} from '../ops/pool.js'
 export { type Layer, Sequential } from './sequential.js'
 export { LogSoftmax, Softmax } from './softmax.js'
 export type { LoadOptions, LoadReport, StateDict } from './state.js'
 export { type LayerSummary, type Summary, type SummaryOptions, summary } from './summary.js'
 export { input, type Symbolic, SymbolicTensor } from './symbolic.js'
-export type { Pair } from './validate.js'
+export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type MaxUnpoolOptions } from './unpool.js'
+export { Upsample } from './upsample.js'
+export type { Pair, Single, Triple } from './validate.js'
+export { WeightedAvgPool2d } from './weightedPool.js'

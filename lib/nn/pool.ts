@@ -1,40 +1,35 @@
-import { avgPool2d, maxPool2d } from '../ops/pool.js'
+import type { Sizes } from '../ops/check.js'
+import { avgPool1d, avgPool2d, avgPool3d, maxPool1d, maxPool2d, maxPool3d } from '../ops/pool.js'
+import type { AvgPoolOptions, DivisorOption, MaxPoolOptions, PoolOptions } from '../ops/pool.js'
 import type { Tensor } from '../tensor.js'
 import { Module } from './module.js'
 import { python } from './print.js'
-import { type Pair, padding, sizes } from './validate.js'
+import { eachSide, type Pair, padding, positiveInteger, type Single, sizes, type Triple } from './validate.js'
 
-export interface MaxPool2dOptions {
-  /** Step of the window; default the kernel size. */
-  stride?: Pair
-  /** Cells of −∞ on each side (default 0), or 'same': ⌈size / stride⌉ outputs. */
-  padding?: Pair | 'same' | 'valid'
-  /** Distance between the window's taps; default 1. */
-  dilation?: Pair
-  /** Rounds the output size up instead of down; default false. */
-  ceilMode?: boolean
-}
-
-/** The largest element of each window: [N, C, H, W] → [N, C, P, Q]. Ties go to the first. */
-export class MaxPool2d extends Module {
-  readonly kernelSize: Pair
-  readonly stride: Pair
-  readonly padding: Pair | 'same' | 'valid'
-  readonly dilation: Pair
+/** A window that slides over signals, images or volumes. */
+abstract class Pool<S extends Sizes> extends Module {
+  readonly kernelSize: S
+  readonly stride: S
+  readonly padding: S | 'same' | 'valid'
   readonly ceilMode: boolean
 
   /** @throws RangeError when a size is not a positive integer */
-  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+  constructor(rank: number, kernelSize: S, options: PoolOptions<S>) {
     super()
-    this.kernelSize = sizes('MaxPool2d', 'kernelSize', kernelSize, 2, 1)
-    this.stride = sizes('MaxPool2d', 'stride', options.stride ?? kernelSize, 2, 1)
-    this.padding = padding('MaxPool2d', options.padding ?? 0, 2)
-    this.dilation = sizes('MaxPool2d', 'dilation', options.dilation ?? 1, 2, 1)
+    const { name } = new.target
+    this.kernelSize = sizes(name, 'kernelSize', kernelSize, rank, 1)
+    this.stride = sizes(name, 'stride', options.stride ?? kernelSize, rank, 1)
+    this.padding = padding(name, options.padding ?? (0 as S), rank)
     this.ceilMode = options.ceilMode ?? false
   }
+}
 
-  forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.kernelSize, this)
+abstract class MaxPool<S extends Sizes> extends Pool<S> {
+  readonly dilation: S
+
+  constructor(rank: number, kernelSize: S, options: MaxPoolOptions<S>) {
+    super(rank, kernelSize, options)
+    this.dilation = sizes(new.target.name, 'dilation', options.dilation ?? (1 as S), rank, 1)
   }
 
   override extraRepr(): string {
@@ -44,41 +39,92 @@ export class MaxPool2d extends Module {
   }
 }
 
-export interface AvgPool2dOptions {
-  /** Step of the window; default the kernel size. */
-  stride?: Pair
-  /** Zeros on each side (default 0), or 'same': ⌈size / stride⌉ outputs. */
-  padding?: Pair | 'same' | 'valid'
-  /** Rounds the output size up instead of down; default false. */
-  ceilMode?: boolean
-  /** Whether padded cells count in the divisor; default true. */
-  countIncludePad?: boolean
-}
-
-/** The mean of each window: [N, C, H, W] → [N, C, P, Q]. */
-export class AvgPool2d extends Module {
-  readonly kernelSize: Pair
-  readonly stride: Pair
-  readonly padding: Pair | 'same' | 'valid'
-  readonly ceilMode: boolean
-  readonly countIncludePad: boolean
-
-  /** @throws RangeError when a size is not a positive integer */
-  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    super()
-    this.kernelSize = sizes('AvgPool2d', 'kernelSize', kernelSize, 2, 1)
-    this.stride = sizes('AvgPool2d', 'stride', options.stride ?? kernelSize, 2, 1)
-    this.padding = padding('AvgPool2d', options.padding ?? 0, 2)
-    this.ceilMode = options.ceilMode ?? false
-    this.countIncludePad = options.countIncludePad ?? true
+/** The largest element of each window: [N, C, L] → [N, C, Q]. Ties go to the first. */
+export class MaxPool1d extends MaxPool<Single> {
+  constructor(kernelSize: Single, options: MaxPoolOptions<Single> = {}) {
+    super(1, kernelSize, options)
   }
 
   forward(x: Tensor): Tensor {
-    return avgPool2d(x, this.kernelSize, this)
+    return maxPool1d(x, this.kernelSize, this)
+  }
+}
+
+/** The largest element of each window: [N, C, H, W] → [N, C, P, Q]. Ties go to the first. */
+export class MaxPool2d extends MaxPool<Pair> {
+  constructor(kernelSize: Pair, options: MaxPoolOptions<Pair> = {}) {
+    super(2, kernelSize, options)
+  }
+
+  forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.kernelSize, this)
+  }
+}
+
+/** The largest element of each window: [N, C, D, H, W] → [N, C, O, P, Q]. Ties go to the first. */
+export class MaxPool3d extends MaxPool<Triple> {
+  constructor(kernelSize: Triple, options: MaxPoolOptions<Triple> = {}) {
+    super(3, kernelSize, options)
+  }
+
+  forward(x: Tensor): Tensor {
+    return maxPool3d(x, this.kernelSize, this)
+  }
+}
+
+abstract class AvgPool<S extends Sizes> extends Pool<S> {
+  readonly countIncludePad: boolean
+  readonly divisorOverride: number | undefined
+
+  constructor(rank: number, kernelSize: S, options: AvgPoolOptions<S> & DivisorOption) {
+    super(rank, kernelSize, options)
+    const { countIncludePad = true, divisorOverride: divisor } = options
+    this.countIncludePad = countIncludePad
+    this.divisorOverride =
+      divisor === undefined ? undefined : positiveInteger(new.target.name, 'divisorOverride', divisor)
   }
 
   override extraRepr(): string {
     const { kernelSize, stride, padding } = this
     return `kernel_size=${python(kernelSize)}, stride=${python(stride)}, padding=${python(padding)}`
+  }
+}
+
+/** The mean of each window: [N, C, L] → [N, C, Q]. */
+export class AvgPool1d extends AvgPool<Single> {
+  constructor(kernelSize: Single, options: AvgPoolOptions<Single> = {}) {
+    super(1, kernelSize, options)
+  }
+
+  forward(x: Tensor): Tensor {
+    return avgPool1d(x, this.kernelSize, this)
+  }
+
+  // PyTorch keeps tuples here.
+  override extraRepr(): string {
+    const each = (value: Single | string) => python(typeof value === 'string' ? value : eachSide(value, 1))
+    return `kernel_size=${each(this.kernelSize)}, stride=${each(this.stride)}, padding=${each(this.padding)}`
+  }
+}
+
+/** The mean of each window: [N, C, H, W] → [N, C, P, Q]. */
+export class AvgPool2d extends AvgPool<Pair> {
+  constructor(kernelSize: Pair, options: AvgPoolOptions<Pair> & DivisorOption = {}) {
+    super(2, kernelSize, options)
+  }
+
+  forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernelSize, this)
+  }
+}
+
+/** The mean of each window: [N, C, D, H, W] → [N, C, O, P, Q]. */
+export class AvgPool3d extends AvgPool<Triple> {
+  constructor(kernelSize: Triple, options: AvgPoolOptions<Triple> & DivisorOption = {}) {
+    super(3, kernelSize, options)
+  }
+
+  forward(x: Tensor): Tensor {
+    return avgPool3d(x, this.kernelSize, this)
   }
 }

@@ -13,6 +13,12 @@ export function python(value: Printable): string {
   return `(${value.map(python).join(', ')}${value.length === 1 ? ',' : ''})`
 }
 
+/** A number that is a float in PyTorch, where it comes from a whole one in JavaScript, or a tuple of them: 1.0. */
+export const pythonFloat = (value: number | readonly number[]): string => {
+  if (typeof value !== 'number') return `(${value.map(pythonFloat).join(', ')}${value.length === 1 ? ',' : ''})`
+  return Number.isInteger(value) && Math.abs(value) < 1e16 ? `${value}.0` : pythonNumber(value)
+}
+
 // Python switches to an exponent below 1e-4 and from 1e16 on, JavaScript below 1e-6 and from 1e21 on.
 function pythonNumber(value: number): string {
   if (Number.isNaN(value)) return 'nan'
@@ -21,9 +27,6 @@ function pythonNumber(value: number): string {
   if (size === 0 || (size >= 1e-4 && size < 1e16)) return String(value)
   return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2')
 }
-
-/** A number that is a float in PyTorch, where it comes from a whole one in JavaScript: 1.0. */
-export const pythonFloat = (value: number): string => python(value) + (Number.isInteger(value) ? '.0' : '')
 
 /** name(extra) or, with children, one indented line for each of them: PyTorch's format. */
 function block(name: string, extra: string, children: readonly [name: string, text: string][]): string {

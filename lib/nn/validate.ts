@@ -12,6 +12,8 @@ const isInteger = (value: unknown, least: number): value is number =>
 
 const phrase = (least: number): string => (least > 0 ? 'a positive integer' : 'a non-negative integer')
 
+const orMore = (one: string, rank: number): string => one + ['', ' or a pair of them', ' or three of them'][rank - 1]!
+
 export function positiveInteger(owner: string, name: string, value: number): number {
   return isInteger(value, 1) ? value : refuse(owner, name, phrase(1), value)
 }
@@ -21,9 +23,7 @@ export function sizes<T extends Sizes>(owner: string, name: string, value: T, ra
   const valid = Array.isArray(value)
     ? value.length === rank && value.every((v) => isInteger(v, least))
     : isInteger(value, least)
-  return valid
-    ? value
-    : refuse(owner, name, phrase(least) + ['', ' or a pair of them', ' or three of them'][rank - 1]!, value)
+  return valid ? value : refuse(owner, name, orMore(phrase(least), rank), value)
 }
 
 /** Pair and the like as one number for each side. */
@@ -32,6 +32,13 @@ export type Each<S extends Sizes> = Exclude<S, number>
 export const eachSide = <S extends Sizes>(value: S, rank: number): Each<S> => {
   const each: Sizes = value
   return (typeof each === 'number' ? new Array<number>(rank).fill(each) : [...each]) as unknown as Each<S>
+}
+
+/** Checks output sizes: as `sizes` from 1 on, but null and undefined stand for the input's. */
+export function outputSizes<T>(owner: string, value: T, rank: number): T {
+  const fits = (v: unknown) => v == null || isInteger(v, 1)
+  const valid = Array.isArray(value) ? value.length === rank && value.every(fits) : fits(value)
+  return valid ? value : refuse(owner, 'outputSize', orMore(phrase(1), rank), value)
 }
 
 /** Checks padding: as `sizes`, or 'same' or 'valid'. */

@@ -1,64 +1,78 @@
-import { allocLike } from '../alloc.js'
-import { record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
-import { toChannelsLast } from '../layout.js'
-import { kernels, pack } from '../native.js'
-import type { Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { checkFloats, checkShapeIs, type Pair } from './check.js'
-import { slide, windowWords, type Padding, type Sliding } from './window.js'
+import { checkFloats, checkShapeIs, checkWhole, type Pair, type Single, type Sizes, type Triple } from './check.js'
+import { type MaxPoolResult, maxUnder, meanUnder, type Pooling, poolWords, valuesOf } from './pooling.js'
+import { batchOf } from './signal.js'
+import { slide, type Padding, type Sliding } from './window.js'
 
-export interface PoolOptions {
+export interface PoolOptions<S extends Sizes> {
   /** Step of the window. Default: the kernel size. */
-  stride?: Pair
+  stride?: S
   /** Cells around the image: left out by max pooling, zeros to average pooling. Default 0. */
-  padding?: Padding<Pair>
+  padding?: Padding<S>
   /** Round output sizes up, so that a last, partial window counts. Default false. */
   ceilMode?: boolean
 }
 
-export interface MaxPool2dOptions extends PoolOptions {
+export interface MaxPoolOptions<S extends Sizes> extends PoolOptions<S> {
   /** Distance between the window's cells. Default 1. */
-  dilation?: Pair
+  dilation?: S
 }
 
-export interface AvgPool2dOptions extends PoolOptions {
+export interface AvgPoolOptions<S extends Sizes> extends PoolOptions<S> {
   /** Whether padded cells count in the divisor. Default true. */
   countIncludePad?: boolean
 }
 
-interface Geometry {
-  readonly packed: readonly number[]
-  readonly xShape: Shape
-  readonly yShape: Shape
+export interface DivisorOption {
+  /** What sums are divided by instead of the number of cells. */
+  divisorOverride?: number
 }
 
-function poolGeometry(
+export type { MaxPoolResult } from './pooling.js'
+
+export type MaxPool1dOptions = MaxPoolOptions<Single>
+export type MaxPool2dOptions = MaxPoolOptions<Pair>
+export type MaxPool3dOptions = MaxPoolOptions<Triple>
+export type AvgPool1dOptions = AvgPoolOptions<Single>
+export type AvgPool2dOptions = AvgPoolOptions<Pair> & DivisorOption
+export type AvgPool3dOptions = AvgPoolOptions<Triple> & DivisorOption
+
+function slidingWindows<S extends Sizes>(
   op: string,
+  rank: number,
   x: Tensor,
-  kernelSize: Pair,
-  options: PoolOptions,
-  dilation: Pair,
-  includePad: boolean,
-): Geometry {
-  const { stride = kernelSize, padding = 0, ceilMode = false } = options
-  checkShapeIs(op, 'x', x, ['N', 'C', 'H', 'W'])
-  const [n, c, height, width] = x.shape as [number, number, number, number]
-  const window = slide(op, [height, width], kernelSize, { stride, padding, dilation, ceilMode })
+  kernelSize: S,
+  options: MaxPoolOptions<S> & AvgPoolOptions<S> & DivisorOption,
+): Pooling {
+  const { stride = kernelSize, padding = 0, dilation = 1, ceilMode = false, divisorOverride } = options
+  checkFloats(op, { x })
+  checkShapeIs(op, 'x', x, batchOf(rank))
+  const window = slide(op, x.shape.slice(2), kernelSize, { stride, padding, dilation, ceilMode })
   for (const each of window) checkPadding(op, each, padding)
-  const [h, w] = window
+  const divisor = divisorOverride === undefined ? 0 : checkWhole(op, 'divisorOverride', divisorOverride, 1)
+  const axes = window.map((a) => [a.size, a.output, a.kernel, a.stride, a.before, a.after, a.dilation])
   return {
-    packed: [...windowWords(n, c, window), includePad ? 1 : 0, h.after, w.after],
-    xShape: x.shape,
-    yShape: [n, c, h.output, w.output],
+    words: poolWords(x.shape, axes, { adaptive: false, includePad: options.countIncludePad ?? false, divisor }),
+    outputs: window.map(({ output }) => output),
   }
 }
 
 // More padding than half a window would leave windows without a single cell of the image.
-function checkPadding(op: string, { before, kernel }: Sliding, padding: Padding<Pair>): void {
+function checkPadding(op: string, { before, kernel }: Sliding, padding: Padding<Sizes>): void {
   if (typeof padding !== 'string' && before > kernel / 2)
     throw new ShapeError(`${op}: expected padding of at most half the kernel size ${kernel}, got ${before}`)
 }
+
+/**
+ * As {@link maxPool2d}, of signals.
+ *
+ * @param x [N, C, L]
+ * @returns [N, C, Q] with Q = ⌊(L + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1
+ * @throws {ShapeError} when the window does not fit
+ */
+export const maxPool1d = (x: Tensor, kernelSize: Single, options: MaxPool1dOptions = {}): Tensor =>
+  valuesOf(maxUnder('maxPool1d', x, slidingWindows('maxPool1d', 1, x, kernelSize, options)))
 
 /**
  * The largest value under each window. The first one in row-major order wins ties, and alone receives the gradient.
@@ -67,40 +81,52 @@ function checkPadding(op: string, { before, kernel }: Sliding, padding: Padding<
  * @returns [N, C, P, Q] with P = ⌊(H + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1
  * @throws {ShapeError} when the window does not fit
  */
-export function maxPool2d(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor {
-  const [y, indices] = pool(x, kernelSize, options)
-  indices.dispose()
-  return y
-}
+export const maxPool2d = (x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor =>
+  valuesOf(maxUnder('maxPool2d', x, slidingWindows('maxPool2d', 2, x, kernelSize, options)))
 
 /**
- * As `maxPool2d`, with where the values came from.
+ * As {@link maxPool2d}, of volumes.
+ *
+ * @param x [N, C, D, H, W]
+ * @returns [N, C, O, P, Q]
+ * @throws {ShapeError} when the window does not fit
+ */
+export const maxPool3d = (x: Tensor, kernelSize: Triple, options: MaxPool3dOptions = {}): Tensor =>
+  valuesOf(maxUnder('maxPool3d', x, slidingWindows('maxPool3d', 3, x, kernelSize, options)))
+
+/**
+ * As {@link maxPool1d}, with where the values came from.
+ *
+ * @returns the values and their positions in the signal, int32 [N, C, Q]
+ */
+export const maxPool1dWithIndices = (x: Tensor, kernelSize: Single, options: MaxPool1dOptions = {}): MaxPoolResult =>
+  maxUnder('maxPool1d', x, slidingWindows('maxPool1d', 1, x, kernelSize, options))
+
+/**
+ * As {@link maxPool2d}, with where the values came from.
  *
  * @returns the values and their indices in the H×W plane, int32 [N, C, P, Q]
  */
-export function maxPool2dWithIndices(
-  x: Tensor,
-  kernelSize: Pair,
-  options: MaxPool2dOptions = {},
-): { values: Tensor; indices: Tensor } {
-  const [values, indices] = pool(x, kernelSize, options)
-  return { values, indices }
-}
+export const maxPool2dWithIndices = (x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): MaxPoolResult =>
+  maxUnder('maxPool2d', x, slidingWindows('maxPool2d', 2, x, kernelSize, options))
 
-function pool(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions): [Tensor, Tensor] {
-  checkFloats('maxPool2d', { x })
-  const g = poolGeometry('maxPool2d', x, kernelSize, options, options.dilation ?? 1, false)
-  const image = toChannelsLast(x)
-  const y = allocLike('maxPool2d', image, g.yShape)
-  const indices = allocLike('maxPool2d', image, g.yShape, { dtype: 'int32' })
-  kernels.max_pool2d(pack(g.packed), image.handle, y.handle, indices.handle)
-  record('maxPool2d', y, [image], [indices], (dy, _, [indices]) => {
-    const dx = allocLike('maxPool2d', dy, g.xShape)
-    kernels.max_pool2d_backward(pack(g.packed), indices.handle, dy.handle, dx.handle)
-    return [dx]
-  })
-  return [y, indices]
-}
+/**
+ * As {@link maxPool3d}, with where the values came from.
+ *
+ * @returns the values and their indices in the D×H×W volume, int32 [N, C, O, P, Q]
+ */
+export const maxPool3dWithIndices = (x: Tensor, kernelSize: Triple, options: MaxPool3dOptions = {}): MaxPoolResult =>
+  maxUnder('maxPool3d', x, slidingWindows('maxPool3d', 3, x, kernelSize, options))
+
+/**
+ * The mean under each window.
+ *
+ * @param x [N, C, L]
+ * @returns [N, C, Q]
+ * @throws {ShapeError} when the window does not fit
+ */
+export const avgPool1d = (x: Tensor, kernelSize: Single, options: AvgPool1dOptions = {}): Tensor =>
+  average('avgPool1d', 1, x, kernelSize, options)
 
 /**
  * The mean under each window.
@@ -109,15 +135,28 @@ function pool(x: Tensor, kernelSize: Pair, options: MaxPool2dOptions): [Tensor, 
  * @returns [N, C, P, Q]
  * @throws {ShapeError} when the window does not fit
  */
-export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor {
-  checkFloats('avgPool2d', { x })
-  const g = poolGeometry('avgPool2d', x, kernelSize, options, 1, options.countIncludePad ?? true)
-  const image = toChannelsLast(x)
-  const y = allocLike('avgPool2d', image, g.yShape)
-  kernels.avg_pool2d(pack(g.packed), image.handle, y.handle)
-  return record('avgPool2d', y, [image], [], (dy) => {
-    const dx = allocLike('avgPool2d', dy, g.xShape)
-    kernels.avg_pool2d_backward(pack(g.packed), dy.handle, dx.handle)
-    return [dx]
-  })
+export const avgPool2d = (x: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor =>
+  average('avgPool2d', 2, x, kernelSize, options)
+
+/**
+ * The mean under each window.
+ *
+ * @param x [N, C, D, H, W]
+ * @returns [N, C, O, P, Q]
+ * @throws {ShapeError} when the window does not fit
+ */
+export const avgPool3d = (x: Tensor, kernelSize: Triple, options: AvgPool3dOptions = {}): Tensor =>
+  average('avgPool3d', 3, x, kernelSize, options)
+
+function average<S extends Sizes>(
+  op: string,
+  rank: number,
+  x: Tensor,
+  kernelSize: S,
+  options: AvgPoolOptions<S> & DivisorOption,
+): Tensor {
+  // nn.AvgPool hands itself over; average pooling knows no dilation.
+  const { stride, padding, ceilMode, countIncludePad = true, divisorOverride } = options
+  const given = { stride, padding, ceilMode, countIncludePad, divisorOverride } as AvgPoolOptions<S>
+  return meanUnder(op, x, slidingWindows(op, rank, x, kernelSize, given))
 }

@@ -11,6 +11,7 @@ set(CUDA_KERNELS
     gemm.cu
     im2col.cu
     indices.cu
+    interpolate.cu
     linalg.cu
     loss.cu
     matmul.cu
@@ -21,7 +22,8 @@ set(CUDA_KERNELS
     reduce.cu
     shape.cu
     softmax.cu
-    unary.cu)
+    unary.cu
+    unpool.cu)
 set(CUDA_HOST
     algorithm.cpp
     arrivals.cpp

@@ -1,9 +1,11 @@
 import * as activation from './cases/activation.js'
+import * as adaptivePool from './cases/adaptivePool.js'
 import * as compare from './cases/compare.js'
 import * as conv from './cases/conv.js'
 import * as convert from './cases/convert.js'
 import * as elementwise from './cases/elementwise.js'
 import * as indexing from './cases/indexing.js'
+import * as interpolate from './cases/interpolate.js'
 import * as join from './cases/join.js'
 import * as linalg from './cases/linalg.js'
 import * as loss from './cases/loss.js'
@@ -16,15 +18,19 @@ import * as shape from './cases/shape.js'
 import * as slice from './cases/slice.js'
 import * as softmax from './cases/softmax.js'
 import * as unary from './cases/unary.js'
+import * as unpool from './cases/unpool.js'
+import * as weightedPool from './cases/weightedPool.js'
 import type { Family } from './case.js'
 
 export const families: Record<string, Family> = {
   activation,
+  adaptivePool,
   compare,
   conv,
   convert,
   elementwise,
   indexing,
+  interpolate,
   join,
   linalg,
   loss,
@@ -37,4 +43,6 @@ export const families: Record<string, Family> = {
   slice,
   softmax,
   unary,
+  unpool,
+  weightedPool,
 }

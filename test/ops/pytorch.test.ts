@@ -2,9 +2,11 @@ import { type DType, mul, scope, sum, tensor } from 'convcore'
 import t from 'tap'
 import { fixture } from '../fixture.js'
 import * as activation from './calls/activation.js'
+import * as adaptivePool from './calls/adaptivePool.js'
 import * as compare from './calls/compare.js'
 import * as conv from './calls/conv.js'
 import * as elementwise from './calls/elementwise.js'
+import * as interpolate from './calls/interpolate.js'
 import * as join from './calls/join.js'
 import * as linalg from './calls/linalg.js'
 import * as loss from './calls/loss.js'
@@ -16,6 +18,8 @@ import * as shape from './calls/shape.js'
 import * as slice from './calls/slice.js'
 import * as softmax from './calls/softmax.js'
 import * as unary from './calls/unary.js'
+import * as unpool from './calls/unpool.js'
+import * as weightedPool from './calls/weightedPool.js'
 import type { Calls } from './calls/call.js'
 import { difference } from './close.js'
 
@@ -36,9 +40,11 @@ interface OpFixture {
 
 const families: Record<string, { calls: Calls<never> }> = {
   activation,
+  adaptivePool,
   compare,
   conv,
   elementwise,
+  interpolate,
   join,
   linalg,
   loss,
@@ -50,6 +56,8 @@ const families: Record<string, { calls: Calls<never> }> = {
   slice,
   softmax,
   unary,
+  unpool,
+  weightedPool,
 }
 
 const expected = (shape: readonly number[], data: number[]) => ({ shape, data: Float64Array.from(data) })

@@ -46,6 +46,31 @@ export function sides(
   return [side(h, r, strideH, dilationH, padH, ceilMode), side(w, s, strideW, dilationW, padW, ceilMode)]
 }
 
+/** The sides of a window over any number of spatial dimensions. */
+export function eachSide(
+  sizes: readonly number[],
+  kernel: Spread,
+  { stride = 1, dilation = 1, padding = 0, ceilMode = false }: SpreadOptions,
+): Side[] {
+  const rank = sizes.length
+  const pads = padding === 'same' ? sizes.map(() => 'same' as const) : spread(padding === 'valid' ? 0 : padding, rank)
+  return sizes.map((n, i) =>
+    side(n, spread(kernel, rank)[i]!, spread(stride, rank)[i]!, spread(dilation, rank)[i]!, pads[i]!, ceilMode),
+  )
+}
+
+/** One number for all dimensions, or one for each. */
+export type Spread = number | readonly number[]
+
+export const spread = (v: Spread, rank: number): readonly number[] => (typeof v === 'number' ? Array(rank).fill(v) : v)
+
+export interface SpreadOptions {
+  stride?: Spread
+  dilation?: Spread
+  padding?: Spread | 'same' | 'valid'
+  ceilMode?: boolean
+}
+
 export interface WindowOptions {
   stride?: Pair
   dilation?: Pair

@@ -1,0 +1,73 @@
+import { allocLike } from '../alloc.js'
+import { record } from '../autograd.js'
+import { kernels, pack } from '../native.js'
+import type { Shape } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { asVolume, fromImage, toImage } from './signal.js'
+
+/** What max pooling found: the values and where they were in the flattened spatial dimensions, int32. */
+export interface MaxPoolResult {
+  values: Tensor
+  indices: Tensor
+}
+
+/** How windows lie on an image or a volume. */
+export interface Pooling {
+  /** native/geometry.h's Pool3d. */
+  readonly words: readonly number[]
+  /** Output sizes, by spatial dimension. */
+  readonly outputs: readonly number[]
+}
+
+/** native/geometry.h's Pool3d, from one PoolAxis for each spatial dimension. */
+export const poolWords = (
+  [n, c]: Shape,
+  axes: readonly (readonly number[])[],
+  flags: { adaptive: boolean; includePad: boolean; divisor: number },
+): number[] => [
+  n!,
+  c!,
+  ...asVolume(axes, [1, 1, 1, 1, 0, 0, 1]).flat(),
+  Number(flags.adaptive),
+  Number(flags.includePad),
+  flags.divisor,
+]
+
+const outputShape = ({ shape: [n, c] }: Tensor, { outputs }: Pooling): number[] =>
+  outputs.length === 1 ? [n!, c!, 1, outputs[0]!] : [n!, c!, ...outputs]
+
+/** The largest value under each of the windows. */
+export function maxUnder(op: string, x: Tensor, windows: Pooling): MaxPoolResult {
+  const image = toImage(x)
+  const y = allocLike(op, image, outputShape(x, windows))
+  const indices = allocLike(op, image, y.shape, { dtype: 'int32' })
+  kernels.max_pool(pack(windows.words), image.handle, y.handle, indices.handle)
+  const { shape } = image
+  record(op, y, [image], [indices], (dy, _, [indices]) => {
+    const dx = allocLike(op, dy, shape)
+    kernels.max_pool_backward(pack(windows.words), indices.handle, dy.handle, dx.handle)
+    return [dx]
+  })
+  const rank = windows.outputs.length
+  return { values: fromImage(y, rank), indices: fromImage(indices, rank) }
+}
+
+/** The mean under each of the windows. */
+export function meanUnder(op: string, x: Tensor, windows: Pooling): Tensor {
+  const image = toImage(x)
+  const y = allocLike(op, image, outputShape(x, windows))
+  kernels.avg_pool(pack(windows.words), image.handle, y.handle)
+  const { shape } = image
+  record(op, y, [image], [], (dy) => {
+    const dx = allocLike(op, dy, shape)
+    kernels.avg_pool_backward(pack(windows.words), dy.handle, dx.handle)
+    return [dx]
+  })
+  return fromImage(y, windows.outputs.length)
+}
+
+/** The values alone. */
+export function valuesOf({ values, indices }: MaxPoolResult): Tensor {
+  indices.dispose()
+  return values
+}
