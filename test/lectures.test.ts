@@ -6,11 +6,18 @@ import {
   type Conv2dOptions,
   gradcheck,
   im2col,
+  manualSeed,
+  matmul,
   maxPool2d,
   maxPool2dWithIndices,
   mul,
+  nn,
+  noGrad,
   rand,
+  randn,
+  relu,
   sum,
+  tanh,
   tensor,
   type Tensor,
   toChannelsLast,
@@ -165,6 +172,61 @@ t.test('L3.4: max pooling keeps the argmax, ties go to the first; average and we
     [1.125, 1.125],
     [2.25, 1.125],
   ])
+  t.end()
+})
+
+t.test('L4.7: view(-1, 784), relu as a function and as a module', (t) => {
+  const images = randn([3, 1, 28, 28])
+  const flat = images.view(-1, 784)
+  t.same(flat.shape, [3, 784])
+  t.same(matrix(relu(flat)), matrix(new nn.ReLU()(flat)))
+  t.same(
+    matrix(relu(flat)),
+    matrix(flat).map((row) => row.map((v) => Math.max(v, 0))),
+  )
+  t.end()
+})
+
+t.test('L4.8: the tape remembers how values came to be, and goes back over it', (t) => {
+  const w = tensor([2, 3], { requiresGrad: true })
+  const x = tensor([5, 7])
+  const loss = mul(w, w).mul(x).sum() // Σ w²·x
+  t.equal(loss.itemSync(), 83)
+  loss.backward()
+  t.same([...w.grad!.dataSync()], [20, 42], '2·w·x')
+  t.equal(x.grad, undefined)
+  t.throws(() => loss.backward(), { name: 'AutogradError' }, 'the tape is gone through once')
+  t.notOk(noGrad(() => w.mul(x)).requiresGrad)
+  t.end()
+})
+
+t.test('L5.6: activations keep their spread through Xavier’s and He’s weights, and vanish through small ones', (t) => {
+  /** The standard deviation behind each of ten layers. */
+  const spreads = (draw: (weight: Tensor) => Tensor, activation: (x: Tensor) => Tensor) => {
+    manualSeed(6)
+    let x = randn([256, 100])
+    return Array.from({ length: 10 }, () => {
+      x = activation(matmul(x, draw(zeros([100, 100])), { transposeB: true }))
+      const values = [...x.dataSync()]
+      const mean = values.reduce((a, b) => a + b) / values.length
+      return Math.sqrt(values.reduce((total, v) => total + (v - mean) ** 2, 0) / values.length)
+    })
+  }
+  const small = spreads((w) => nn.init.normal_(w, 0, 0.01), tanh)
+  t.ok(
+    small.every((std, i) => std < 0.2 ** (i + 1)),
+    `small normal: ${small.at(-1)}`,
+  )
+  const xavier = spreads((w) => nn.init.xavierNormal_(w), tanh)
+  t.ok(
+    xavier.every((std) => std > 0.2 && std < 0.8),
+    `Xavier: ${xavier.join(' ')}`,
+  )
+  const he = spreads((w) => nn.init.kaimingNormal_(w, { nonlinearity: 'relu' }), relu)
+  t.ok(
+    he.every((std) => std > 0.4 && std < 1.6),
+    `He: ${he.join(' ')}`,
+  )
   t.end()
 })
 

@@ -1,18 +1,46 @@
 import { noGrad } from '../autograd.js'
 import * as fill from '../create.js'
 import { ShapeError } from '../errors.js'
-import type { Generator } from '../random.js'
+import { wide } from '../dtype.js'
+import { checkShapeIs, checkTensor } from '../ops/check.js'
+import { mul } from '../ops/elementwise.js'
+import { qr } from '../ops/linalg.js'
+import { transpose } from '../ops/shape.js'
+import { defaultGenerator, type Generator } from '../random.js'
+import { scope } from '../scope.js'
+import { sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { oneOf } from './validate.js'
 
-/** What follows the layer; it decides by how much the weights make up for what it takes away. */
-export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu'
+const nonlinearities = [
+  ...(['linear', 'conv1d', 'conv2d', 'conv3d', 'convTranspose1d', 'convTranspose2d', 'convTranspose3d'] as const),
+  ...(['sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu'] as const),
+] as const
 
-const nonlinearities: readonly Nonlinearity[] = ['linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leakyRelu', 'selu']
+/** What follows the layer; it decides by how much the weights make up for what it takes away. */
+export type Nonlinearity = (typeof nonlinearities)[number]
 
 export interface XavierOptions {
   /** Factor on the standard deviation; default 1. */
   gain?: number
+  generator?: Generator
+}
+
+export interface OrthogonalOptions {
+  /** Factor on the matrix; default 1. */
+  gain?: number
+  generator?: Generator
+}
+
+export interface TruncNormalOptions {
+  /** default 0 */
+  mean?: number
+  /** Before the cut; default 1. */
+  std?: number
+  /** Least value; default −2. */
+  a?: number
+  /** Greatest value; default 2. */
+  b?: number
   generator?: Generator
 }
 
@@ -98,4 +126,73 @@ export function kaimingUniform_(t: Tensor, options: KaimingOptions = {}): Tensor
 /** Kaiming (He) normal, in place: std = gain / √fan. */
 export function kaimingNormal_(t: Tensor, options: KaimingOptions = {}): Tensor {
   return normal_(t, 0, kaimingStd(t, options), options.generator)
+}
+
+/**
+ * Truncated normal, in place: N(mean, std²) drawn again outside of [a, b], by rejection from a uniform distribution over
+ * what matters of the interval.
+ * @throws {RangeError} unless a < b and std > 0
+ */
+export function truncNormal_(t: Tensor, options: TruncNormalOptions = {}): Tensor {
+  const { mean = 0, std = 1, a = -2, b = 2, generator = defaultGenerator } = options
+  if (!(a < b) || !(std > 0))
+    throw new RangeError(`truncNormal_: expected a < b and std > 0, got a = ${a}, b = ${b} and std = ${std}`)
+  checkTensor('truncNormal_', 't', t)
+  const [least, greatest] = [(a - mean) / std, (b - mean) / std]
+  const mode = Math.min(Math.max(0, least), greatest)
+  const reach = Math.sqrt(mode ** 2 + 92) // beyond it the density is below 1e-20 of the mode's
+  const [low, high] = [Math.max(least, -reach), Math.min(greatest, reach)]
+  const values = new Float64Array(t.size)
+  for (let i = 0; i < values.length; i++) {
+    let x: number
+    do x = low + (high - low) * generator.random()
+    while (generator.random() >= Math.exp((mode ** 2 - x ** 2) / 2))
+    values[i] = Math.min(Math.max(mean + std * x, a), b)
+  }
+  return noGrad(() => t.copy_(values))
+}
+
+/** Keras's Glorot normal, in place: Xavier normal, but truncated at two standard deviations. */
+export function glorotNormal_(t: Tensor, options: XavierOptions = {}): Tensor {
+  // The standard deviation of N(0, 1) cut at ±2.
+  const std = xavierStd(t, options.gain ?? 1) / 0.87962566103423978
+  return truncNormal_(t, { std, a: -2 * std, b: 2 * std, generator: options.generator })
+}
+
+/** Keras's name for `xavierUniform_`. */
+export const glorotUniform_ = xavierUniform_
+
+/**
+ * A matrix with orthonormal rows or columns, whichever are fewer, in place; a weight of higher rank as [out, the rest].
+ * Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear networks", ICLR 2014.
+ * @throws {ShapeError} below rank 2
+ */
+export function orthogonal_(t: Tensor, options: OrthogonalOptions = {}): Tensor {
+  fans(t)
+  const { gain = 1, generator } = options
+  const [rows, ...rest] = t.shape as [number, ...number[]]
+  const columns = sizeOf(rest)
+  if (t.size === 0) return t
+  const { device } = t
+  const dtype = wide(t.dtype)
+  return scope(() =>
+    noGrad(() => {
+      const [most, least] = [Math.max(rows, columns), Math.min(rows, columns)]
+      const { q, r } = qr(fill.randn([most, least], { dtype, device, generator }))
+      const diagonal = r.dataSync()
+      // With the signs of r's diagonal, all orthogonal matrices are equally likely.
+      const signs = Array.from({ length: least }, (_, i) => (diagonal[i * (least + 1)]! < 0 ? -gain : gain))
+      const tall = mul(q, fill.tensor(signs, { dtype, device }))
+      return t.copy_((rows < columns ? transpose(tall, 0, 1) : tall).reshape(t.shape).to(t.dtype))
+    }),
+  )
+}
+
+/** The identity, in place, with zeros where a matrix is not square. @throws {ShapeError} unless t is a matrix */
+export function eye_(t: Tensor): Tensor {
+  checkShapeIs('eye_', 't', t, ['N', 'M'])
+  const columns = t.shape[1]!
+  return noGrad(() =>
+    t.copy_(Float64Array.from({ length: t.size }, (_, i) => (Math.floor(i / columns) === i % columns ? 1 : 0))),
+  )
 }

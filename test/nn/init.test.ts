@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Generator, manualSeed, nn, type Tensor, zeros } from 'convcore'
+import { Generator, manualSeed, matmul, nn, type Tensor, zeros } from 'convcore'
 
 const { init } = nn
 
@@ -44,6 +44,48 @@ t.test('draws have the spread that the formulas say', async (t) => {
   }
   const { low, high } = await fill((x) => init.uniform_(x, 2, 3))
   t.ok(low >= 2 && high < 3)
+})
+
+t.test('truncated draws stay within their bounds, with the spread that the cut leaves', async (t) => {
+  manualSeed(2)
+  const drawn = await spread(init.truncNormal_(zeros([60, 100])))
+  t.ok(drawn.low >= -2 && drawn.high <= 2)
+  t.ok(near(drawn.mean, 0, 0.03) && near(drawn.std, 0.8796, 0.02), `mean ${drawn.mean}, std ${drawn.std}`)
+  const tail = await spread(init.truncNormal_(zeros([2000]), { mean: 1, std: 2, a: 9, b: Infinity }))
+  t.ok(tail.low >= 9 && near(tail.mean, 9.45, 0.05), `mean ${tail.mean} of the tail beyond four standard deviations`)
+  const glorot = await spread(init.glorotNormal_(zeros([64, 96])))
+  t.ok(near(glorot.std, Math.sqrt(2 / 160), 0.003) && glorot.high <= (2 * Math.sqrt(2 / 160)) / 0.879)
+  t.equal(init.glorotUniform_, init.xavierUniform_)
+  t.throws(() => init.truncNormal_(zeros([1]), { a: 1, b: 1 }), { name: 'RangeError', message: /expected a < b/ })
+})
+
+t.test('orthogonal matrices have orthonormal rows or columns', async (t) => {
+  for (const shape of [
+    [4, 4],
+    [6, 3],
+    [3, 2, 5],
+    [2, 3, 2, 2],
+  ]) {
+    // prettier-ignore
+    for (const dtype of ['float32', 'float64'] as const) {
+      const x = init.orthogonal_(zeros(shape, { dtype }), { gain: 3, generator: new Generator(4) })
+      const [rows, columns] = [shape[0]!, shape.slice(1).reduce((a, b) => a * b)]
+      const m = x.reshape([rows, columns])
+      const product = rows > columns ? matmul(m, m, { transposeA: true }) : matmul(m, m, { transposeB: true })
+      const side = Math.min(rows, columns)
+      const off = product.dataSync().map((v, i) => Math.abs(v - (i % (side + 1) === 0 ? 9 : 0)))
+      t.ok(Math.max(...off) < 1e-5, `${shape} of ${dtype}`)
+    }
+  }
+  const conv = new nn.Conv2d(2, 3, 3)
+  t.equal(init.orthogonal_(conv.weight), conv.weight)
+  t.equal(init.orthogonal_(zeros([0, 3])).size, 0)
+  t.throws(() => init.orthogonal_(zeros([3])), { name: 'ShapeError', message: /rank 2 or more/ })
+})
+
+t.test('the identity fills a matrix', async (t) => {
+  t.same([...(await init.eye_(zeros([2, 3])).data())], [1, 0, 0, 0, 1, 0])
+  t.throws(() => init.eye_(zeros([2])), { name: 'ShapeError' })
 })
 
 t.test('constants fill', async (t) => {
