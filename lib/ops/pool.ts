@@ -155,7 +155,7 @@ function average<S extends Sizes>(
   kernelSize: S,
   options: AvgPoolOptions<S> & DivisorOption,
 ): Tensor {
-  // nn.AvgPool hands itself over; average pooling knows no dilation.
+  // Named one by one: average pooling knows no dilation, and would not know how to count it.
   const { stride, padding, ceilMode, countIncludePad = true, divisorOverride } = options
   const given = { stride, padding, ceilMode, countIncludePad, divisorOverride } as AvgPoolOptions<S>
   return meanUnder(op, x, slidingWindows(op, rank, x, kernelSize, given))
