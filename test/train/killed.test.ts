@@ -14,7 +14,7 @@ t.setTimeout(300_000) // busy machines
 
 /** A process that has loaded all and waits to be told to start. */
 async function ready(...args: string[]): Promise<ChildProcess> {
-  const child = fork(program, args, { env: { ...process.env, CONVCORE_THREADS: '1' } })
+  const child = fork(program, args, { execArgv: [], env: { ...process.env, CONVCORE_THREADS: '1' } })
   await once(child, 'message')
   return child
 }
