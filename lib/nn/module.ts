@@ -33,7 +33,8 @@ export interface Module {
 
 /**
  * A part of a network. A subclass keeps parameters, buffers and other modules (arrays of them too) in public fields
- * and computes in `forward`; `model(x)` runs it.
+ * and computes in `forward`; `model(x)` runs it. (In a class's own methods TypeScript cannot see through `this(x)`:
+ * `const self: Net = this`, then `self(x)`, or `this.forward(x)`, which runs no hooks.)
  *
  * ```ts
  * class Net extends nn.Module {
@@ -281,7 +282,8 @@ export abstract class Module extends Callable {
   /**
    * Copies `state` into the parameters and buffers.
    * @throws FormatError, before anything is changed, that lists all missing and unexpected keys and wrong shapes;
-   *   with `strict: false` only for wrong shapes, and the keys are returned
+   *   with `strict: false` only for wrong shapes, and the keys are returned. Other dtypes are converted, other devices copied from
+   * @throws TypeError when `state` is no object
    */
   loadStateDict(state: StateDict, options: LoadOptions = {}): LoadReport {
     return loadStateDict(this, state, options)

@@ -32,6 +32,8 @@ export function stateDict(module: Module): StateDict {
 }
 
 export function loadStateDict(module: Module, state: StateDict, { strict = true }: LoadOptions): LoadReport {
+  if (state === null || typeof state !== 'object' || (state as unknown) instanceof Tensor)
+    throw new TypeError(`loadStateDict: expected an object of tensors by name, got ${describe(state)}`)
   const own = new Map(entries(module))
   const missingKeys = [...own.keys()].filter((key) => !Object.hasOwn(state, key))
   const unexpectedKeys = Object.keys(state).filter((key) => !own.has(key))

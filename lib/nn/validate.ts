@@ -1,5 +1,6 @@
 import { describe } from '../errors.js'
-import type { Sizes } from '../ops/check.js'
+import { checkOutputSizes, checkSizes, checkWhole, type Sizes } from '../ops/check.js'
+import { checkPaddings, type Padding } from '../ops/window.js'
 
 export type { Pair, Single, Triple } from '../ops/check.js'
 
@@ -7,23 +8,12 @@ function refuse(owner: string, name: string, expected: string, value: unknown): 
   throw new RangeError(`${owner}: expected ${name} to be ${expected}, got ${describe(value)}`)
 }
 
-const isInteger = (value: unknown, least: number): value is number =>
-  Number.isSafeInteger(value) && (value as number) >= least
-
-const phrase = (least: number): string => (least > 0 ? 'a positive integer' : 'a non-negative integer')
-
-const orMore = (one: string, rank: number): string => one + ['', ' or a pair of them', ' or three of them'][rank - 1]!
-
-export function positiveInteger(owner: string, name: string, value: number): number {
-  return isInteger(value, 1) ? value : refuse(owner, name, phrase(1), value)
-}
+export const positiveInteger = (owner: string, name: string, value: number): number => checkWhole(owner, name, value, 1)
 
 /** Checks a size, stride or padding of a window over `rank` sides; `least` is the smallest allowed. */
-export function sizes<T extends Sizes>(owner: string, name: string, value: T, rank: number, least: number): T {
-  const valid = Array.isArray(value)
-    ? value.length === rank && value.every((v) => isInteger(v, least))
-    : isInteger(value, least)
-  return valid ? value : refuse(owner, name, orMore(phrase(least), rank), value)
+export function sizes<T extends Sizes>(owner: string, name: string, value: T, rank: number, least: 0 | 1): T {
+  checkSizes(owner, name, value, rank, least)
+  return value
 }
 
 /** Pair and the like as one number for each side. */
@@ -36,17 +26,14 @@ export const eachSide = <S extends Sizes>(value: S, rank: number): Each<S> => {
 
 /** Checks output sizes: as `sizes` from 1 on, but null and undefined stand for the input's. */
 export function outputSizes<T>(owner: string, value: T, rank: number): T {
-  const fits = (v: unknown) => v == null || isInteger(v, 1)
-  const valid = Array.isArray(value) ? value.length === rank && value.every(fits) : fits(value)
-  return valid ? value : refuse(owner, 'outputSize', orMore(phrase(1), rank), value)
+  checkOutputSizes(owner, value, rank)
+  return value
 }
 
 /** Checks padding: as `sizes`, or 'same' or 'valid'. */
-export function padding<T extends Sizes | 'same' | 'valid'>(owner: string, value: T, rank: number): T {
-  if (value === 'same' || value === 'valid') return value
-  if (typeof value === 'string')
-    return refuse(owner, 'padding', `an integer,${['', ' a pair,', ' three,'][rank - 1]!} 'same' or 'valid'`, value)
-  return sizes(owner, 'padding', value as Exclude<T, string>, rank, 0)
+export function padding<T extends Padding<Sizes>>(owner: string, value: T, rank: number): T {
+  checkPaddings(owner, value, rank)
+  return value
 }
 
 export function probability(owner: string, name: string, value: number): number {

@@ -1,7 +1,7 @@
-import { describe, ShapeError } from '../errors.js'
+import { ShapeError } from '../errors.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { checkFloats, checkShapeIs, checkWhole, orMore } from './check.js'
+import { checkFloats, checkShapeIs, checkOutputSizes } from './check.js'
 import { type MaxPoolResult, maxUnder, meanUnder, type Pooling, poolWords, valuesOf } from './pooling.js'
 import { mean } from './reduce.js'
 import { batchOf } from './signal.js'
@@ -22,12 +22,7 @@ function outputSizes(op: string, x: Tensor, outputSize: OutputSizes, rank: numbe
   checkShapeIs(op, 'x', x, batchOf(rank))
   if (x.shape.slice(1).includes(0))
     throw new ShapeError(`${op}: expected images that are not empty, got ${showShape(x.shape)}`)
-  const each = Array.isArray(outputSize)
-    ? (outputSize as OutputSize[])
-    : new Array<OutputSize>(rank).fill(outputSize as OutputSize)
-  if (each.length !== rank)
-    throw new RangeError(`${op}: expected output size to be a whole number${orMore(rank)}, got ${describe(outputSize)}`)
-  return each.map((size, i) => (size == null ? x.shape[i + 2]! : checkWhole(op, 'output size', size, 1)))
+  return checkOutputSizes(op, outputSize, rank).map((size, i) => size ?? x.shape[i + 2]!)
 }
 
 /** Window i reaches from ⌊i · size / output⌋ to ⌈(i + 1) · size / output⌉. */

@@ -58,11 +58,15 @@ export function checkShapeIs(op: string, name: string, x: Tensor, expected: read
     throw new ShapeError(`${op}: expected ${name} of shape [${expected.join(', ')}], got ${showShape(x.shape)}`)
 }
 
-/** @throws {RangeError} unless `value` is a whole number from `low` on */
-export function checkWhole(op: string, name: string, value: unknown, low: number): number {
-  if (!Number.isSafeInteger(value) || (value as number) < low)
-    throw new RangeError(`${op}: expected ${name} to be a whole number from ${low} on, got ${describe(value)}`)
-  return value as number
+const isWhole = (value: unknown, low: number): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= low
+
+const whole = (low: number): string => (low > 0 ? 'a positive integer' : 'a non-negative integer')
+
+/** @throws {RangeError} unless `value` is a whole number from `low` on, which is 0 or 1 */
+export function checkWhole(op: string, name: string, value: unknown, low: 0 | 1): number {
+  if (!isWhole(value, low)) throw new RangeError(`${op}: expected ${name} to be ${whole(low)}, got ${describe(value)}`)
+  return value
 }
 
 /** @throws {TypeError} unless `value` is a number, and not NaN */
@@ -81,18 +85,27 @@ export type Triple = number | readonly [depth: number, height: number, width: nu
 export type Sizes = number | readonly number[]
 
 /** How many numbers may stand for one, by the number of spatial dimensions. */
-export const orMore = (rank: number): string => ['', ' or two', ' or three'][rank - 1]!
+const orMore = (rank: number): string => ['', ' or a pair of them', ' or three of them'][rank - 1]!
 
 /**
  * The size of each of `rank` spatial dimensions.
  * @throws {RangeError} unless `value` is one whole number from `low` on, or `rank` of them
  */
-export function checkSizes(op: string, name: string, value: Sizes, rank: number, low: number): number[] {
-  if (Array.isArray(value) && value.length === rank)
-    return value.map((each, i) => checkWhole(op, `${name}[${i}]`, each, low))
-  if (typeof value !== 'number')
-    throw new RangeError(`${op}: expected ${name} to be a whole number${orMore(rank)}, got ${describe(value)}`)
-  return new Array<number>(rank).fill(checkWhole(op, name, value, low))
+export function checkSizes(op: string, name: string, value: Sizes, rank: number, low: 0 | 1): number[] {
+  if (isWhole(value, low)) return new Array<number>(rank).fill(value)
+  if (Array.isArray(value) && value.length === rank && value.every((each) => isWhole(each, low))) return [...value]
+  throw new RangeError(`${op}: expected ${name} to be ${whole(low)}${orMore(rank)}, got ${describe(value)}`)
+}
+
+/**
+ * The output size along each of `rank` spatial dimensions; undefined where it is the input's.
+ * @throws {RangeError} unless each is a positive integer, null or undefined
+ */
+export function checkOutputSizes(op: string, value: unknown, rank: number): (number | undefined)[] {
+  const each = (Array.isArray(value) ? value : new Array<unknown>(rank).fill(value)) as readonly unknown[]
+  if (each.length !== rank || !each.every((size) => size == null || isWhole(size, 1)))
+    throw new RangeError(`${op}: expected outputSize to be ${whole(1)}${orMore(rank)}, got ${describe(value)}`)
+  return each.map((size) => (size as number | null) ?? undefined)
 }
 
 /** @throws {TypeError} {@link DisposedError} {@link ShapeError} {@link DTypeError} {@link DeviceError} unless it fits x */

@@ -1,5 +1,5 @@
 import { describe, ShapeError } from '../errors.js'
-import { checkSizes, orMore, type Sizes } from './check.js'
+import { checkSizes, type Sizes } from './check.js'
 
 /** `'same'`: ⌈size / stride⌉ outputs, the odd cell of padding at the far end; `'valid'`: none. */
 export type Padding<S extends Sizes> = S | 'same' | 'valid'
@@ -56,12 +56,16 @@ export function slide<const S extends readonly number[]>(
   return size.map(along) as { [i in keyof S]: Sliding }
 }
 
-/** Undefined for `'same'`. */
-function checkPaddings(op: string, padding: Padding<Sizes>, rank: number): number[] | undefined {
+/**
+ * The padding of each of `rank` spatial dimensions; undefined for `'same'`.
+ * @throws {RangeError} for another word, or sizes that are none
+ */
+export function checkPaddings(op: string, padding: Padding<Sizes>, rank: number): number[] | undefined {
   if (padding === 'same') return undefined
   if (typeof padding === 'string' && padding !== 'valid')
     throw new RangeError(
-      `${op}: expected padding 'same', 'valid', a whole number${orMore(rank)}, got ${describe(padding)}`,
+      `${op}: expected padding to be an integer,${['', ' a pair,', ' three,'][rank - 1]!} 'same' or 'valid', ` +
+        `got ${describe(padding)}`,
     )
   return checkSizes(op, 'padding', padding === 'valid' ? 0 : padding, rank, 0)
 }

@@ -4,6 +4,7 @@ import { describe } from '../errors.js'
 import { inMode } from '../nn/mode.js'
 import type { Layer } from '../nn/sequential.js'
 import { GradScaler } from '../optim/gradScaler.js'
+import { detectAnomaly } from '../tape/anomaly.js'
 import type { Tensor } from '../tensor.js'
 import { type Batch, type Batches, toBatches, type Source } from './batches.js'
 import type { EvaluateOptions, Schedule, TrainerOptimizer, TrainerOptions } from './options.js'
@@ -52,12 +53,13 @@ export class Engine {
 
   /** A step in training mode, which is set for each, so that a server may predict with the same model in between. */
   trainStep(stepper: Stepper, tally: Tally): (...batch: Batch) => readonly Tensor[] {
-    return (...batch) =>
+    const step = (...batch: Batch): readonly Tensor[] =>
       inMode(this.model, true, () => {
         const figures = this.#forward(batch, tally)
         stepper.backward(figures[0], batch[0].shape[0] ?? 1)
         return figures
       })
+    return this.options.detectAnomaly ? (...batch) => detectAnomaly(() => step(...batch)) : step
   }
 
   async evaluate(source: Source | Batches, options: EvaluateOptions): Promise<Measures> {

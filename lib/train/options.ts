@@ -47,6 +47,11 @@ export interface TrainerOptions {
   autocast?: AutocastOptions
   /** Batches per step of the optimizer, which is then that of one large batch; default 1. */
   accumulate?: number
+  /**
+   * Whether training steps run in `autograd.detectAnomaly`, which names the op that made the first NaN or infinity; slow.
+   * Default false.
+   */
+  detectAnomaly?: boolean
   /** Stops every `fit` and `evaluate` after the step that runs. */
   signal?: AbortSignal
   /** Shows progress on standard error, or on the given stream; default false. */

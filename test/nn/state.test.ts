@@ -97,3 +97,26 @@ t.test('a state with tensors that are gone, or no tensors, changes nothing', (t)
   t.same([...net.weight.dataSync()], before)
   t.end()
 })
+
+t.test('a state on another device is copied, integers and floats are converted', (t) => {
+  const net = new nn.Sequential(new nn.Linear(1, 2), new nn.BatchNorm1d(2))
+  const state = net.stateDict()
+  const other = Object.fromEntries(
+    Object.entries(state).map(([name, value]) => [name, value.to('float64').to('cpu:1')]),
+  )
+  other['1.num_batches_tracked'] = tensor([5], { shape: [], dtype: 'float32', device: 'cpu:1' })
+  other['0.bias'] = tensor(Int32Array.of(3, 4))
+  net.loadStateDict(other)
+  t.same([...net.stateDict()['0.bias']!.dataSync()], [3, 4])
+  t.equal(net.stateDict()['1.num_batches_tracked']!.itemSync(), 5)
+  for (const [name, value] of Object.entries(net.stateDict())) {
+    t.equal(value.device, 'cpu:0')
+    t.equal(value.dtype, state[name]!.dtype)
+  }
+  for (const wrong of [undefined, null, 3, zeros([1])])
+    t.throws(() => net.loadStateDict(wrong as never), {
+      name: 'TypeError',
+      message: /loadStateDict: expected an object/,
+    })
+  t.end()
+})

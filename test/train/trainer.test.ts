@@ -116,6 +116,16 @@ t.test('gradients from before a fit do not enter it, and none are left', async (
   t.equal(weight!.grad, undefined)
 })
 
+t.test('detectAnomaly names the op that made the first infinity', async (t) => {
+  const loss = (output: Tensor) => output.sum().div(0)
+  await t.rejects(makeTrainer({ loss, detectAnomaly: true }).fit(rings(), { epochs: 1 }), {
+    name: 'AutogradError',
+    message: /div made the first anomaly in its forward pass: -?Infinity/,
+  })
+  const [record] = await makeTrainer({ detectAnomaly: true }).fit(rings(), { epochs: 1 })
+  t.ok(Number.isFinite(record!.loss))
+})
+
 t.test('a loss that is not finite ends the run and names epoch and step', async (t) => {
   const model = makeNet()
   const bad: train.Batch[] = [...[0, 1, 2, 3].keys()].map((i) => [

@@ -92,16 +92,16 @@ export const errors: ErrorCase[] = [
   {
     name: 'adaptiveMaxPool2d: no output',
     run: () => adaptiveMaxPool2d(zeros([2, 3, 4, 5]), 0),
-    error: rangeError(/adaptiveMaxPool2d: expected output size to be a whole number from 1 on, got 0/),
+    error: rangeError(/adaptiveMaxPool2d: expected outputSize to be a positive integer or a pair of them, got 0/),
   },
   {
     name: 'adaptiveAvgPool3d: two sizes',
     run: () => adaptiveAvgPool3d(zeros([2, 3, 4, 5, 6]), [1, 2] as never),
-    error: rangeError(/adaptiveAvgPool3d: expected output size to be a whole number or three, got \[1, 2\]/),
+    error: rangeError(/adaptiveAvgPool3d: expected outputSize to be a positive integer or three of them, got \[1, 2\]/),
   },
   {
     name: 'adaptiveAvgPool2d: a word',
     run: () => adaptiveAvgPool2d(zeros([2, 3, 4, 5]), 'all' as never),
-    error: rangeError(/adaptiveAvgPool2d: expected output size .* got "all"/),
+    error: rangeError(/adaptiveAvgPool2d: expected outputSize .* got "all"/),
   },
 ]

@@ -65,12 +65,12 @@ export const errors: ErrorCase[] = [
   {
     name: 'interpolate: three sizes',
     run: () => interpolate(x(), { size: [1, 2, 3] }),
-    error: rangeError(/interpolate: expected size to be a whole number or two, got \[1, 2, 3\]/),
+    error: rangeError(/interpolate: expected size to be a positive integer or a pair of them, got \[1, 2, 3\]/),
   },
   {
     name: 'interpolate: size 0',
     run: () => interpolate(x(), { size: 0 }),
-    error: rangeError(/interpolate: expected size to be a whole number from 1 on, got 0/),
+    error: rangeError(/interpolate: expected size to be a positive integer or a pair of them, got 0/),
   },
   {
     name: 'interpolate: factor −1',

@@ -180,7 +180,7 @@ export const errors: ErrorCase[] = [
     run: () => maxPool3d(zeros([1, 1, 3, 5, 5]), [2, 2] as never),
     error: {
       name: 'RangeError',
-      message: /maxPool3d: expected kernel size to be a whole number or three, got \[2, 2\]/,
+      message: /maxPool3d: expected kernel size to be a positive integer or three of them, got \[2, 2\]/,
     },
   },
   {

@@ -136,6 +136,6 @@ export const errors: ErrorCase[] = [
   {
     name: 'maxUnpool1d: window 0',
     run: () => maxUnpool1d(zeros([1, 1, 2]), tensor(Int32Array.of(0, 1), { shape: [1, 1, 2] }), 0),
-    error: rangeError(/maxUnpool1d: expected kernel size to be a whole number from 1 on, got 0/),
+    error: rangeError(/maxUnpool1d: expected kernel size to be a positive integer, got 0/),
   },
 ]
