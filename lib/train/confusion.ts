@@ -54,15 +54,17 @@ export class ConfusionCounter implements Accumulator {
 
   /** @throws {ShapeError} when the shapes do not fit, or the number of classes changes */
   update(logits: Tensor, labels: Tensor): void {
-    // In half precision counts beyond 2048 would not be exact.
-    const batch = scope(() => noGrad(() => autocast({ enabled: false }, () => pairs(logits, labels))))
     const before = this.#total
-    if (before && before.size !== batch.size)
-      throw new ShapeError(`confusionMatrix: expected ${before.shape[0]} classes as before, got ${batch.shape[0]}`)
-    this.#total = keep(before ? add(before, batch) : batch)
-    if (!before) return
-    before.dispose()
-    batch.dispose()
+    // In half precision counts beyond 2048 would not be exact.
+    this.#total = scope(() =>
+      autocast({ enabled: false }, () => {
+        const batch = noGrad(() => pairs(logits, labels))
+        if (before && before.size !== batch.size)
+          throw new ShapeError(`confusionMatrix: expected ${before.shape[0]} classes as before, got ${batch.shape[0]}`)
+        return keep(before ? add(before.to(batch.device), batch) : batch) // a total that was loaded may lie elsewhere
+      }),
+    )
+    before?.dispose()
   }
 
   async compute(): Promise<number | Record<string, number>> {
