@@ -3,7 +3,8 @@ import { parseDevice, type DeviceLike } from './device.js'
 import { dtypeOf, isDType, isFloat, type DType, type TypedArray } from './dtype.js'
 import { describe, DTypeError, ShapeError } from './errors.js'
 import { kernels } from './native.js'
-import { checkTensor } from './ops/check.js'
+import { writeStrided } from './layout.js'
+import { checkTensor, checkWhole } from './ops/check.js'
 import { defaultGenerator, type Generator } from './random.js'
 import { disown } from './scope.js'
 import { checkShape, type Shape } from './shape.js'
@@ -72,6 +73,80 @@ export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => fill
 /** A tensor of ones. */
 export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => fill_(make('ones', shape, options), 1)
 
+/** A tensor of x's shape, dtype, device and layout, where the options do not say otherwise. */
+function makeLike(op: string, x: Tensor, options: TensorOptions): Tensor {
+  checkTensor(op, 'x', x)
+  const { dtype = x.dtype, device = x.device, requiresGrad = false } = options
+  if (!isDType(dtype)) throw new DTypeError(`${op}: expected a dtype, got ${describe(dtype)}`)
+  const y = alloc(op, x.shape, dtype, parseDevice(device), x.layout)
+  if (requiresGrad) y.requiresGrad = true
+  return y
+}
+
+/** Uninitialised memory like x, in shape, dtype and device. */
+export const emptyLike = (x: Tensor, options: TensorOptions = {}): Tensor => makeLike('emptyLike', x, options)
+
+/** A tensor like x, in shape, dtype and device, of one value. */
+export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor =>
+  fill_(makeLike('fullLike', x, options), value)
+
+/** A tensor like x, in shape, dtype and device, of zeros. */
+export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor => fill_(makeLike('zerosLike', x, options), 0)
+
+/** A tensor like x, in shape, dtype and device, of ones. */
+export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor => fill_(makeLike('onesLike', x, options), 1)
+
+/** A matrix with ones where row and column are the same, else zeros. */
+export function eye(rows: number, columns = rows, options: TensorOptions = {}): Tensor {
+  const y = fill_(make('eye', [rows, columns], options), 0)
+  const length = Math.min(rows, columns)
+  if (length === 0) return y
+  const diagonal = disown(fill_(alloc('eye', [length], y.dtype, y.device), 1))
+  writeStrided(diagonal, y, [columns + 1], 0)
+  diagonal.dispose()
+  return y
+}
+
+/** The numbers 0, 1, 2 … below `end`. */
+export function arange(end: number, options?: TensorOptions): Tensor
+/**
+ * The numbers start, start + step, start + 2·step … before `end`.
+ * @throws {RangeError} for a step of 0, or one that leads away from `end`
+ */
+export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor
+export function arange(
+  first: number,
+  second: number | TensorOptions = {},
+  step = 1,
+  options: TensorOptions = {},
+): Tensor {
+  const [start, end, rest] = typeof second === 'number' ? [first, second, options] : [0, first, second]
+  for (const [name, value] of Object.entries({ start, end, step })) checkFinite('arange', name, value)
+  if (step === 0 || (end - start) / step < 0)
+    throw new RangeError(`arange: expected a step from ${start} towards ${end}, got ${step}`)
+  const length = Math.ceil((end - start) / step)
+  return make('arange', [length], rest).copy_(Array.from({ length }, (_, i) => start + i * step))
+}
+
+/**
+ * `steps` numbers at equal distances from `start` to `end`, both included.
+ * @throws {RangeError} unless steps is a whole number from 0 on
+ */
+export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+  checkFinite('linspace', 'start', start)
+  checkFinite('linspace', 'end', end)
+  checkWhole('linspace', 'steps', steps, 0)
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0
+  // From both ends, so that both are exact.
+  const at = (i: number) => (2 * i < steps ? start + i * step : end - (steps - 1 - i) * step)
+  return make('linspace', [steps], options).copy_(Array.from({ length: steps }, (_, i) => at(i)))
+}
+
+function checkFinite(op: string, name: string, value: unknown): void {
+  if (!Number.isFinite(value))
+    throw new RangeError(`${op}: expected ${name} to be a finite number, got ${describe(value)}`)
+}
+
 export interface RandomOptions extends TensorOptions {
   /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator
@@ -86,6 +161,14 @@ export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
   return normal_(make('randn', shape, options), 0, 1, options.generator)
 }
+
+/** Uniform numbers in [0, 1), in a tensor like x. */
+export const randLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
+  uniform_(makeLike('randLike', x, options), 0, 1, options.generator)
+
+/** Normal numbers of mean 0 and standard deviation 1, in a tensor like x. */
+export const randnLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
+  normal_(makeLike('randnLike', x, options), 0, 1, options.generator)
 
 /** Overwrites x with one value. */
 export function fill_(x: Tensor, value: number): Tensor {

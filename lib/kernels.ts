@@ -74,13 +74,19 @@ export interface Kernels {
   le(p: Geometry, a: Handle, b: Handle, y: Handle): void
   where(n: number, condition: Handle, a: Handle, b: Handle, y: Handle): void
   sum(outer: number, n: number, inner: number, x: Handle, y: Handle): void
-  max(outer: number, n: number, inner: number, x: Handle, y: Handle, indices: Handle): void
-  max_backward(outer: number, n: number, inner: number, indices: Handle, dy: Handle, dx: Handle): void
+  extreme(outer: number, n: number, inner: number, least: number, x: Handle, y: Handle, indices: Handle): void
+  extreme_backward(outer: number, n: number, inner: number, indices: Handle, dy: Handle, dx: Handle): void
+  cumsum(outer: number, n: number, inner: number, reverse: number, x: Handle, y: Handle): void
+  sort(outer: number, n: number, inner: number, k: number, descending: number, x: Handle, y: Handle, indices: Handle): void
+  index_select(outer: number, n: number, m: number, inner: number, x: Handle, index: Handle, y: Handle): void
+  index_select_backward(outer: number, n: number, m: number, inner: number, skip: number, index: Handle, dy: Handle, dx: Handle): void
+  gather(outer: number, n: number, m: number, inner: number, x: Handle, index: Handle, y: Handle): void
+  scatter(outer: number, n: number, m: number, inner: number, unique: number, index: Handle, x: Handle, y: Handle): void
+  scatter_add(outer: number, n: number, m: number, inner: number, index: Handle, x: Handle, y: Handle): void
   strided_read(p: Geometry, x: Handle, y: Handle): void
   strided_write(p: Geometry, x: Handle, y: Handle): void
   cast(n: number, x: Handle, y: Handle): void
   fill(n: number, value: number, y: Handle): void
-  gather_rows(rows: number, picked: number, width: number, x: Handle, index: Handle, y: Handle): void
   cross_entropy(n: number, classes: number, x: Handle, target: Handle, loss: Handle, log_sum_exp: Handle): void
   cross_entropy_backward(n: number, classes: number, x: Handle, target: Handle, log_sum_exp: Handle, dloss: Handle, dx: Handle): void
   bce(n: number, x: Handle, target: Handle, loss: Handle): void

@@ -346,7 +346,7 @@ struct Call<void(Parameters...)> {
     struct Range {
       const std::byte *begin, *end;
       bool written;
-    } ranges[kArity];
+    } ranges[kArity] = {};
     int operands = 0;
   };
 

@@ -110,9 +110,9 @@ t.test('operands that overlap', (t) => {
   const base = native.create('test', 3, INT32, 0)
   const table = native.create('test', 2, INT32, 0)
   const [index, y] = [native.view(base, 0, 2), native.view(base, 1, 2)]
-  refuses(t, 'a result over its indices', () => kernels.gather_rows(2, 2, 1, table, index, y), {
+  refuses(t, 'a result over its indices', () => kernels.index_select(1, 2, 2, 1, table, index, y), {
     code: 'ERR_ARGUMENT',
-    message: /gather_rows: expected y not to overlap another operand/,
+    message: /index_select: expected y not to overlap another operand/,
   })
   t.end()
 })
@@ -225,13 +225,13 @@ t.test('indices that lie', async (t) => {
   const [table, y, index] = [vector(1, 2, 3), vector(7), native.create('test', 1, INT32, 0)]
   for (const bad of [-1, 3, 2 ** 31 - 1, -(2 ** 31)]) {
     native.write(index, Int32Array.of(bad))
-    kernels.gather_rows(3, 1, 1, table, index, y)
-    const failed = { code: 'ERR_EXECUTION', message: new RegExp(`gather_rows: .*${bad}`) }
+    kernels.index_select(1, 3, 1, 1, table, index, y)
+    const failed = { code: 'ERR_EXECUTION', message: new RegExp(`index_select: .*${bad}`) }
     t.throws(() => native.readSync(y), failed, `${bad}, blocking`)
     await t.rejects(native.read(y), failed, `${bad}, waiting`)
   }
   native.write(index, Int32Array.of(2))
-  kernels.gather_rows(3, 1, 1, table, index, y)
+  kernels.index_select(1, 3, 1, 1, table, index, y)
   t.same(values(y), [3], 'the tensor can be written again')
 })
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { crossEntropy, gatherRows, nn, ones, optim, randn, scope, sync, tensor, zeros } from 'convcore'
+import { crossEntropy, indexSelect, nn, ones, optim, randn, scope, sync, tensor, zeros } from 'convcore'
 
 const badLabels = () => tensor(Int32Array.of(0, 9))
 
@@ -15,16 +15,16 @@ t.test('an op that fails while it runs is named by the wait that reads its resul
 
 t.test('what was computed from a failed result fails too, and nothing else does', async (t) => {
   const fine = ones([2])
-  const broken = gatherRows(zeros([3, 2]), Int32Array.of(7))
+  const broken = indexSelect(zeros([3, 2]), 0, Int32Array.of(7))
   const descendant = broken.add(1).mul(fine)
   t.same([...(await fine.data())], [1, 1])
-  await t.rejects(descendant.data(), { name: 'ExecutionError', message: /gather_rows: expected row index/ })
+  await t.rejects(descendant.data(), { name: 'ExecutionError', message: /index_select: expected indices/ })
   t.same([...(await fine.add(1).data())], [2, 2])
   await sync()
 })
 
 t.test('a tensor that is overwritten is well again', async (t) => {
-  const x = gatherRows(zeros([3]), Int32Array.of(3))
+  const x = indexSelect(zeros([3]), 0, Int32Array.of(3))
   await t.rejects(x.data(), { name: 'ExecutionError' })
   x.copy_([5])
   t.equal(await x.item(), 5)

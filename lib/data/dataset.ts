@@ -1,5 +1,5 @@
 import { describe, ShapeError } from '../errors.js'
-import { gatherRows } from '../ops/indexing.js'
+import { indexSelect } from '../ops/indexing.js'
 import { reshape } from '../ops/shape.js'
 import { slice } from '../ops/slice.js'
 import { scope } from '../scope.js'
@@ -40,7 +40,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { 
   }
 
   batch(indices: Int32Array): { -readonly [K in keyof T]: Tensor } {
-    return this.tensors.map((x) => gatherRows(x, indices)) as { -readonly [K in keyof T]: Tensor }
+    return this.tensors.map((x) => indexSelect(x, 0, indices)) as { -readonly [K in keyof T]: Tensor }
   }
 }
 

@@ -1,7 +1,7 @@
 import type { DeviceLike } from '../device.js'
 import { ShapeError } from '../errors.js'
 import { div, sub } from '../ops/elementwise.js'
-import { gatherRows } from '../ops/indexing.js'
+import { indexSelect } from '../ops/indexing.js'
 import { reshape } from '../ops/shape.js'
 import { keep, scope } from '../scope.js'
 import { tensor } from '../create.js'
@@ -68,10 +68,10 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
 
   batch(indices: Int32Array): [Tensor, Tensor] {
     return scope(() => {
-      const pixels = div(gatherRows(this.images, indices).to('float32'), 255)
+      const pixels = div(indexSelect(this.images, 0, indices).to('float32'), 255)
       const { normalize } = this
       const images = normalize ? div(sub(pixels, normalize.mean), normalize.std) : pixels
-      return [images, gatherRows(this.labels, indices)]
+      return [images, indexSelect(this.labels, 0, indices)]
     })
   }
 

@@ -3,11 +3,13 @@ import { record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
 import { toRowMajor } from '../layout.js'
 import { kernels, pack } from '../native.js'
-import { showShape, type Shape } from '../shape.js'
+import { sameShape, showShape, sizeOf } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { broadcastShape } from './broadcast.js'
 import { checkFloats, checkShapeIs } from './check.js'
 import { lowered } from './precision.js'
 import { sum } from './reduce.js'
+import { expand } from './repeat.js'
 import { reshape } from './shape.js'
 
 export interface MatmulOptions {
@@ -27,38 +29,84 @@ const words = (batch: number, m: number, n: number, k: number, ta: boolean, tb: 
 ]
 
 /**
- * Matrix product, of one pair of matrices or of a batch of pairs.
+ * Matrix product, of one pair of matrices or of batches of them, whose dimensions broadcast as NumPy's. A vector is a row
+ * on the left and a column on the right, and that dimension is not in the result.
  *
- * @param a [M, K] or [B, M, K] (after `transposeA`)
- * @param b [K, N] or [B, K, N] (after `transposeB`)
- * @returns [M, N] or [B, M, N]
+ * @param a [..., M, K] (after `transposeA`) or [K]
+ * @param b [..., K, N] (after `transposeB`) or [K]
+ * @returns [..., M, N]
  * @throws {ShapeError} when the shapes do not fit
  */
 export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
   const { transposeA = false, transposeB = false } = options
   ;[a, b] = lowered(a, b)
   checkFloats('matmul', { a, b })
-  const rank = a.rank
-  if (rank !== 2 && rank !== 3)
-    throw new ShapeError(`matmul: expected a of shape [M, K] or [B, M, K], got ${showShape(a.shape)}`)
+  checkOperand('a', a, transposeA)
+  checkOperand('b', b, transposeB)
+  const left = a.rank === 1 ? reshape(a, [1, a.size]) : a
+  const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b
+  const [rows, columns] = left.shape.slice(-2) as [number, number]
+  const [m, k] = transposeA ? [columns, rows] : [rows, columns]
+  const n = right.shape.at(transposeB ? -2 : -1)!
+  if (right.shape.at(transposeB ? -1 : -2) !== k)
+    throw new ShapeError(
+      `matmul: expected b of shape ${b.rank === 1 ? `[${k}]` : `[..., ${transposeB ? `N, ${k}` : `${k}, N`}]`}, got ${showShape(b.shape)}`,
+    )
+  const y = batched(left, right, transposeA, transposeB)
+  if (a.rank > 1 && b.rank > 1) return y
+  return reshape(y, [...y.shape.slice(0, -2), ...(a.rank > 1 ? [m] : []), ...(b.rank > 1 ? [n] : [])])
+}
+
+function checkOperand(name: string, x: Tensor, transposed: boolean): void {
+  if (x.rank === 0 || (x.rank === 1 && transposed))
+    throw new ShapeError(
+      `matmul: expected ${name} with at least ${transposed ? 'two dimensions to transpose' : 'one dimension'}, got ${showShape(x.shape)}`,
+    )
+}
+
+/** Operands of two dimensions and more. */
+function batched(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
+  const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)]
+  if (sameShape(batchA, batchB)) return product(a, b, transposeA, transposeB)
+  const matrix = (x: Tensor) => x.shape.slice(-2)
+  // One matrix on the right for all on the left: their rows are those of one matrix.
+  if (batchB.length === 0 && !transposeA) {
+    const rows = reshape(a, [sizeOf(a.shape.slice(0, -1)), a.shape.at(-1)!])
+    const y = product(rows, b, false, transposeB)
+    return reshape(y, [...a.shape.slice(0, -1), y.shape[1]!])
+  }
+  const batch = broadcastShape('matmul', batchA, batchB)
+  return product(expand(a, [...batch, ...matrix(a)]), expand(b, [...batch, ...matrix(b)]), transposeA, transposeB)
+}
+
+/** Operands whose leading dimensions are the same. */
+function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean): Tensor {
   const [rows, columns] = a.shape.slice(-2) as [number, number]
   const [m, k] = transposeA ? [columns, rows] : [rows, columns]
-  const batch: Shape = a.shape.slice(0, -2)
-  checkShapeIs('matmul', 'b', b, [...batch, ...(transposeB ? ['N', k] : [k, 'N'])])
-  const n = b.shape[transposeB ? rank - 2 : rank - 1]!
+  const n = b.shape.at(transposeB ? -2 : -1)!
+  const batch = a.shape.slice(0, -2)
   const [left, right] = [toRowMajor(a), toRowMajor(b)]
   const y = allocLike('matmul', left, [...batch, m, n])
-  kernels.matmul(pack(words(batch[0] ?? 1, m, n, k, transposeA, transposeB)), left.handle, right.handle, 0, y.handle)
+  kernels.matmul(pack(words(sizeOf(batch), m, n, k, transposeA, transposeB)), left.handle, right.handle, 0, y.handle)
   return record('matmul', y, [left, right], [left, right], (dy, needs, [a, b]) => [
-    needs[0] &&
-      (transposeA
-        ? matmul(b, dy, { transposeA: transposeB, transposeB: true })
-        : matmul(dy, b, { transposeB: !transposeB })),
-    needs[1] &&
-      (transposeB
-        ? matmul(dy, a, { transposeA: true, transposeB: transposeA })
-        : matmul(a, dy, { transposeA: !transposeA })),
+    needs[0] && (transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB)),
+    needs[1] && (transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false)),
   ])
+}
+
+/**
+ * Matrix products of a batch of pairs.
+ * @param a [B, M, K]
+ * @param b [B, K, N]
+ * @returns [B, M, N]
+ * @throws {ShapeError} when the shapes do not fit
+ */
+export function bmm(a: Tensor, b: Tensor): Tensor {
+  ;[a, b] = lowered(a, b)
+  checkFloats('bmm', { a, b })
+  checkShapeIs('bmm', 'a', a, ['B', 'M', 'K'])
+  checkShapeIs('bmm', 'b', b, [a.shape[0]!, a.shape[2]!, 'N'])
+  return product(a, b, false, false)
 }
 
 /**
@@ -101,8 +149,13 @@ declare module '../tensor.js' {
   interface Tensor {
     /** See {@link matmul}. */
     matmul(other: Tensor, options?: MatmulOptions): Tensor
+    /** See {@link bmm}. */
+    bmm(other: Tensor): Tensor
   }
 }
 Tensor.prototype.matmul = function (other, options) {
   return matmul(this, other, options)
+}
+Tensor.prototype.bmm = function (other) {
+  return bmm(this, other)
 }

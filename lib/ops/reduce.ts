@@ -67,12 +67,14 @@ export function mean(x: Tensor, dim?: number | readonly number[], options: Reduc
   return scale(sumOf('mean', x, dim, options), 1 / count)
 }
 
-/** The largest values along a dimension and where they are. */
-export interface MaxResult {
+/** The extreme values along a dimension and where they are. */
+export interface Extremes {
   values: Tensor
   /** int32; the first one wins ties. */
   indices: Tensor
 }
+
+type Extreme = 'max' | 'min'
 
 /** The largest element. */
 export function max(x: Tensor): Tensor
@@ -80,11 +82,25 @@ export function max(x: Tensor): Tensor
  * The largest elements along a dimension, with their indices. The first one wins ties, and alone receives the gradient.
  * @throws {ShapeError} when x has no such dimension, or it is empty
  */
-export function max(x: Tensor, dim: number, options?: ReduceOptions): MaxResult
-export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | MaxResult {
-  checkFloats('max', { x })
-  if (dim !== undefined) return maxAlong('max', x, checkDim('max', dim, x.rank), options)
-  const { values, indices } = maxAlong('max', reshape(x, [x.size]), 0, {})
+export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes
+export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
+  return dim === undefined ? extreme('max', x) : extremesAlong('max', 'max', x, dim, options)
+}
+
+/** The smallest element. */
+export function min(x: Tensor): Tensor
+/**
+ * The smallest elements along a dimension, with their indices. The first one wins ties, and alone receives the gradient.
+ * @throws {ShapeError} when x has no such dimension, or it is empty
+ */
+export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes
+export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
+  return dim === undefined ? extreme('min', x) : extremesAlong('min', 'min', x, dim, options)
+}
+
+function extreme(op: Extreme, x: Tensor): Tensor {
+  checkFloats(op, { x })
+  const { values, indices } = extremesAlong(op, op, reshape(x, [x.size]), 0, {})
   indices.dispose()
   return values
 }
@@ -93,30 +109,60 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
  * The index of the largest element along a dimension or, without one, in the flattened tensor; int32.
  * @throws {ShapeError} when x has no such dimension, or it is empty
  */
-export function argmax(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor {
-  checkFloats('argmax', { x })
+export const argmax = (x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor =>
+  place('argmax', 'max', x, dim, options)
+
+/**
+ * The index of the smallest element along a dimension or, without one, in the flattened tensor; int32.
+ * @throws {ShapeError} when x has no such dimension, or it is empty
+ */
+export const argmin = (x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor =>
+  place('argmin', 'min', x, dim, options)
+
+function place(op: string, which: Extreme, x: Tensor, dim: number | undefined, options: ReduceOptions): Tensor {
+  checkFloats(op, { x })
   const source = dim === undefined ? reshape(x, [x.size]) : x
-  const { values, indices } = maxAlong('argmax', source, checkDim('argmax', dim ?? 0, source.rank), options)
+  const { values, indices } = extremesAlong(op, which, source, dim ?? 0, options)
   values.dispose()
   return indices
 }
 
-function maxAlong(op: string, x: Tensor, dim: number, options: ReduceOptions): MaxResult {
-  if (x.shape[dim] === 0)
-    throw new ShapeError(`${op}: expected a non-empty dimension ${dim}, got ${showShape(x.shape)}`)
+function extremesAlong(op: string, which: Extreme, x: Tensor, dim: number, options: ReduceOptions): Extremes {
+  checkFloats(op, { x })
+  const axis = checkDim(op, dim, x.rank)
+  if (x.shape[axis] === 0)
+    throw new ShapeError(`${op}: expected a non-empty dimension ${axis}, got ${showShape(x.shape)}`)
   const { shape, layout } = x
-  const [outer, n, inner] = around(x, dim)
-  const values = allocLike('max', x, squeezed(shape, [dim]))
-  const indices = allocLike('max', x, values.shape, { dtype: 'int32' })
-  kernels.max(outer, n, inner, x.handle, values.handle, indices.handle)
-  record('max', values, [x], [indices], (dy, _, [indices]) => {
-    const dx = allocLike('max', dy, shape, { layout })
-    kernels.max_backward(outer, n, inner, indices.handle, dy.handle, dx.handle)
+  const [outer, n, inner] = around(x, axis)
+  const values = allocLike(op, x, squeezed(shape, [axis]))
+  const indices = allocLike(op, x, values.shape, { dtype: 'int32' })
+  kernels.extreme(outer, n, inner, Number(which === 'min'), x.handle, values.handle, indices.handle)
+  record(op, values, [x], [indices], (dy, _, [indices]) => {
+    const dx = allocLike(op, dy, shape, { layout })
+    kernels.extreme_backward(outer, n, inner, indices.handle, dy.handle, dx.handle)
     return [dx]
   })
   if (options.keepDim) return { values, indices }
-  const rest = without(shape, [dim])
+  const rest = without(shape, [axis])
   return { values: reshape(values, rest), indices: reshape(indices, rest) }
+}
+
+/**
+ * Sums from the first element along a dimension to each.
+ * @throws {ShapeError} when x has no such dimension
+ */
+export function cumsum(x: Tensor, dim: number): Tensor {
+  ;[x] = raised(x)
+  checkFloats('cumsum', { x })
+  return cumsumAlong(x, checkDim('cumsum', dim, x.rank), false)
+}
+
+/** From the last element, when reverse. */
+function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
+  const y = allocLike('cumsum', x)
+  const [outer, n, inner] = around(x, dim)
+  kernels.cumsum(outer, n, inner, Number(reverse), x.handle, y.handle)
+  return record('cumsum', y, [x], [], (dy) => [cumsumAlong(dy, dim, !reverse)])
 }
 
 declare module '../tensor.js' {
@@ -127,9 +173,16 @@ declare module '../tensor.js' {
     mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor
     /** See {@link max}. */
     max(): Tensor
-    max(dim: number, options?: ReduceOptions): MaxResult
+    max(dim: number, options?: ReduceOptions): Extremes
+    /** See {@link min}. */
+    min(): Tensor
+    min(dim: number, options?: ReduceOptions): Extremes
     /** See {@link argmax}. */
     argmax(dim?: number, options?: ReduceOptions): Tensor
+    /** See {@link argmin}. */
+    argmin(dim?: number, options?: ReduceOptions): Tensor
+    /** See {@link cumsum}. */
+    cumsum(dim: number): Tensor
   }
 }
 Tensor.prototype.sum = function (dim, options) {
@@ -138,12 +191,23 @@ Tensor.prototype.sum = function (dim, options) {
 Tensor.prototype.mean = function (dim, options) {
   return mean(this, dim, options)
 }
-function maxMethod(this: Tensor): Tensor
-function maxMethod(this: Tensor, dim: number, options?: ReduceOptions): MaxResult
-function maxMethod(this: Tensor, dim?: number, options?: ReduceOptions): Tensor | MaxResult {
-  return dim === undefined ? max(this) : max(this, dim, options)
-}
-Tensor.prototype.max = maxMethod
+Tensor.prototype.max = extremeMethod(max)
+Tensor.prototype.min = extremeMethod(min)
 Tensor.prototype.argmax = function (dim, options) {
   return argmax(this, dim, options)
+}
+Tensor.prototype.argmin = function (dim, options) {
+  return argmin(this, dim, options)
+}
+Tensor.prototype.cumsum = function (dim) {
+  return cumsum(this, dim)
+}
+
+function extremeMethod(op: typeof max) {
+  function method(this: Tensor): Tensor
+  function method(this: Tensor, dim: number, options?: ReduceOptions): Extremes
+  function method(this: Tensor, dim?: number, options?: ReduceOptions): Tensor | Extremes {
+    return dim === undefined ? op(this) : op(this, dim, options)
+  }
+  return method
 }

@@ -239,18 +239,4 @@ void fill(int64_t n, double value, AnyOut y) {
   });
 }
 
-void gather_rows(int64_t rows, int64_t picked, int64_t width, AnyIn x, IndexIn index, AnyOut y) {
-  const int32_t* pick = index.as<int32_t>();
-  for (int64_t i = 0; i < picked; ++i)
-    if (pick[i] < 0 || pick[i] >= rows)
-      fail("expected row index in [0, %lld), got %d", static_cast<long long>(rows), pick[i]);
-  const int64_t bytes = width * static_cast<int64_t>(size_of(x.dtype));
-  if (bytes == 0) return;
-  const char* from = x.as<char>();
-  char* to = y.as<char>();
-  parallel_range(picked, ceil_div(4 * kGrain, bytes), [=](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) memcpy(to + i * bytes, from + pick[i] * bytes, bytes);
-  });
-}
-
 }  // namespace convcore::cpu::ISA

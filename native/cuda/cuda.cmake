@@ -10,6 +10,7 @@ set(CUDA_KERNELS
     elementwise.cu
     gemm.cu
     im2col.cu
+    indexing.cu
     indices.cu
     interpolate.cu
     linalg.cu
@@ -22,6 +23,7 @@ set(CUDA_KERNELS
     reduce.cu
     shape.cu
     softmax.cu
+    sort.cu
     unary.cu
     unpool.cu)
 set(CUDA_HOST

@@ -33,33 +33,34 @@ __global__ void sum_rows(int64_t rows, int64_t n, const T* x, T* y) {
   }
 }
 
-/// A candidate for a maximum: NaN before all, then the greater, then the earlier.
-template <class C>
-struct Best {
+/// A candidate for a maximum, or a minimum: NaN before all, then the greater, or smaller, then the earlier.
+template <class C, bool kLeast>
+struct Candidate {
   C value;
   int32_t index;
-  __device__ bool beats(const Best& other) const {
+  __device__ bool beats(const Candidate& other) const {
     const bool nan = value != value, other_nan = other.value != other.value;
     if (nan || other_nan) return nan && (!other_nan || index < other.index);
-    return value > other.value || (value == other.value && index < other.index);
+    return (kLeast ? value < other.value : value > other.value) || (value == other.value && index < other.index);
   }
 };
 
 /// One warp per row of n ≥ 1 neighbours.
-template <class T>
-__global__ void max_rows(int64_t rows, int64_t n, const T* x, T* y, int32_t* indices) {
+template <class T, bool kLeast>
+__global__ void extreme_rows(int64_t rows, int64_t n, const T* x, T* y, int32_t* indices) {
   using C = Compute<T>;
+  using Best = Candidate<C, kLeast>;
   WarpGroup<C> group;
   for (int64_t row = group.first(); row < rows; row += group.step()) {
     const int64_t start = group.lane() < n ? group.lane() : 0;
-    Best<C> best{load(x[row * n + start]), static_cast<int32_t>(start)};
+    Best best{load(x[row * n + start]), static_cast<int32_t>(start)};
     for (int64_t i = start + 32; i < n; i += 32) {
-      const Best<C> next{load(x[row * n + i]), static_cast<int32_t>(i)};
+      const Best next{load(x[row * n + i]), static_cast<int32_t>(i)};
       if (next.beats(best)) best = next;
     }
     for (int distance = 16; distance > 0; distance /= 2) {
-      const Best<C> other{__shfl_xor_sync(0xffffffffu, best.value, distance),
-                          __shfl_xor_sync(0xffffffffu, best.index, distance)};
+      const Best other{__shfl_xor_sync(0xffffffffu, best.value, distance),
+                       __shfl_xor_sync(0xffffffffu, best.index, distance)};
       if (other.beats(best)) best = other;
     }
     if (group.lane() == 0) {
@@ -69,13 +70,14 @@ __global__ void max_rows(int64_t rows, int64_t n, const T* x, T* y, int32_t* ind
   }
 }
 
-template <class T>
-__global__ void max_columns(int64_t outer, int64_t n, int64_t inner, const T* x, T* y, int32_t* indices) {
+template <class T, bool kLeast>
+__global__ void extreme_columns(int64_t outer, int64_t n, int64_t inner, const T* x, T* y, int32_t* indices) {
+  using Best = Candidate<Compute<T>, kLeast>;
   for_each(outer * inner, [&](int64_t column) {
     const T* from = x + column / inner * n * inner + column % inner;
-    Best<Compute<T>> best{load(from[0]), 0};
+    Best best{load(from[0]), 0};
     for (int64_t i = 1; i < n; ++i) {
-      const Best<Compute<T>> next{load(from[i * inner]), static_cast<int32_t>(i)};
+      const Best next{load(from[i * inner]), static_cast<int32_t>(i)};
       if (next.beats(best)) best = next;
     }
     y[column] = store<T>(best.value);
@@ -85,11 +87,80 @@ __global__ void max_columns(int64_t outer, int64_t n, int64_t inner, const T* x,
 
 /// Each element of dx looks whether it was the maximum.
 template <class T>
-__global__ void max_backward_each(int64_t outer, int64_t n, int64_t inner, const int32_t* indices, const T* dy, T* dx) {
+__global__ void extreme_backward_each(int64_t outer, int64_t n, int64_t inner, const int32_t* indices, const T* dy,
+                                      T* dx) {
   for_each(outer * n * inner, [&](int64_t i) {
     const int64_t row = i / inner, column = row / n * inner + i % inner;
     dx[i] = indices[column] == row % n ? dy[column] : T(0.0f);
   });
+}
+
+template <bool kLeast>
+void find_extreme(int64_t outer, int64_t n, int64_t inner, const In& x, const Out& y, const IndexOut& indices) {
+  if (n == 0) fail("expected a non-empty dimension");
+  if (n > std::numeric_limits<int32_t>::max())
+    fail("expected a dimension that int32 can index, got %lld", static_cast<long long>(n));
+  dispatch_storage(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using Group = WarpGroup<Compute<T>>;
+    const T* from = x.as<T>();
+    if (inner == 1)
+      launch(extreme_rows<T, kLeast>, Group::grid(outer), kThreads, 0, outer, n, from, y.as<T>(),
+             indices.as<int32_t>());
+    else
+      launch(extreme_columns<T, kLeast>, blocks_for(outer * inner), kThreads, 0, outer, n, inner, from, y.as<T>(),
+             indices.as<int32_t>());
+  });
+}
+
+/// Sums along n from one end, a column by one thread.
+template <class T>
+__global__ void cumsum_columns(int64_t outer, int64_t n, int64_t inner, bool reverse, const T* x, T* y) {
+  for_each(outer * inner, [&](int64_t column) {
+    const int64_t first = column / inner * n * inner + column % inner;
+    Compute<T> total = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t at = first + (reverse ? n - 1 - i : i) * inner;
+      total += load(x[at]);
+      y[at] = store<T>(total);
+    }
+  });
+}
+
+/// A column by one block, which sums a stretch after the other: each thread its own elements, then over the threads.
+template <class T>
+__global__ void cumsum_lines(int64_t lines, int64_t n, int64_t inner, bool reverse, const T* x, T* y) {
+  using C = Compute<T>;
+  constexpr int kEach = 4;
+  __shared__ C warps[kWarps];
+  const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  for (int64_t line = blockIdx.x; line < lines; line += gridDim.x) {
+    const int64_t first = line / inner * n * inner + line % inner;
+    C before = 0;
+    for (int64_t begin = 0; begin < n; begin += kThreads * kEach) {
+      const int64_t mine = begin + threadIdx.x * kEach;
+      auto at = [&](int64_t i) { return first + (reverse ? n - 1 - i : i) * inner; };
+      C sums[kEach], total = 0;
+      for (int j = 0; j < kEach; ++j) sums[j] = total += mine + j < n ? load(x[at(mine + j)]) : C(0);
+      C upto = total;
+      for (int distance = 1; distance < 32; distance *= 2) {
+        const C other = __shfl_up_sync(0xffffffffu, upto, distance);
+        if (lane >= distance) upto += other;
+      }
+      __syncthreads();  // whoever still reads the last stretch's sums
+      if (lane == 31) warps[warp] = upto;
+      __syncthreads();
+      C shift = before;
+      for (int w = 0; w < kWarps; ++w) {
+        if (w < warp) shift += warps[w];
+        before += warps[w];
+      }
+      const C own = __shfl_up_sync(0xffffffffu, upto, 1);
+      if (lane > 0) shift += own;
+      for (int j = 0; j < kEach; ++j)
+        if (mine + j < n) y[at(mine + j)] = store<T>(shift + sums[j]);
+    }
+  }
 }
 
 }  // namespace
@@ -106,27 +177,31 @@ void sum(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
   });
 }
 
-void max(int64_t outer, int64_t n, int64_t inner, In x, Out y, IndexOut indices) {
-  if (n == 0) fail("expected a non-empty dimension");
-  if (n > std::numeric_limits<int32_t>::max())
-    fail("expected a dimension that int32 can index, got %lld", static_cast<long long>(n));
-  dispatch_storage(x.dtype, [&](auto zero) {
+void extreme(int64_t outer, int64_t n, int64_t inner, int64_t least, In x, Out y, IndexOut indices) {
+  if (least)
+    find_extreme<true>(outer, n, inner, x, y, indices);
+  else
+    find_extreme<false>(outer, n, inner, x, y, indices);
+}
+
+void extreme_backward(int64_t outer, int64_t n, int64_t inner, IndexIn indices, In dy, Out dx) {
+  dispatch_storage(dy.dtype, [&](auto zero) {
     using T = decltype(zero);
-    using Group = WarpGroup<Compute<T>>;
-    const T* from = x.as<T>();
-    if (inner == 1)
-      launch(max_rows<T>, Group::grid(outer), kThreads, 0, outer, n, from, y.as<T>(), indices.as<int32_t>());
-    else
-      launch(max_columns<T>, blocks_for(outer * inner), kThreads, 0, outer, n, inner, from, y.as<T>(),
-             indices.as<int32_t>());
+    launch(extreme_backward_each<T>, blocks_for(outer * n * inner), kThreads, 0, outer, n, inner,
+           static_cast<const int32_t*>(indices.as<int32_t>()), static_cast<const T*>(dy.as<T>()), dx.as<T>());
   });
 }
 
-void max_backward(int64_t outer, int64_t n, int64_t inner, IndexIn indices, In dy, Out dx) {
-  dispatch_storage(dy.dtype, [&](auto zero) {
+void cumsum(int64_t outer, int64_t n, int64_t inner, int64_t reverse, In x, Out y) {
+  const int64_t lines = outer * inner;
+  dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    launch(max_backward_each<T>, blocks_for(outer * n * inner), kThreads, 0, outer, n, inner,
-           static_cast<const int32_t*>(indices.as<int32_t>()), static_cast<const T*>(dy.as<T>()), dx.as<T>());
+    const T* from = x.as<T>();
+    // Many columns side by side, or short ones, keep the GPU busy with a thread each.
+    if (n <= 32 || (inner >= 32 && lines >= 4096))
+      launch(cumsum_columns<T>, blocks_for(lines), kThreads, 0, outer, n, inner, reverse != 0, from, y.as<T>());
+    else
+      launch(cumsum_lines<T>, BlockGroup<T>::grid(lines), kThreads, 0, lines, n, inner, reverse != 0, from, y.as<T>());
   });
 }
 

@@ -203,11 +203,6 @@ __global__ void fill_each(int64_t n, T value, T* y) {
   for_each(n, [&](int64_t i) { y[i] = value; });
 }
 
-template <class Word>
-__global__ void gather_words(int64_t n, int64_t width, const Word* x, const int32_t* index, Word* y) {
-  for_each(n, [&](int64_t i) { y[i] = x[index[i / width] * width + i % width]; });
-}
-
 }  // namespace
 
 void strided_read(const Strided& p, AnyIn x, AnyOut y) {
@@ -241,25 +236,6 @@ void fill(int64_t n, double value, AnyOut y) {
     using T = decltype(zero);
     launch(fill_each<T>, blocks_for(n), kThreads, 0, n, convert<T>(value), y.as<T>());
   });
-}
-
-void gather_rows(int64_t rows, int64_t picked, int64_t width, AnyIn x, IndexIn index, AnyOut y) {
-  check_indices(index, rows, "row index");
-  const auto size = static_cast<int64_t>(size_of(x.dtype)), bytes = width * size;
-  auto gather = [&](auto zero) {
-    using Word = decltype(zero);
-    const int64_t words = bytes / static_cast<int64_t>(sizeof(Word)), n = picked * words;
-    launch(gather_words<Word>, blocks_for(n), kThreads, 0, n, words, static_cast<const Word*>(x.as<Word>()),
-           static_cast<const int32_t*>(index.as<int32_t>()), y.as<Word>());
-  };
-  auto fits = [&](int64_t word) {
-    return bytes % word == 0 && reinterpret_cast<uintptr_t>(x.data) % word == 0 &&
-           reinterpret_cast<uintptr_t>(y.data) % word == 0;
-  };
-  if (fits(16)) return gather(uint4{});
-  if (fits(4)) return gather(uint32_t{});
-  if (fits(2)) return gather(uint16_t{});
-  gather(uint8_t{});
 }
 
 }  // namespace convcore::cuda

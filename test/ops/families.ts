@@ -11,12 +11,17 @@ import * as linalg from './cases/linalg.js'
 import * as loss from './cases/loss.js'
 import * as matmul from './cases/matmul.js'
 import * as norm from './cases/norm.js'
+import * as pad from './cases/pad.js'
 import * as pool from './cases/pool.js'
 import * as random from './cases/random.js'
 import * as reduce from './cases/reduce.js'
+import * as repeat from './cases/repeat.js'
+import * as scatter from './cases/scatter.js'
 import * as shape from './cases/shape.js'
 import * as slice from './cases/slice.js'
 import * as softmax from './cases/softmax.js'
+import * as sort from './cases/sort.js'
+import * as statistics from './cases/statistics.js'
 import * as unary from './cases/unary.js'
 import * as unpool from './cases/unpool.js'
 import * as weightedPool from './cases/weightedPool.js'
@@ -36,12 +41,17 @@ export const families: Record<string, Family> = {
   loss,
   matmul,
   norm,
+  pad,
   pool,
   random,
   reduce,
+  repeat,
+  scatter,
   shape,
   slice,
   softmax,
+  sort,
+  statistics,
   unary,
   unpool,
   weightedPool,

@@ -6,17 +6,23 @@ import * as adaptivePool from './calls/adaptivePool.js'
 import * as compare from './calls/compare.js'
 import * as conv from './calls/conv.js'
 import * as elementwise from './calls/elementwise.js'
+import * as indexing from './calls/indexing.js'
 import * as interpolate from './calls/interpolate.js'
 import * as join from './calls/join.js'
 import * as linalg from './calls/linalg.js'
 import * as loss from './calls/loss.js'
 import * as matmul from './calls/matmul.js'
 import * as norm from './calls/norm.js'
+import * as pad from './calls/pad.js'
 import * as pool from './calls/pool.js'
 import * as reduce from './calls/reduce.js'
+import * as repeat from './calls/repeat.js'
+import * as scatter from './calls/scatter.js'
 import * as shape from './calls/shape.js'
 import * as slice from './calls/slice.js'
 import * as softmax from './calls/softmax.js'
+import * as sort from './calls/sort.js'
+import * as statistics from './calls/statistics.js'
 import * as unary from './calls/unary.js'
 import * as unpool from './calls/unpool.js'
 import * as weightedPool from './calls/weightedPool.js'
@@ -44,17 +50,23 @@ const families: Record<string, { calls: Calls<never> }> = {
   compare,
   conv,
   elementwise,
+  indexing,
   interpolate,
   join,
   linalg,
   loss,
   matmul,
   norm,
+  pad,
   pool,
   reduce,
+  repeat,
+  scatter,
   shape,
   slice,
   softmax,
+  sort,
+  statistics,
   unary,
   unpool,
   weightedPool,

@@ -42,3 +42,21 @@ export function max(x: Dense, dim: number): { values: Dense; indices: Dense } {
   const shape = x.shape.filter((_, i) => i !== d)
   return { values: { shape, data: values.data }, indices: { shape, data: kept.data } }
 }
+
+/** As {@link max}, but the smallest. */
+export function min(x: Dense, dim: number): { values: Dense; indices: Dense } {
+  const { values, indices } = max(
+    map(x, (v) => -v),
+    dim,
+  )
+  return { values: map(values, (v) => -v), indices }
+}
+
+export function cumsum(x: Dense, dim: number): Dense {
+  const d = normalDim(dim, x.shape.length)
+  return make(x.shape, (index) => {
+    let total = 0
+    for (let i = 0; i <= index[d]!; i++) total += at(x, withDim(index, d, i))
+    return total
+  })
+}

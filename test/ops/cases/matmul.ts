@@ -1,4 +1,4 @@
-import { linear, matmul, type MatmulOptions, zeros } from 'convcore'
+import { bmm, linear, matmul, type MatmulOptions, zeros } from 'convcore'
 import { add } from '../../reference/elementwise.js'
 import * as reference from '../../reference/matmul.js'
 import { type Case, dtypeError, type ErrorCase, shapeError } from '../case.js'
@@ -45,6 +45,27 @@ export const cases: Case[] = [
   product('batch', [3, 2, 5], [3, 5, 4]),
   product('batch, transposed b', [3, 2, 5], [3, 4, 5], { transposeB: true }),
   product('empty batch', [0, 2, 5], [0, 5, 4]),
+  product('vector · vector', [17], [17]),
+  product('vector · matrix', [5], [5, 3]),
+  product('matrix · vector', [3, 5], [5]),
+  product('transposed matrix · vector', [5, 3], [5], { transposeA: true }),
+  product('vector · batch', [5], [2, 5, 3]),
+  product('batch · vector', [2, 3, 5], [5]),
+  product('one matrix for a batch', [2, 3, 4, 5], [5, 17]),
+  product('one matrix for a batch, transposed b', [2, 3, 5], [4, 5], { transposeB: true }),
+  product('one matrix for a batch, transposed a', [2, 5, 3], [5, 4], { transposeA: true }),
+  product('a batch for one matrix', [3, 5], [2, 5, 4]),
+  product('batches that broadcast', [2, 1, 3, 5], [4, 5, 2]),
+  product('batches that broadcast, both transposed', [1, 5, 3], [2, 2, 5], { transposeA: true, transposeB: true }),
+  product('batches of rank 5', [2, 1, 2, 2, 3], [2, 2, 1, 3, 2]),
+  product('empty batch and one matrix', [0, 2, 5], [5, 4]),
+  {
+    name: 'bmm: 3 pairs',
+    inputs: [{ shape: [3, 2, 5] }, { shape: [3, 5, 4] }],
+    op: (a, b) => bmm(a, b),
+    reference: (a, b) => reference.matmul(a, b),
+    differentiable: [0, 1],
+  },
   layer('3 to 2', [4, 3], [2, 3]),
   layer('no bias', [4, 3], [2, 3], false),
   layer('one row', [1, 33], [10, 33]),
@@ -66,8 +87,20 @@ export const errors: ErrorCase[] = [
     () => matmul(zeros([2, 3]), zeros([3, 5]), { transposeB: true }),
     /matmul: expected .*3.*\[3, 5\]/,
   ),
-  fails('matmul: rank', () => matmul(zeros([3]), zeros([3, 5])), /matmul: expected .*\[3\]/),
-  fails('matmul: batch', () => matmul(zeros([2, 3, 4]), zeros([3, 4, 5])), /matmul: expected .*\[3, 4, 5\]/),
+  fails('matmul: a scalar', () => matmul(zeros([]), zeros([3, 5])), /matmul: expected a .*one dimension.*\[\]/),
+  fails(
+    'matmul: a vector transposed',
+    () => matmul(zeros([3]), zeros([3, 5]), { transposeA: true }),
+    /matmul: expected a .*two dimensions.*\[3\]/,
+  ),
+  fails('matmul: vectors', () => matmul(zeros([3]), zeros([4])), /matmul: expected b .*\[3\].*\[4\]/),
+  fails(
+    'matmul: batch',
+    () => matmul(zeros([2, 3, 4]), zeros([3, 4, 5])),
+    /matmul: expected .*broadcast.*\[2\] and \[3\]/,
+  ),
+  fails('bmm: batch', () => bmm(zeros([2, 3, 4]), zeros([3, 4, 5])), /bmm: expected b .*\[2, 4, N\].*\[3, 4, 5\]/),
+  fails('bmm: matrices', () => bmm(zeros([3, 4]), zeros([4, 5])), /bmm: expected a .*\[B, M, K\].*\[3, 4\]/),
   fails(
     'linear: features',
     () => linear(zeros([2, 3]), zeros([5, 4])),

@@ -1,4 +1,5 @@
-import { argmax, max, mean, sum, tensor, zeros } from 'convcore'
+import { argmax, argmin, cumsum, max, mean, min, sum, tensor, zeros } from 'convcore'
+import type { Dense } from '../../reference/array.js'
 import * as reference from '../../reference/reduce.js'
 import { type Case, type ErrorCase, shapeError } from '../case.js'
 
@@ -13,27 +14,58 @@ const over = (name: keyof typeof smooth, shape: number[], dims: Dims, keepDim = 
   differentiable: [0],
 })
 
-const along = (shape: number[], dim: number, values?: number[]): Case[] => [
-  {
-    name: `max: [${shape}] along ${dim}${values ? `, ${values}` : ''}`,
-    inputs: [{ shape, ...(values ? { values } : {}) }],
-    op: (x) => max(x, dim).values,
-    reference: (x) => reference.max(x, dim).values,
-    ...(values ? {} : { differentiable: [0] }),
-  },
-  {
-    name: `max: places, [${shape}] along ${dim}${values ? `, ${values}` : ''}`,
-    inputs: [{ shape, ...(values ? { values } : {}) }],
-    op: (x) => max(x, dim).indices,
-    reference: (x) => reference.max(x, dim).indices,
-  },
-  {
-    name: `argmax: [${shape}] along ${dim}${values ? `, ${values}` : ''}`,
-    inputs: [{ shape, ...(values ? { values } : {}) }],
-    op: (x) => argmax(x, dim),
-    reference: (x) => reference.max(x, dim).indices,
-  },
-]
+const extremes = { max, min }
+const places = { max: argmax, min: argmin }
+
+const along = (shape: number[], dim: number, values?: number[]): Case[] =>
+  (['max', 'min'] as const).flatMap((name) => [
+    {
+      name: `${name}: [${shape}] along ${dim}${values ? `, ${values}` : ''}`,
+      inputs: [{ shape, ...(values ? { values } : {}) }],
+      op: (x) => extremes[name](x, dim).values,
+      reference: (x) => reference[name](x, dim).values,
+      ...(values ? {} : { differentiable: [0] }),
+    },
+    {
+      name: `${name}: places, [${shape}] along ${dim}${values ? `, ${values}` : ''}`,
+      inputs: [{ shape, ...(values ? { values } : {}) }],
+      op: (x) => extremes[name](x, dim).indices,
+      reference: (x) => reference[name](x, dim).indices,
+    },
+    {
+      name: `arg${name}: [${shape}] along ${dim}${values ? `, ${values}` : ''}`,
+      inputs: [{ shape, ...(values ? { values } : {}) }],
+      op: (x) => places[name](x, dim),
+      reference: (x) => reference[name](x, dim).indices,
+    },
+  ])
+
+const whole = (name: 'max' | 'min'): Case[] => {
+  const flat = (x: Dense) => reference[name]({ shape: [x.data.length], data: x.data }, 0)
+  return [
+    {
+      name: `${name}: of all`,
+      inputs: [{ shape: [2, 3, 4, 5] }],
+      op: (x) => extremes[name](x),
+      reference: (x) => flat(x).values,
+      differentiable: [0],
+    },
+    {
+      name: `arg${name}: over all`,
+      inputs: [{ shape: [3, 5] }],
+      op: (x) => places[name](x),
+      reference: (x) => flat(x).indices,
+    },
+  ]
+}
+
+const cumulative = (shape: number[], dim: number): Case => ({
+  name: `cumsum: [${shape}] along ${dim}`,
+  inputs: [{ shape }],
+  op: (x) => cumsum(x, dim),
+  reference: (x) => reference.cumsum(x, dim),
+  differentiable: [0],
+})
 
 export const cases: Case[] = [
   ...(['sum', 'mean'] as const).flatMap((name) => [
@@ -81,26 +113,27 @@ export const cases: Case[] = [
   ...along([2, 4], 1, [1, 3, 3, 2, 5, 5, 5, 5]),
   ...along([2, 3], 1, [1, NaN, 2, NaN, 5, NaN]),
   ...along([1, 3], 1, [-Infinity, -Infinity, -Infinity]),
-  {
-    name: 'argmax: over all',
-    inputs: [{ shape: [3, 5] }],
-    op: (x) => argmax(x),
-    reference: (x) => {
-      const flat = { shape: [x.data.length], data: x.data }
-      return reference.max(flat, 0).indices
-    },
-  },
+  ...whole('max'),
+  ...whole('min'),
+  cumulative([5], 0),
+  cumulative([3, 17], 1),
+  ...[0, 1, 2, -1].map((dim) => cumulative([2, 3, 4, 5], dim)),
+  cumulative([2, 2100], 1),
+  cumulative([40, 300], 0),
+  cumulative([0, 3], 1),
+  cumulative([3, 0], 1),
 ]
 
 const matrix = () => zeros([2, 3])
 
 export const errors: ErrorCase[] = [
-  ...Object.entries({ sum, mean, max, argmax }).flatMap(([name, op]) => [
+  ...Object.entries({ sum, mean, max, min, argmax, argmin, cumsum }).flatMap(([name, op]) => [
     { name: `${name}: dim 2 of 2`, run: () => op(matrix(), 2), error: shapeError(new RegExp(`${name}.*dim.*2`)) },
     { name: `${name}: dim −3 of 2`, run: () => op(matrix(), -3), error: shapeError(new RegExp(`${name}.*dim.*-3`)) },
     { name: `${name}: dim 0.5`, run: () => op(matrix(), 0.5), error: { message: new RegExp(`${name}.*dim.*0\\.5`) } },
   ]),
   { name: 'sum: a dim twice', run: () => sum(matrix(), [1, -1]), error: { message: /sum.*dim/ } },
   { name: 'max: along an empty dim', run: () => max(zeros([2, 0]), 1), error: { message: /max.*\[2, 0\]/ } },
+  { name: 'min: of nothing', run: () => min(tensor([])), error: { message: /min.*\[0\]/ } },
   { name: 'argmax: of nothing', run: () => argmax(tensor([])), error: { message: /argmax.*\[0\]/ } },
 ]

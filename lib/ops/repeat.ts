@@ -1,0 +1,119 @@
+import { allocLike, share } from '../alloc.js'
+import { record } from '../autograd.js'
+import { describe, ShapeError } from '../errors.js'
+import { readStrided } from '../layout.js'
+import { kernels } from '../native.js'
+import { around, checkShape, sameShape, showShape, type Shape } from '../shape.js'
+import { Tensor } from '../tensor.js'
+import { repeated, unbroadcast } from './broadcast.js'
+import { checkTensor, checkWhole } from './check.js'
+import { reshape } from './shape.js'
+
+/**
+ * x repeated along its dimensions of size 1, and along new ones in front, to a shape; copied. A −1 keeps x's size.
+ * @throws {ShapeError} when x does not broadcast to the shape
+ */
+export const expand = (x: Tensor, shape: Shape): Tensor => expandTo('expand', x, shape)
+
+/** As {@link expand}, under NumPy's name. @throws {ShapeError} when x does not broadcast to the shape */
+export const broadcastTo = (x: Tensor, shape: Shape): Tensor => expandTo('broadcastTo', x, shape)
+
+function expandTo(op: string, x: Tensor, shape: Shape): Tensor {
+  checkTensor(op, 'x', x)
+  if (!Array.isArray(shape)) throw new TypeError(`${op}: expected a shape, got ${describe(shape)}`)
+  const extra = shape.length - x.rank
+  const target = checkShape(
+    op,
+    (shape as Shape).map((n, d) => (n === -1 && d >= extra ? x.shape[d - extra]! : n)),
+  )
+  if (extra < 0 || x.shape.some((n, d) => n !== 1 && n !== target[d + extra]))
+    throw new ShapeError(`${op}: expected a shape that ${showShape(x.shape)} broadcasts to, got ${showShape(shape)}`)
+  if (sameShape(target, x.shape)) return x
+  const { shape: before } = x
+  const y = repeated(x, target, extra === 0 ? x.layout : 'rowMajor')
+  return record(op, y, [x], [], (dy) => [unbroadcast(dy, before)])
+}
+
+/**
+ * x as often as `repeats` says along each dimension; more repeats than dimensions make new ones in front. Copied.
+ * @throws {ShapeError} for fewer repeats than dimensions
+ * @throws {RangeError} unless repeats are whole numbers from 0 on
+ */
+export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
+  checkRepeats('repeat', x, repeats)
+  if (repeats.length < x.rank)
+    throw new ShapeError(`repeat: expected at least ${x.rank} repeats, got ${showShape(repeats)}`)
+  return tiled('repeat', x, repeats)
+}
+
+/**
+ * As {@link repeat}, but for fewer repeats than dimensions the first dimensions stay as they are.
+ * @throws {RangeError} unless repeats are whole numbers from 0 on
+ */
+export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+  checkRepeats('tile', x, repeats)
+  return tiled('tile', x, [...new Array<number>(Math.max(0, x.rank - repeats.length)).fill(1), ...repeats])
+}
+
+function checkRepeats(op: string, x: Tensor, repeats: readonly number[]): void {
+  checkTensor(op, 'x', x)
+  if (!Array.isArray(repeats)) throw new TypeError(`${op}: expected an array of numbers, got ${describe(repeats)}`)
+  ;(repeats as readonly number[]).forEach((times, d) => checkWhole(op, `repeats[${d}]`, times, 0))
+}
+
+function tiled(op: string, x: Tensor, repeats: readonly number[]): Tensor {
+  const extra = repeats.length - x.rank
+  const shape = [...new Array<number>(extra).fill(1), ...x.shape]
+  checkShape(
+    op,
+    shape.map((n, d) => n * repeats[d]!),
+  )
+  let y = reshape(x, shape)
+  // From the last dimension on, so that early copies are small.
+  for (let d = repeats.length - 1; d >= 0; d--) if (repeats[d] !== 1) y = tiledAlong(op, y, d, repeats[d]!)
+  return y
+}
+
+/** In memory, [outer, n · inner] becomes [outer, times, n · inner]. */
+function tiledAlong(op: string, x: Tensor, dim: number, times: number): Tensor {
+  const [outer, n, inner] = around(x, dim)
+  const { shape } = x
+  const y = allocLike(op, x, shape.with(dim, n * times))
+  const [from, to] = [
+    share(op, x, [outer, 1, n * inner], 'rowMajor'),
+    share(op, y, [outer, times, n * inner], 'rowMajor'),
+  ]
+  readStrided(from, [n * inner, 0, 1], 0, to)
+  from.dispose()
+  to.dispose()
+  return record(op, y, [x], [], (dy) => {
+    const dx = allocLike(op, dy, shape)
+    kernels.sum(outer, times, n * inner, dy.handle, dx.handle)
+    return [dx]
+  })
+}
+
+declare module '../tensor.js' {
+  interface Tensor {
+    /** As {@link expand}, with the sizes as arguments: `x.expand(3, -1)`. */
+    expand(...shape: number[]): Tensor
+    /** See {@link broadcastTo}. */
+    broadcastTo(shape: Shape): Tensor
+    /** As {@link repeat}, with the repeats as arguments: `x.repeat(2, 1)`. */
+    repeat(...repeats: number[]): Tensor
+    /** See {@link tile}. */
+    tile(repeats: readonly number[]): Tensor
+  }
+}
+Tensor.prototype.expand = function (...shape) {
+  return expand(this, shape)
+}
+Tensor.prototype.broadcastTo = function (shape) {
+  return broadcastTo(this, shape)
+}
+Tensor.prototype.repeat = function (...repeats) {
+  return repeat(this, repeats)
+}
+Tensor.prototype.tile = function (repeats) {
+  return tile(this, repeats)
+}
