@@ -5,7 +5,7 @@ import { accumulate, add, take } from './accumulate.js'
 import { checkBackward, isAnomalyDetected, unwatched } from './anomaly.js'
 import { applyHooks } from './hooks.js'
 import { noGrad } from './mode.js'
-import { Node } from './node.js'
+import { type Gradients, Node } from './node.js'
 
 /** Where a pass starts, and the gradient there, which the pass consumes. */
 export type Seed = readonly [at: Node | Tensor, gradient: Tensor]
@@ -79,7 +79,8 @@ function passOn(
   arrive: (at: Node | Tensor, dx: Tensor) => void,
 ): void {
   const dy = node.gradient!
-  const gradients = scope.run(() => unwatched(() => node.run(dy, needs)))
+  const work = (): Gradients => node.run(dy, needs)
+  const gradients = scope.run(isAnomalyDetected() ? () => unwatched(work) : work)
   if (isAnomalyDetected()) checkBackward(node, dy, gradients)
   const owned = gradients.map((dx, i) => (dx && needs[i] ? take(dx, scope) : undefined))
   try {

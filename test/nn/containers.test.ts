@@ -65,7 +65,7 @@ t.test('parameters come in lists and under names too', (t) => {
   list.append(new nn.Parameter(zeros([1])))
   t.same(keys(list), ['0', '1', '2'])
   const dict = new nn.ParameterDict({ left: zeros([2, 3]) })
-  dict.set('right', zeros([1]))
+  dict.set('right', new nn.Parameter(zeros([1])))
   t.same(keys(dict), ['left', 'right'])
   t.same(dict.get('right').shape, [1])
   t.equal([...list.parameters(), ...dict.parameters()].length, 5)
