@@ -8,9 +8,9 @@ export type Geometry = number & { readonly staged: unique symbol }
 
 /** One function per op: checks its operands against the geometry and enqueues the kernel. */
 export interface Kernels {
-  conv2d(p: Geometry, x: Handle, weight: Handle, bias: Handle, y: Handle): void
-  conv2d_backward_input(p: Geometry, dy: Handle, weight: Handle, dx: Handle): void
-  conv2d_backward_weight(p: Geometry, x: Handle, dy: Handle, dweight: Handle): void
+  conv(p: Geometry, x: Handle, weight: Handle, bias: Handle, y: Handle): void
+  conv_backward_input(p: Geometry, dy: Handle, weight: Handle, bias: Handle, dx: Handle): void
+  conv_backward_weight(p: Geometry, x: Handle, dy: Handle, dweight: Handle): void
   im2col(p: Geometry, x: Handle, columns: Handle): void
   col2im(p: Geometry, columns: Handle, x: Handle): void
   max_pool(p: Geometry, x: Handle, y: Handle, indices: Handle): void

@@ -1,5 +1,6 @@
 // Geometry of the ops: plain structs of int64 fields, written by lib/ops and checked here before a kernel runs.
-// Dimensions are cuDNN's: N images, C channels, H×W input, K filters, R×S window, P×Q output.
+// Dimensions are cuDNN's: N images, C channels, H×W input, K filters, R×S window, P×Q output; volumes are D×H×W, seen
+// through T×R×S windows that make O×P×Q outputs.
 #pragma once
 #include <cstdint>
 
@@ -24,22 +25,33 @@ struct Window2d {
   int64_t stride_h, stride_w, pad_h, pad_w, dilation_h, dilation_w;
 
   constexpr int64_t x() const { return product(n, c, h, w); }
+  static constexpr bool step(int64_t v, int64_t low) { return v >= low && v <= kMaxStep; }
   constexpr bool valid() const {
-    auto step = [](int64_t v, int64_t low) { return v >= low && v <= kMaxStep; };
     return x() >= 0 && r >= 1 && s >= 1 && step(r, 1) && step(s, 1) && step(h, 0) && step(w, 0) && step(p, 0) &&
            step(q, 0) && step(stride_h, 1) && step(stride_w, 1) && step(pad_h, 0) && step(pad_w, 0) &&
            step(dilation_h, 1) && step(dilation_w, 1);
   }
 };
 
-struct Conv2d : Window2d {
+/// Of volumes. An image is one of a single plane: d, t, o, the stride and the dilation along them are 1, the padding 0.
+struct Conv : Window2d {
+  int64_t d, t, o, stride_d, pad_d, dilation_d;
   int64_t k, groups;
 
-  constexpr int64_t weight() const { return groups < 1 ? -1 : product(k, c / groups, r, s); }
-  constexpr int64_t y() const { return product(n, k, p, q); }
-  /// im2col's matrix: one row per output position, one column per channel and tap.
+  constexpr int64_t x() const { return product(n, c, d, h, w); }
+  constexpr int64_t weight() const { return groups < 1 ? -1 : product(k, c / groups, t, r, s); }
+  constexpr int64_t y() const { return product(n, k, o, p, q); }
+  /// The matrix that stands for the images: one row per output position, one column per channel and tap.
+  constexpr int64_t columns() const { return product(n, o, p, q, c, t, r, s); }
+  constexpr bool valid() const {
+    return Window2d::valid() && x() >= 0 && step(d, 0) && step(t, 1) && step(o, 0) && step(stride_d, 1) &&
+           step(pad_d, 0) && step(dilation_d, 1) && groups >= 1 && c % groups == 0 && k % groups == 0;
+  }
+};
+
+struct Im2col : Window2d {
+  /// One row per output position, one column per channel and tap.
   constexpr int64_t columns() const { return product(n, p, q, c, r, s); }
-  constexpr bool valid() const { return Window2d::valid() && groups >= 1 && c % groups == 0 && k % groups == 0; }
 };
 
 /// One axis of pooling.

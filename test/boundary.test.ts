@@ -178,23 +178,30 @@ t.test('geometry', (t) => {
     padW: 0,
     dilationH: 1,
     dilationW: 1,
+    d: 1,
+    t: 1,
+    o: 1,
+    strideD: 1,
+    padD: 0,
+    dilationD: 1,
     k: 1,
     groups: 1,
   }
   const convolve = (changes: Partial<typeof conv>) => () =>
-    kernels.conv2d(pack(Object.values({ ...conv, ...changes })), x, x, 0, x)
+    kernels.conv(pack(Object.values({ ...conv, ...changes })), x, x, 0, x)
   t.doesNotThrow(convolve({}))
   for (const field of Object.keys(conv))
     for (const value of [-1, NaN, 0.5, Infinity, 2 ** 53, 1e300])
       refuses(t, `${field} ${value}`, convolve({ [field]: value }))
-  for (const field of ['r', 's', 'strideH', 'strideW', 'dilationH', 'dilationW', 'groups'])
+  for (const field of ['r', 's', 't', 'strideH', 'strideW', 'strideD', 'dilationH', 'dilationW', 'dilationD', 'groups'])
     refuses(t, `${field} 0`, convolve({ [field]: 0 }))
   refuses(t, 'an image that overflows', convolve({ h: 2 ** 40, w: 2 ** 40 }))
+  refuses(t, 'a volume that overflows', convolve({ d: 2 ** 31, h: 2 ** 31, w: 2 ** 31 }))
   refuses(t, 'a batch that overflows', convolve({ n: 2 ** 40, c: 2 ** 40 }))
   refuses(t, 'an output that overflows', convolve({ p: 2 ** 31, q: 2 ** 31, k: 2 ** 31 }))
   refuses(t, 'groups that do not divide', convolve({ groups: 2 }))
-  refuses(t, 'words of another op', () => kernels.conv2d(pack([1, 1, 1, 1, 0, 0]), x, x, 0, x), argument)
-  refuses(t, 'no words', () => kernels.conv2d(pack([]), x, x, 0, x), argument)
+  refuses(t, 'words of another op', () => kernels.conv(pack([1, 1, 1, 1, 0, 0]), x, x, 0, x), argument)
+  refuses(t, 'no words', () => kernels.conv(pack([]), x, x, 0, x), argument)
 
   const eight = (...words: number[]) => [...words, ...Array<number>(8 - words.length).fill(0)]
   const strided = (rank: number, dims: number[], strides: number[], offset: number, total: number) =>

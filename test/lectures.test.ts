@@ -2,8 +2,10 @@ import {
   adaptiveAvgPool2d,
   avgPool2d,
   col2im,
+  conv1d,
   conv2d,
   type Conv2dOptions,
+  conv3d,
   gradcheck,
   im2col,
   manualSeed,
@@ -13,6 +15,7 @@ import {
   mul,
   nn,
   noGrad,
+  ones,
   rand,
   randn,
   relu,
@@ -172,6 +175,19 @@ t.test('L3.4: max pooling keeps the argmax, ties go to the first; average and we
     [1.125, 1.125],
     [2.25, 1.125],
   ])
+  t.end()
+})
+
+t.test('L4.1: 1-D, 2-D and 3-D convolution', (t) => {
+  const blur = [0.25, 0.5, 0.25]
+  t.same(matrix(conv1d(ones([1, 1, 5]), tensor([[blur]]))), [[1, 1, 1]])
+  t.same(matrix(conv2d(ones([1, 1, 5, 3]), tensor([[[blur]]]))), [[1], [1], [1], [1], [1]])
+  t.same(matrix(conv3d(ones([1, 1, 2, 1, 5]), tensor([[[[blur]]]]))), [
+    [1, 1, 1],
+    [1, 1, 1],
+  ])
+  t.same(matrix(conv1d(tensor([[[1, 2, 3, 4]]]), tensor([[[1, 10]]]))), [[21, 32, 43]], 'a filter of even size')
+  t.same(matrix(conv1d(tensor([[[1, 2, 3]]]), tensor([[[1, 10]]]), undefined, { padding: 'same' })), [[21, 32, 3]])
   t.end()
 })
 

@@ -21,7 +21,7 @@ t.test(
       .split('\n')
       .filter((line) => / [WVu] /.test(line) && !line.includes('DW.ref.__gxx_personality'))
     t.same(shared, [])
-    t.match(stdout, /convcore::cpu::avx2::conv2d/)
+    t.match(stdout, /convcore::cpu::avx2::conv/)
     t.end()
   },
 )

@@ -17,11 +17,11 @@ export interface FactoryOptions {
   generator?: Generator
 }
 
-/** A parameter without values. Those of rank 4, convolution weights, lie channels-last as the kernels want them. */
+/** A parameter without values. Those of rank 4 and 5, convolution weights, lie channels-last as the kernels want them. */
 export function emptyParameter(owner: string, shape: number[], options: FactoryOptions): Parameter {
   const { dtype = 'float32' } = options
   if (!isFloat(dtype)) throw new DTypeError(`${owner}: expected a float dtype, got ${describe(dtype)}`)
-  const layout = shape.length === 4 ? 'channelsLast' : 'rowMajor'
+  const layout = shape.length === 4 || shape.length === 5 ? 'channelsLast' : 'rowMajor'
   const memory = alloc(owner, shape, dtype, parseDevice(options.device), layout)
   const parameter = new Parameter(memory)
   memory.dispose()

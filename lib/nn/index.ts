@@ -7,7 +7,7 @@ export {
   AdaptiveMaxPool2d,
   AdaptiveMaxPool3d,
 } from './adaptivePool.js'
-export { Conv2d, type Conv2dOptions } from './conv.js'
+export * from './conv.js'
 export { ModuleDict, ParameterDict } from './dict.js'
 export { Dropout } from './dropout.js'
 export type { FactoryOptions } from './factory.js'
@@ -31,11 +31,13 @@ export type {
   MaxPool2dOptions,
   MaxPool3dOptions,
 } from '../ops/pool.js'
+export * from './separable.js'
 export { type Layer, Sequential } from './sequential.js'
 export { LogSoftmax, Softmax } from './softmax.js'
 export type { LoadOptions, LoadReport, StateDict } from './state.js'
 export { type LayerSummary, type Summary, type SummaryOptions, summary } from './summary.js'
 export { input, type Symbolic, SymbolicTensor } from './symbolic.js'
+export * from './transposed.js'
 export { MaxUnpool1d, MaxUnpool2d, MaxUnpool3d, type MaxUnpoolOptions } from './unpool.js'
 export { Upsample } from './upsample.js'
 export type { Pair, Single, Triple } from './validate.js'

@@ -25,7 +25,9 @@ export interface WindowOptions {
   ceilMode?: boolean
 }
 
-const SIDES = [['length'], ['height', 'width'], ['depth', 'height', 'width']]
+// By the number of spatial dimensions, less one: how their sides are called, and how in the shape of a window.
+export const SIDES = [['length'], ['height', 'width'], ['depth', 'height', 'width']]
+export const WINDOW = [['S'], ['R', 'S'], ['T', 'R', 'S']]
 
 /**
  * Output sizes ⌊(N + 2p − F) / s⌋ + 1, with F = dilation·(kernel − 1) + 1, for each of one to three spatial dimensions.

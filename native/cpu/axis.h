@@ -28,6 +28,10 @@ struct Axis {
 };
 
 template <class Window>
+Axis inward(const Window& p) {
+  return {p.d, p.o, p.t, p.stride_d, p.pad_d, p.dilation_d};
+}
+template <class Window>
 Axis vertical(const Window& p) {
   return {p.h, p.p, p.r, p.stride_h, p.pad_h, p.dilation_h};
 }

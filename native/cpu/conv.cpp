@@ -6,14 +6,15 @@
 namespace convcore::cpu::ISA {
 namespace {
 
-/// The patches of x that the outputs see, [N·P·Q, R·S·C/g] per group.
+/// The patches of x that the outputs see, [N·O·P·Q, T·R·S·C/g] per group.
 template <class T>
-Patches<T> patches(const Conv2d& p, const In& x) {
+Patches<T> patches(const Conv& p, const In& x) {
   return {x.as<T>(),
           x.as<T>() + x.count,
           p.c,
           p.c / p.groups,
-          {p.p, p.q},
+          {p.o, p.p, p.q},
+          {p.d, p.stride_d, -p.pad_d, p.dilation_d, p.t},
           {p.h, p.stride_h, -p.pad_h, p.dilation_h, p.r},
           {p.w, p.stride_w, -p.pad_w, p.dilation_w, p.s}};
 }
@@ -40,75 +41,88 @@ struct Phase {
   static int64_t gcd(int64_t a, int64_t b) { return b == 0 ? a : gcd(b, a % b); }
 };
 
-/// The weight as the second factor of the gradient: rows (tap row, tap column, k) of one phase, columns c.
+/// The weight as the second factor of the gradient: rows (tap plane, tap row, tap column, k) of
+/// one phase, columns c.
 template <class T>
 struct PhaseWeight {
-  const Conv2d& p;
+  const Conv& p;
   const T *weight, *end;
-  const Phase &vertical, &horizontal;
+  const Phase &inward, &vertical, &horizontal;
 
   static void copy(const void* self, int64_t item, const Part& part, T* to, int64_t stride) {
     const auto& m = *static_cast<const PhaseWeight*>(self);
     int64_t filters = m.p.k / m.p.groups, channels = m.p.c / m.p.groups;
     for (int64_t row = part.row; row < part.row + part.rows; ++row, to += stride) {
       int64_t k = item * filters + row % filters, tap = row / filters;
-      int64_t r = m.vertical.tap(tap / m.horizontal.taps), s = m.horizontal.tap(tap % m.horizontal.taps);
-      copy_over(to, m.weight + ((k * m.p.r + r) * m.p.s + s) * channels + part.column, part.columns, m.end);
+      int64_t tap_row = tap / m.horizontal.taps, s = m.horizontal.tap(tap % m.horizontal.taps);
+      int64_t t = m.inward.tap(tap_row / m.vertical.taps), r = m.vertical.tap(tap_row % m.vertical.taps);
+      int64_t from = ((k * m.p.t + t) * m.p.r + r) * m.p.s + s;
+      copy_over(to, m.weight + from * channels + part.column, part.columns, m.end);
     }
   }
   Source<T> source() const { return {this, copy, false}; }
 };
 
 template <class T>
-void backward_input_phase(const Conv2d& p, const In& dy, const In& weight, const Out& dx, const Phase& v,
-                          const Phase& h) {
+void backward_input_phase(const Conv& p, const In& dy, const In& weight, const OptIn& bias, const Out& dx,
+                          const Phase& i, const Phase& v, const Phase& h) {
   int64_t filters = p.k / p.groups, channels = p.c / p.groups;
-  Grid grid{v.positions, h.positions};
-  View down{p.p, 1, v.origin, v.shift, v.taps}, across{p.q, 1, h.origin, h.shift, h.taps};
-  Patches<T> a{dy.as<T>(), dy.as<T>() + dy.count, p.k, filters, grid, down, across};
-  PhaseWeight<T> b{p, weight.as<T>(), weight.as<T>() + weight.count, v, h};
-  int64_t pixel = p.c, line = p.w * pixel, image = p.h * line;
-  Target<T> c{
-      dx.as<T>() + v.phase * line + h.phase * pixel, grid, channels, image, p.stride_h * line, p.stride_w * pixel};
-  gemm(Gemm<T>{p.groups, p.n * grid.height * grid.width, channels, v.taps * h.taps * filters, a.source(), b.source(),
-               nullptr, 0, c});
+  Grid grid{i.positions, v.positions, h.positions};
+  View in{p.o, 1, i.origin, i.shift, i.taps}, down{p.p, 1, v.origin, v.shift, v.taps},
+      across{p.q, 1, h.origin, h.shift, h.taps};
+  Patches<T> a{dy.as<T>(), dy.as<T>() + dy.count, p.k, filters, grid, in, down, across};
+  PhaseWeight<T> b{p, weight.as<T>(), weight.as<T>() + weight.count, i, v, h};
+  int64_t pixel = p.c, line = p.w * pixel, plane = p.h * line;
+  Target<T> c{dx.as<T>() + i.phase * plane + v.phase * line + h.phase * pixel,
+              grid,
+              channels,
+              p.d * plane,
+              p.stride_d * plane,
+              p.stride_h * line,
+              p.stride_w * pixel};
+  gemm(Gemm<T>{p.groups, p.n * grid.depth * grid.height * grid.width, channels, i.taps * v.taps * h.taps * filters,
+               a.source(), b.source(), bias.as<T>(), channels, c});
 }
 
 }  // namespace
 
-// y[N·P·Q, K] = patches(x) · weightᵀ + bias
-void conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
+// y[N·O·P·Q, K] = patches(x) · weightᵀ + bias
+void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
   if (is_depthwise(p)) return depthwise(p, x, weight, bias, y);
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    int64_t filters = p.k / p.groups, depth = p.r * p.s * (p.c / p.groups);
+    int64_t filters = p.k / p.groups, depth = p.t * p.r * p.s * (p.c / p.groups);
     Patches<T> a = patches<T>(p, x);
     Matrix<T> b{weight.as<T>(), filters * depth, depth, weight.as<T>() + weight.count};
-    Target<T> c{y.as<T>(), {p.p, p.q}, filters, p.p * p.q * p.k, p.q * p.k, p.k};
-    gemm(Gemm<T>{p.groups, p.n * p.p * p.q, filters, depth, a.source(), b.source(true), bias.as<T>(), filters, c});
+    int64_t line = p.q * p.k, plane = p.p * line;
+    Target<T> c{y.as<T>(), {p.o, p.p, p.q}, filters, p.o * plane, plane, line, p.k};
+    gemm(
+        Gemm<T>{p.groups, p.n * p.o * p.p * p.q, filters, depth, a.source(), b.source(true), bias.as<T>(), filters, c});
   });
 }
 
 // dx: a convolution of dy with the weight turned round, for each remainder of the input position modulo the stride.
-void conv2d_backward_input(const Conv2d& p, In dy, In weight, Out dx) {
-  if (is_depthwise(p)) return depthwise_backward_input(p, dy, weight, dx);
+void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
+  if (is_depthwise(p)) return depthwise_backward_input(p, dy, weight, bias, dx);
   dispatch_float(dx.dtype, [&](auto zero) {
     using T = decltype(zero);
-    for (int64_t i = 0; i < p.stride_h && i < p.h; ++i)
-      for (int64_t j = 0; j < p.stride_w && j < p.w; ++j)
-        backward_input_phase<T>(p, dy, weight, dx, Phase(i, vertical(p)), Phase(j, horizontal(p)));
+    for (int64_t d = 0; d < p.stride_d && d < p.d; ++d)
+      for (int64_t i = 0; i < p.stride_h && i < p.h; ++i)
+        for (int64_t j = 0; j < p.stride_w && j < p.w; ++j)
+          backward_input_phase<T>(p, dy, weight, bias, dx, Phase(d, inward(p)), Phase(i, vertical(p)),
+                                  Phase(j, horizontal(p)));
   });
 }
 
-// dweight[K, R·S·C] = dyᵀ · patches(x)
-void conv2d_backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
+// dweight[K, T·R·S·C] = dyᵀ · patches(x)
+void conv_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   if (is_depthwise(p)) return depthwise_backward_weight(p, x, dy, dweight);
   dispatch_float(dweight.dtype, [&](auto zero) {
     using T = decltype(zero);
-    int64_t filters = p.k / p.groups, columns = p.r * p.s * (p.c / p.groups);
+    int64_t filters = p.k / p.groups, columns = p.t * p.r * p.s * (p.c / p.groups);
     Matrix<T> a{dy.as<T>(), filters, p.k, dy.as<T>() + dy.count};
     Patches<T> b = patches<T>(p, x);
-    gemm(Gemm<T>{p.groups, filters, columns, p.n * p.p * p.q, a.source(true), b.source(), nullptr, 0,
+    gemm(Gemm<T>{p.groups, filters, columns, p.n * p.o * p.p * p.q, a.source(true), b.source(), nullptr, 0,
                  dense_target(dweight.as<T>(), filters, columns)});
   });
 }

@@ -25,14 +25,17 @@ struct Source {
   bool transposed;
 };
 
-/// Row (n, i, j) of item t begins at data + t·item + n·image + i·line + j·pixel; its elements are adjacent.
+/// Row (n, d, i, j) of item t begins at data + t·item + n·image + d·plane + i·line + j·pixel; its elements are
+/// adjacent.
 template <class T>
 struct Target {
   T* data;
   Grid grid;
-  int64_t item, image, line, pixel;
+  int64_t item, image, plane, line, pixel;
 
-  T* row(int64_t t, const Position& at) const { return data + t * item + at.n * image + at.i * line + at.j * pixel; }
+  T* row(int64_t t, const Position& at) const {
+    return data + t * item + at.n * image + at.d * plane + at.i * line + at.j * pixel;
+  }
 };
 
 /// `items` products C[m×n] = A[m×k] · B[k×n] + bias[n].
@@ -69,7 +72,7 @@ struct Matrix {
 /// Dense matrices with n columns.
 template <class T>
 Target<T> dense_target(T* data, int64_t m, int64_t n) {
-  return {data, {1, m}, m * n, m * n, m * n, n};
+  return {data, {1, 1, m}, m * n, m * n, m * n, m * n, n};
 }
 
 }  // namespace

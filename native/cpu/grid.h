@@ -5,23 +5,25 @@
 namespace convcore::cpu {
 namespace {
 
-/// Image n, row i, column j.
+/// Image n, plane d, row i, column j.
 struct Position {
-  int64_t n, i, j;
+  int64_t n, d, i, j;
 };
 
 struct Grid {
-  int64_t height, width;
+  int64_t depth, height, width;
 
   Position at(int64_t index) const {
-    int64_t line = index / width;
-    return {line / height, line % height, index % width};
+    int64_t line = index / width, plane = line / height;
+    return {plane / depth, plane % depth, line % height, index % width};
   }
   void advance(Position& position) const {
     if (++position.j < width) return;
     position.j = 0;
     if (++position.i < height) return;
     position.i = 0;
+    if (++position.d < depth) return;
+    position.d = 0;
     ++position.n;
   }
 };

@@ -4,7 +4,7 @@
 
 namespace convcore::cpu::ISA {
 
-void im2col(const Conv2d& p, In x, Out columns) {
+void im2col(const Im2col& p, In x, Out columns) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     Axis vertical_axis = vertical(p), horizontal_axis = horizontal(p);
@@ -22,7 +22,7 @@ void im2col(const Conv2d& p, In x, Out columns) {
   });
 }
 
-void col2im(const Conv2d& p, In columns, Out x) {
+void col2im(const Im2col& p, In columns, Out x) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     Axis vertical_axis = vertical(p), horizontal_axis = horizontal(p);

@@ -1,5 +1,5 @@
 // The matrix that im2col would write, as a source of gemm: one row per position of a grid over the images, one column
-// per tap row, tap column and channel.
+// per tap plane, tap row, tap column and channel.
 #pragma once
 #include "gemm.h"
 
@@ -18,14 +18,14 @@ struct Patches {
   const T *image, *end;
   int64_t channels, item_channels;
   Grid grid;
-  View vertical, horizontal;
+  View inward, vertical, horizontal;
 
   Source<T> source() const { return {this, copy, false}; }
 
  private:
   /// Adjacent elements of one image row: `length` from element `at` of pixel `w` on.
   struct Run {
-    int64_t h, w, at, length;
+    int64_t d, h, w, at, length;
   };
 
   /// Neighbouring taps of one tap row lie side by side in memory.
@@ -36,9 +36,9 @@ struct Patches {
     for (int64_t column = part.column, end = part.column + part.columns; column < end; ++count) {
       int64_t index = column / whole, within = column % whole;
       int64_t length = whole - within < end - column ? whole - within : end - column;
-      runs[count] = merged() ? Run{index * vertical.step, 0, within, length}
-                             : Run{index / horizontal.taps * vertical.step, index % horizontal.taps * horizontal.step,
-                                   item * item_channels + within, length};
+      int64_t row = merged() ? index : index / horizontal.taps, tap = merged() ? 0 : index % horizontal.taps;
+      runs[count] = {row / vertical.taps * inward.step, row % vertical.taps * vertical.step, tap * horizontal.step,
+                     merged() ? within : item * item_channels + within, length};
       column += length;
     }
     return count;
@@ -63,16 +63,17 @@ struct Patches {
     int64_t count = p.list_runs(item, part, runs);
     Position at = p.grid.at(part.row);
     for (int64_t i = 0; i < part.rows; ++i, to += stride, p.grid.advance(at)) {
-      int64_t top = at.i * p.vertical.stride + p.vertical.origin,
+      int64_t front = at.d * p.inward.stride + p.inward.origin, top = at.i * p.vertical.stride + p.vertical.origin,
               left = at.j * p.horizontal.stride + p.horizontal.origin;
       T* cell = to;
       for (int64_t r = 0; r < count; cell += runs[r++].length) {
-        int64_t h = top + runs[r].h;
-        if (h < 0 || h >= p.vertical.pixels)
+        int64_t d = front + runs[r].d, h = top + runs[r].h;
+        if (d < 0 || d >= p.inward.pixels || h < 0 || h >= p.vertical.pixels) {
           zero_over(cell, runs[r].length);
-        else
-          p.copy_run(runs[r], p.image + (at.n * p.vertical.pixels + h) * p.horizontal.pixels * p.channels,
-                     left + runs[r].w, cell);
+          continue;
+        }
+        int64_t line = (at.n * p.inward.pixels + d) * p.vertical.pixels + h;
+        p.copy_run(runs[r], p.image + line * p.horizontal.pixels * p.channels, left + runs[r].w, cell);
       }
     }
   }

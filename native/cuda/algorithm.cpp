@@ -1,5 +1,7 @@
 #include "algorithm.h"
 
+#include <utility>
+
 #include "blas.h"
 #include "cuda.h"
 #include "fastest.h"
@@ -10,7 +12,7 @@ namespace {
 constexpr int kWays = 4;  // of ConvWay
 
 /// By shape alone, best first. The last one can do whatever the others cannot.
-std::vector<ConvWay> preferred(const Conv2d& p) {
+std::vector<ConvWay> preferred(const Conv& p) {
   if (is_depthwise(p)) return {ConvWay::Depthwise};
   if (is_pointwise(p)) return {ConvWay::Columns};
   // Without cuBLAS, and for groups, which are a product each, the column buffer does not pay.
@@ -28,19 +30,19 @@ bool asked_for(ConvWay& way) {
   return false;
 }
 
-bool measured(ConvPass pass, const Conv2d& p, DType dtype, const ConvAttempt& attempt, ConvWay& way) {
+bool measured(ConvPass pass, const Conv& p, DType dtype, const ConvAttempt& attempt, ConvWay& way) {
   if (!benchmark()) return false;
-  const int best =
-      fastest({static_cast<int64_t>(pass), static_cast<int64_t>(dtype), tf32_allowed(), p.n, p.c, p.h, p.w, p.r, p.s,
-               p.p, p.q, p.stride_h, p.stride_w, p.pad_h, p.pad_w, p.dilation_h, p.dilation_w, p.k, p.groups},
-              kWays, [&](int way) { return attempt(static_cast<ConvWay>(way)); });
+  std::vector<int64_t> key{static_cast<int64_t>(pass), static_cast<int64_t>(dtype), tf32_allowed()};
+  const auto* words = reinterpret_cast<const int64_t*>(&p);
+  key.insert(key.end(), words, words + sizeof(p) / sizeof(*words));
+  const int best = fastest(std::move(key), kWays, [&](int way) { return attempt(static_cast<ConvWay>(way)); });
   way = static_cast<ConvWay>(best);
   return best >= 0;
 }
 
 }  // namespace
 
-void by_algorithm(ConvPass pass, const Conv2d& p, DType dtype, const ConvAttempt& attempt) {
+void by_algorithm(ConvPass pass, const Conv& p, DType dtype, const ConvAttempt& attempt) {
   ConvWay way;
   if ((asked_for(way) || measured(pass, p, dtype, attempt, way)) && attempt(way)) return;
   for (ConvWay each : preferred(p))

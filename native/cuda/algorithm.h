@@ -13,6 +13,6 @@ using ConvAttempt = std::function<bool(ConvWay)>;
 
 /// Runs a pass the way that was asked for (conv_algorithm() in cuda.h), that was the fastest when all were timed
 /// (benchmark()), or that its shape alone tells, so that results repeat.
-void by_algorithm(ConvPass pass, const Conv2d& p, DType dtype, const ConvAttempt& attempt);
+void by_algorithm(ConvPass pass, const Conv& p, DType dtype, const ConvAttempt& attempt);
 
 }  // namespace convcore::cuda

@@ -4,7 +4,7 @@
 
 namespace convcore::cuda {
 
-void conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
+void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
   by_algorithm(ConvPass::Forward, p, y.dtype, [&](ConvWay way) {
     switch (way) {
       case ConvWay::Cudnn: return dnn::takes(p, y.dtype) && dnn::conv2d(p, x, weight, bias, y);
@@ -16,19 +16,20 @@ void conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) {
   });
 }
 
-void conv2d_backward_input(const Conv2d& p, In dy, In weight, Out dx) {
+void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
   by_algorithm(ConvPass::BackwardInput, p, dx.dtype, [&](ConvWay way) {
     switch (way) {
-      case ConvWay::Cudnn: return dnn::takes(p, dx.dtype) && dnn::conv2d_backward_input(p, dy, weight, dx);
-      case ConvWay::Columns: return columns::takes(p, dx.dtype) && (columns::backward_input(p, dy, weight, dx), true);
-      case ConvWay::Implicit: return implicit::backward_input(p, dy, weight, dx), true;
-      case ConvWay::Depthwise: return is_depthwise(p) && (depthwise::backward_input(p, dy, weight, dx), true);
+      case ConvWay::Cudnn: return dnn::takes(p, dx.dtype) && dnn::conv2d_backward_input(p, dy, weight, bias, dx);
+      case ConvWay::Columns:
+        return columns::takes(p, dx.dtype) && (columns::backward_input(p, dy, weight, bias, dx), true);
+      case ConvWay::Implicit: return implicit::backward_input(p, dy, weight, bias, dx), true;
+      case ConvWay::Depthwise: return is_depthwise(p) && (depthwise::backward_input(p, dy, weight, bias, dx), true);
     }
     return false;
   });
 }
 
-void conv2d_backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
+void conv_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   by_algorithm(ConvPass::BackwardWeight, p, dweight.dtype, [&](ConvWay way) {
     switch (way) {
       case ConvWay::Cudnn: return dnn::takes(p, dweight.dtype) && dnn::conv2d_backward_weight(p, x, dy, dweight);

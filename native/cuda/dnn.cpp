@@ -89,7 +89,7 @@ std::vector<Candidate> candidates(cudnnHandle_t handle, const Plan& plan, const 
 
 /// With the best algorithm that cuDNN does not refuse after all.
 template <class P>
-bool run(Session& session, const Conv2d& p, DType dtype, const Operands& operands) {
+bool run(Session& session, const Conv& p, DType dtype, const Operands& operands) {
   const Task task(p, dtype, P::kPass);
   Plan& plan = session.plans.of(task);
   if (!plan.candidates) plan.candidates = candidates<P>(session.handle, plan, task, operands);
@@ -112,15 +112,16 @@ bool run(Session& session, const Conv2d& p, DType dtype, const Operands& operand
 
 /// `out` from `first` and `second`, in the order of the pass.
 template <class P>
-bool convolve(const Conv2d& p, const In& first, const In& second, const OptIn& bias, const Out& out) {
+bool convolve(const Conv& p, const In& first, const In& second, const OptIn& bias, const Out& out) {
   const auto lease = session();
   if (!lease) return false;
   const Aligned a(first), b(second), shift(bias), c(static_cast<const Operand&>(out));
   if (!run<P>(*lease, p, out.dtype, {a.data(), b.data(), c.data()})) return false;
   if (bias) {
     const Plan& plan = lease->plans.of(Task(p, out.dtype, P::kPass));
+    const Tensor& result = P::kPass == ConvPass::Forward ? plan.y : plan.x;
     const float one = 1;
-    check(cudnn().cudnnAddTensor(lease->handle, &one, plan.bias, shift.data(), &one, plan.y, c.data()),
+    check(cudnn().cudnnAddTensor(lease->handle, &one, plan.bias, shift.data(), &one, result, c.data()),
           "cudnnAddTensor");
   }
   c.copy_back(out);
@@ -129,8 +130,8 @@ bool convolve(const Conv2d& p, const In& first, const In& second, const OptIn& b
 
 }  // namespace
 
-bool takes(const Conv2d& p, DType dtype) {
-  if (dtype != DType::Float32 && !is_half(dtype)) return false;
+bool takes(const Conv& p, DType dtype) {
+  if (p.d != 1 || !is_flat(p) || (dtype != DType::Float32 && !is_half(dtype))) return false;
   for (int64_t count : {p.n, p.c, p.h, p.w, p.r, p.s, p.p, p.q, p.k, p.groups, p.stride_h, p.stride_w, p.pad_h + 1,
                         p.pad_w + 1, p.dilation_h, p.dilation_w, p.x(), p.weight(), p.y()})
     if (!fits(count)) return false;
@@ -138,11 +139,11 @@ bool takes(const Conv2d& p, DType dtype) {
          symmetric(p.w, p.s, p.stride_w, p.pad_w, p.dilation_w, p.q) && available();
 }
 
-bool conv2d(const Conv2d& p, In x, In weight, OptIn bias, Out y) { return convolve<Forward>(p, x, weight, bias, y); }
-bool conv2d_backward_input(const Conv2d& p, In dy, In weight, Out dx) {
-  return convolve<BackwardInput>(p, weight, dy, {}, dx);
+bool conv2d(const Conv& p, In x, In weight, OptIn bias, Out y) { return convolve<Forward>(p, x, weight, bias, y); }
+bool conv2d_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
+  return convolve<BackwardInput>(p, weight, dy, bias, dx);
 }
-bool conv2d_backward_weight(const Conv2d& p, In x, In dy, Out dweight) {
+bool conv2d_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   return convolve<BackwardWeight>(p, x, dy, {}, dweight);
 }
 

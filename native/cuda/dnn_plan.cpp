@@ -40,7 +40,7 @@ Handles<Session>::Lease session() {
 
 bool available() { return session() != nullptr; }
 
-Task::Task(const Conv2d& p, DType dtype, ConvPass pass)
+Task::Task(const Conv& p, DType dtype, ConvPass pass)
     : p(p),
       dtype(static_cast<int64_t>(dtype)),
       pass(static_cast<int64_t>(pass)),
@@ -48,12 +48,12 @@ Task::Task(const Conv2d& p, DType dtype, ConvPass pass)
       benchmark(cuda::benchmark()) {}
 
 bool Task::operator<(const Task& other) const {
-  static_assert(sizeof(Task) == 20 * sizeof(int64_t), "it has no padding");
+  static_assert(sizeof(Task) == 26 * sizeof(int64_t), "it has no padding");
   return std::memcmp(this, &other, sizeof(Task)) < 0;
 }
 
 Plan::Plan(const Task& task) {
-  const Conv2d& p = task.p;
+  const Conv& p = task.p;
   const auto dtype = static_cast<DType>(task.dtype);
   const cudnnDataType_t type = type_of(dtype);
   // TF32 came with compute capability 8.0.
@@ -67,7 +67,7 @@ Plan::Plan(const Task& task) {
   const cudnnStatus_t statuses[] = {
       image(x, p.n, p.c, p.h, p.w),
       image(y, p.n, p.k, p.p, p.q),
-      image(bias, 1, p.k, 1, 1),
+      image(bias, 1, task.pass == static_cast<int64_t>(ConvPass::BackwardInput) ? p.c : p.k, 1, 1),
       cudnn().cudnnSetFilter4dDescriptor(weight, type, CUDNN_TENSOR_NHWC, count(p.k), count(p.c / p.groups), count(p.r),
                                          count(p.s)),
       cudnn().cudnnSetConvolution2dDescriptor(conv, count(p.pad_h), count(p.pad_w), count(p.stride_h),

@@ -15,12 +15,12 @@ namespace convcore::cuda::dnn {
 
 /// What a plan is for. Settings are part of it, so that changing them changes plans.
 struct Task {
-  Conv2d p;
+  Conv p;
   int64_t dtype, pass;
   int64_t tf32;       // factors of float32 may be rounded
   int64_t benchmark;  // algorithms are timed, and need not be deterministic
 
-  Task(const Conv2d& p, DType dtype, ConvPass pass);
+  Task(const Conv& p, DType dtype, ConvPass pass);
   bool operator<(const Task& other) const;
 };
 
@@ -31,7 +31,7 @@ struct Candidate {
 };
 
 struct Plan {
-  Tensor x, y, bias;
+  Tensor x, y, bias;  // of y or, where the gradient of x is made, of x
   Filter weight;
   Convolution conv;
   cudnnMathType_t math;  // that was asked for

@@ -42,7 +42,7 @@ __global__ void col2im_each(int64_t total, WindowAxis rows, WindowAxis columns, 
 
 }  // namespace
 
-void im2col(const Conv2d& p, In x, Out columns) {
+void im2col(const Im2col& p, In x, Out columns) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t total = p.columns();
@@ -51,7 +51,7 @@ void im2col(const Conv2d& p, In x, Out columns) {
   });
 }
 
-void col2im(const Conv2d& p, In columns, Out x) {
+void col2im(const Im2col& p, In columns, Out x) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t total = p.x();

@@ -50,6 +50,9 @@ struct WindowAxis {
   int input, output, taps, stride, pad, dilation;
 
   __device__ __forceinline__ int cell(int position, int tap) const { return position * stride - pad + tap * dilation; }
+  __device__ __forceinline__ bool holds(int cell) const {
+    return static_cast<unsigned>(cell) < static_cast<unsigned>(input);
+  }
   /// The taps [begin, end) of the window at `position` whose cells lie inside the input.
   __device__ __forceinline__ void inside(int position, int& begin, int& end) const {
     const int start = position * stride - pad;
@@ -81,6 +84,10 @@ inline WindowAxis axis(int64_t input, int64_t output, int64_t taps, int64_t stri
 }
 
 template <class Window>
+WindowAxis inward(const Window& p) {
+  return axis(p.d, p.o, p.t, p.stride_d, p.pad_d, p.dilation_d);
+}
+template <class Window>
 WindowAxis vertical(const Window& p) {
   return axis(p.h, p.p, p.r, p.stride_h, p.pad_h, p.dilation_h);
 }
@@ -88,6 +95,39 @@ template <class Window>
 WindowAxis horizontal(const Window& p) {
   return axis(p.w, p.q, p.s, p.stride_w, p.pad_w, p.dilation_w);
 }
+
+/// Row `row` of plane `plane` of an image.
+struct Line {
+  int64_t image;
+  int plane, row;
+};
+
+/// From a count of rows over all images.
+__device__ __forceinline__ Line line_at(int64_t index, int planes, int rows) {
+  const int64_t plane = index / rows;
+  const int row = static_cast<int>(index % rows);
+  if (planes == 1) return {plane, 0, row};
+  return {plane / planes, static_cast<int>(plane % planes), row};
+}
+
+/// The axes of a convolution. Cells and positions are counted over all images, taps over the window.
+struct Axes {
+  WindowAxis planes, rows, columns;
+
+  explicit Axes(const Conv& p) : planes(inward(p)), rows(vertical(p)), columns(horizontal(p)) {}
+  __device__ __forceinline__ bool holds(int d, int h, int w) const {
+    return planes.holds(d) && rows.holds(h) && columns.holds(w);
+  }
+  __device__ __forceinline__ int64_t cell(int64_t image, int d, int h, int w) const {
+    return ((image * planes.input + d) * rows.input + h) * columns.input + w;
+  }
+  __device__ __forceinline__ int64_t position(int64_t image, int o, int p, int q) const {
+    return ((image * planes.output + o) * rows.output + p) * columns.output + q;
+  }
+  __device__ __forceinline__ int64_t tap(int t, int r, int s) const {
+    return (static_cast<int64_t>(t) * rows.taps + r) * columns.taps + s;
+  }
+};
 
 /// kWidth neighbouring elements, as one access where that is 16 bytes.
 template <class T, int kWidth>

@@ -35,7 +35,10 @@ function compare(test: Case): string[] {
   )
 }
 
-const convolutions = (skip ? [] : families.conv!.cases).filter(({ name }) => name.startsWith('conv2d'))
+// Signals are images of height 1.
+const convolutions = (skip ? [] : [...families.conv!.cases, ...families.transposed!.cases]).filter(
+  ({ name }) => !name.includes('1d'),
+)
 
 for (const algorithm of ['im2col', 'implicit', 'cudnn'] satisfies ConvAlgorithm[])
   t.test(`convolutions by ${algorithm} are those of the CPU`, { skip }, async (t) => {

@@ -3,7 +3,12 @@ import {
   autocast,
   binaryCrossEntropy,
   cat,
+  conv1d,
   conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
   crossEntropy,
   data,
   type DType,
@@ -35,13 +40,19 @@ const halves = ['float16', 'bfloat16'] as const
 t.test('autocast runs each op in the dtype of its list', { skip }, async (t) => {
   const x = randn([2, 3], { device })
   const image = randn([1, 2, 4, 4], { device })
+  const volume = randn([1, 2, 2, 3, 3], { device })
   const labels = tensor(Int32Array.of(0, 2), { device })
   for (const dtype of halves) {
     const half = x.to(dtype)
     const expected: Record<string, [DType, () => Tensor]> = {
       matmul: [dtype, () => matmul(x, x, { transposeB: true })],
       'matmul of float64': ['float64', () => matmul(x.to('float64'), x.to('float64'), { transposeB: true })],
+      conv1d: [dtype, () => conv1d(randn([1, 2, 4], { device }), randn([3, 2, 2], { device }))],
       conv2d: [dtype, () => conv2d(image, image)],
+      conv3d: [dtype, () => conv3d(volume, volume)],
+      convTranspose1d: [dtype, () => convTranspose1d(randn([1, 2, 4], { device }), randn([2, 3, 2], { device }))],
+      convTranspose2d: [dtype, () => convTranspose2d(image, randn([2, 3, 2, 2], { device }))],
+      convTranspose3d: [dtype, () => convTranspose3d(volume, randn([2, 3, 1, 2, 2], { device }))],
       linear: [dtype, () => new nn.Linear(3, 2, { device })(x)],
       softmax: ['float32', () => softmax(half)],
       logSoftmax: ['float32', () => logSoftmax(half)],

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { Generator, nn, tensor, type Tensor, zeros } from 'convcore'
+import { conv2d, Generator, nn, rand, tensor, type Tensor, zeros } from 'convcore'
 
 const image = (...shape: number[]): Tensor =>
   tensor(
@@ -28,6 +28,60 @@ t.test('Conv2d gives the output sizes of its options', async (t) => {
 t.test('Conv2d of float64 computes in float64', async (t) => {
   const conv = new nn.Conv2d(1, 1, 1, { dtype: 'float64' })
   t.equal(conv(zeros([1, 1, 2, 2], { dtype: 'float64' })).dtype, 'float64')
+})
+
+t.test('Conv1d and Conv3d give the output sizes of their options', (t) => {
+  const options = { stride: 2, padding: 1, groups: 2 }
+  t.same(new nn.Conv1d(4, 6, 3, options)(zeros([2, 4, 9])).shape, [2, 6, 5])
+  t.same(new nn.Conv1d(4, 6, [2], { padding: 'same', dilation: 3 })(zeros([2, 4, 9])).shape, [2, 6, 9])
+  t.same(new nn.Conv3d(4, 6, 3, options)(zeros([2, 4, 5, 6, 7])).shape, [2, 6, 3, 3, 4])
+  t.same(
+    new nn.Conv3d(4, 6, [1, 2, 3], { padding: 'valid', bias: false })(zeros([1, 4, 5, 6, 7])).shape,
+    [1, 6, 5, 5, 5],
+  )
+  t.end()
+})
+
+t.test('transposed convolutions undo the sizes of convolutions, and hold weights of [in, out / groups, …]', (t) => {
+  const options = { stride: 2, padding: 1, outputPadding: 1, groups: 2 }
+  const layers: [nn.ConvTranspose1d | nn.ConvTranspose2d | nn.ConvTranspose3d, number[], number[]][] = [
+    [new nn.ConvTranspose1d(4, 6, 3, options), [2, 4, 5], [2, 6, 10]],
+    [new nn.ConvTranspose2d(4, 6, 3, options), [2, 4, 5, 4], [2, 6, 10, 8]],
+    [new nn.ConvTranspose3d(4, 6, 3, options), [2, 4, 2, 3, 4], [2, 6, 4, 6, 8]],
+  ]
+  for (const [layer, from, to] of layers) {
+    t.same(layer(zeros(from)).shape, to)
+    t.same(layer.weight.shape, [4, 3, ...from.slice(2).map(() => 3)])
+    t.same(
+      [...layer.namedParameters()].map(([name]) => name),
+      ['weight', 'bias'],
+    )
+    const bound = 1 / Math.sqrt(3 * 3 ** (from.length - 2))
+    t.ok(
+      layer.weight.dataSync().every((w) => Math.abs(w) <= bound),
+      'first values of PyTorch’s range',
+    )
+  }
+  t.end()
+})
+
+t.test('SeparableConv2d convolves channels by themselves, then mixes them', (t) => {
+  const layer = new nn.SeparableConv2d(3, 8, 3, { padding: 'same', depthMultiplier: 2 })
+  t.same(
+    Object.entries(layer.stateDict()).map(([name, { shape }]) => [name, shape]),
+    [
+      ['depthwise.weight', [6, 1, 3, 3]],
+      ['pointwise.weight', [8, 6, 1, 1]],
+      ['pointwise.bias', [8]],
+    ],
+  )
+  const x = rand([2, 3, 5, 6])
+  t.same(layer(x).shape, [2, 8, 5, 6])
+  const { depthwise, pointwise } = layer
+  const middle = conv2d(x, depthwise.weight, undefined, { padding: 'same', groups: 3 })
+  t.same(layer(x).dataSync(), conv2d(middle, pointwise.weight, pointwise.bias).dataSync())
+  t.equal(new nn.SeparableConv2d(3, 8, 3, { bias: false }).pointwise.bias, undefined)
+  t.end()
 })
 
 t.test('pooling takes the largest element or the mean', async (t) => {
@@ -113,6 +167,23 @@ t.test('wrong arguments are refused with the layer, what it wants and what it go
     () => new nn.Conv2d(3, 4, 1, { groups: 2 }),
     'Conv2d: expected inChannels and outChannels to be multiples of groups = 2, got 3 and 4',
   )
+  refuses(
+    () => new nn.Conv1d(1, 2, 3, { stride: [1, 1] as never }),
+    'Conv1d: expected stride to be a positive integer, got [1, 1]',
+  )
+  refuses(
+    () => new nn.Conv3d(1, 2, [3, 3] as never),
+    'Conv3d: expected kernelSize to be a positive integer or three of them, got [3, 3]',
+  )
+  refuses(
+    () => new nn.ConvTranspose2d(1, 2, 3, { padding: 'same' as never }),
+    'ConvTranspose2d: expected padding to be a non-negative integer or a pair of them, got "same"',
+  )
+  refuses(
+    () => new nn.ConvTranspose2d(2, 3, 3, { groups: 2 }),
+    'ConvTranspose2d: expected inChannels and outChannels to be multiples of groups = 2, got 2 and 3',
+  )
+  refuses(() => new nn.SeparableConv2d(0, 3, 3), 'SeparableConv2d: expected inChannels to be a positive integer, got 0')
   refuses(() => new nn.Linear(0, 1), 'Linear: expected inFeatures to be a positive integer, got 0')
   refuses(() => new nn.Linear('2' as never, 1), 'Linear: expected inFeatures to be a positive integer, got "2"')
   refuses(

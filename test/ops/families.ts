@@ -4,6 +4,7 @@ import * as compare from './cases/compare.js'
 import * as conv from './cases/conv.js'
 import * as convert from './cases/convert.js'
 import * as elementwise from './cases/elementwise.js'
+import * as im2col from './cases/im2col.js'
 import * as indexing from './cases/indexing.js'
 import * as interpolate from './cases/interpolate.js'
 import * as join from './cases/join.js'
@@ -22,6 +23,7 @@ import * as slice from './cases/slice.js'
 import * as softmax from './cases/softmax.js'
 import * as sort from './cases/sort.js'
 import * as statistics from './cases/statistics.js'
+import * as transposed from './cases/transposed.js'
 import * as unary from './cases/unary.js'
 import * as unpool from './cases/unpool.js'
 import * as weightedPool from './cases/weightedPool.js'
@@ -34,6 +36,7 @@ export const families: Record<string, Family> = {
   conv,
   convert,
   elementwise,
+  im2col,
   indexing,
   interpolate,
   join,
@@ -52,6 +55,7 @@ export const families: Record<string, Family> = {
   softmax,
   sort,
   statistics,
+  transposed,
   unary,
   unpool,
   weightedPool,

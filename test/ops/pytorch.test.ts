@@ -23,6 +23,7 @@ import * as slice from './calls/slice.js'
 import * as softmax from './calls/softmax.js'
 import * as sort from './calls/sort.js'
 import * as statistics from './calls/statistics.js'
+import * as transposed from './calls/transposed.js'
 import * as unary from './calls/unary.js'
 import * as unpool from './calls/unpool.js'
 import * as weightedPool from './calls/weightedPool.js'
@@ -67,6 +68,7 @@ const families: Record<string, { calls: Calls<never> }> = {
   softmax,
   sort,
   statistics,
+  transposed,
   unary,
   unpool,
   weightedPool,

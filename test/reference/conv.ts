@@ -1,72 +1,89 @@
-import { at, type Dense, make } from './array.js'
-import { type Pair, pair, sides, type WindowOptions } from './window.js'
+import { type Dense, indices, make, position, volume } from './array.js'
+import { eachSide, type Side, type Spread, spread, type SpreadOptions } from './window.js'
 
-export interface ConvOptions extends WindowOptions {
+export interface ConvOptions extends SpreadOptions {
   groups?: number
 }
 
-/** x [N, C, H, W], weight [K, C/groups, R, S], bias [K] → [N, K, P, Q], by definition. */
-export function conv2d(x: Dense, weight: Dense, bias: Dense | undefined, options: ConvOptions = {}): Dense {
-  const [n, , h, w] = x.shape as [number, number, number, number]
-  const [k, depth, r, s] = weight.shape as [number, number, number, number]
-  const { stride = 1, dilation = 1, groups = 1 } = options
-  const [strideH, strideW] = pair(stride)
-  const [dilationH, dilationW] = pair(dilation)
-  const [rows, columns] = sides([h, w], [r, s], options)
-  return make([n, k, rows.out, columns.out], ([image, filter, p, q]) => {
-    const firstChannel = Math.floor(filter! / (k / groups)) * depth
-    let sum = bias ? bias.data[filter!]! : 0
-    for (let c = 0; c < depth; c++)
-      for (let i = 0; i < r; i++)
-        for (let j = 0; j < s; j++) {
-          const y = p! * strideH - rows.before + i * dilationH
-          const z = q! * strideW - columns.before + j * dilationW
-          if (y < 0 || y >= h || z < 0 || z >= w) continue
-          sum += at(x, [image!, firstChannel + c, y, z]) * at(weight, [filter!, c, i, j])
+export interface ConvTransposeOptions {
+  stride?: Spread
+  padding?: Spread
+  outputPadding?: Spread
+  groups?: number
+  dilation?: Spread
+}
+
+/** x [N, C, …sides], weight [K, C/groups, …window], bias [K] → [N, K, …positions], by definition. */
+export function conv(x: Dense, weight: Dense, bias: Dense | undefined, options: ConvOptions = {}): Dense {
+  const [n, c, ...size] = x.shape as [number, number, ...number[]]
+  const [k, depth, ...window] = weight.shape as [number, number, ...number[]]
+  const { groups = 1 } = options
+  const sliding = eachSide(size, window, options)
+  const positions = sliding.map(({ out }) => out)
+  const y = make([n, k, ...positions], ([, filter]) => (bias ? bias.data[filter!]! : 0))
+  const [cells, places, taps] = [volume(size), volume(positions), volume(window)]
+  meet(size, positions, window, sliding, options, (cell, place, tap) => {
+    for (let image = 0; image < n; image++)
+      for (let filter = 0; filter < k; filter++)
+        for (let i = 0; i < depth; i++) {
+          const channel = Math.floor(filter / (k / groups)) * depth + i
+          y.data[(image * k + filter) * places + place]! +=
+            x.data[(image * c + channel) * cells + cell]! * weight.data[(filter * depth + i) * taps + tap]!
         }
-    return sum
   })
+  return y
 }
 
-/** x [N, C, H, W] → one row per output position (N, P, Q), one column per channel and tap (C, R, S). */
-export function im2col(x: Dense, kernel: Pair, options: WindowOptions = {}): Dense {
-  const [n, c, h, w] = x.shape as [number, number, number, number]
-  const [r, s] = pair(kernel)
-  const [rows, columns] = sides([h, w], kernel, options)
-  return make([n * rows.out * columns.out, c * r * s], ([row, column]) => {
-    const place = cell(x.shape, [r, s], [rows, columns], options, row!, column!)
-    return place ? at(x, place) : 0
+/** x [N, C, …sides], weight [C, K/groups, …window], bias [K] → [N, K, …]: each cell of x is spread over the window. */
+export function convTranspose(
+  x: Dense,
+  weight: Dense,
+  bias: Dense | undefined,
+  options: ConvTransposeOptions = {},
+): Dense {
+  const [n, c, ...positions] = x.shape as [number, number, ...number[]]
+  const [, filters, ...window] = weight.shape as [number, number, ...number[]]
+  const { stride = 1, padding = 0, outputPadding = 0, dilation = 1, groups = 1 } = options
+  const rank = window.length
+  const [steps, cut, more, gaps] = [stride, padding, outputPadding, dilation].map((each) => spread(each, rank)) as [
+    readonly number[],
+    readonly number[],
+    readonly number[],
+    readonly number[],
+  ]
+  const size = positions.map(
+    (cells, d) => (cells - 1) * steps[d]! - 2 * cut[d]! + gaps[d]! * (window[d]! - 1) + more[d]! + 1,
+  )
+  const y = make([n, filters * groups, ...size], ([, k]) => (bias ? bias.data[k!]! : 0))
+  const before = cut.map((each) => ({ before: each }))
+  const [cells, places, taps] = [volume(size), volume(positions), volume(window)]
+  meet(size, positions, window, before, options, (cell, place, tap) => {
+    for (let image = 0; image < n; image++)
+      for (let channel = 0; channel < c; channel++)
+        for (let i = 0; i < filters; i++) {
+          const filter = Math.floor(channel / (c / groups)) * filters + i
+          y.data[(image * filters * groups + filter) * cells + cell]! +=
+            x.data[(image * c + channel) * places + place]! * weight.data[(channel * filters + i) * taps + tap]!
+        }
   })
+  return y
 }
 
-/** The adjoint of im2col: every cell of x collects the columns that were read from it. */
-export function col2im(matrix: Dense, shape: readonly number[], kernel: Pair, options: WindowOptions = {}): Dense {
-  const x = make(shape, () => 0)
-  const window = sides([shape[2]!, shape[3]!], kernel, options)
-  const [height, width] = matrix.shape as [number, number]
-  for (let row = 0; row < height; row++)
-    for (let column = 0; column < width; column++) {
-      const place = cell(shape, pair(kernel), window, options, row, column)
-      if (!place) continue
-      const [image, c, y, z] = place as [number, number, number, number]
-      x.data[((image * shape[1]! + c) * shape[2]! + y) * shape[3]! + z]! += at(matrix, [row, column])
+/** Calls visit for every window position and tap that lies on a cell of the image, all counted in row-major order. */
+function meet(
+  size: readonly number[],
+  positions: readonly number[],
+  window: readonly number[],
+  sliding: readonly Pick<Side, 'before'>[],
+  { stride = 1, dilation = 1 }: Pick<SpreadOptions, 'stride' | 'dilation'>,
+  visit: (cell: number, place: number, tap: number) => void,
+): void {
+  const [steps, gaps] = [spread(stride, size.length), spread(dilation, size.length)]
+  const taps = [...indices(window)]
+  for (const place of indices(positions))
+    for (const tap of taps) {
+      const cell = size.map((_, d) => place[d]! * steps[d]! - sliding[d]!.before + tap[d]! * gaps[d]!)
+      if (cell.every((at, d) => at >= 0 && at < size[d]!))
+        visit(position(size, cell), position(positions, place), position(window, tap))
     }
-  return x
-}
-
-/** The index of x that im2col's entry (row, column) reads; undefined in the padding. */
-function cell(
-  [, , h, w]: readonly number[],
-  [r, s]: readonly [number, number],
-  [rows, columns]: ReturnType<typeof sides>,
-  { stride = 1, dilation = 1 }: WindowOptions,
-  row: number,
-  column: number,
-): number[] | undefined {
-  const q = row % columns.out
-  const p = Math.floor(row / columns.out) % rows.out
-  const image = Math.floor(row / columns.out / rows.out)
-  const y = p * pair(stride)[0] - rows.before + (Math.floor(column / s) % r) * pair(dilation)[0]
-  const z = q * pair(stride)[1] - columns.before + (column % s) * pair(dilation)[1]
-  return y < 0 || y >= h! || z < 0 || z >= w! ? undefined : [image, Math.floor(column / s / r), y, z]
 }

@@ -1,42 +1,32 @@
-import { col2im, conv2d, type Conv2dOptions, im2col, tensor, zeros } from 'convcore'
+import {
+  conv1d,
+  type Conv1dOptions,
+  conv2d,
+  type Conv2dOptions,
+  conv3d,
+  type Conv3dOptions,
+  type Tensor,
+  zeros,
+} from 'convcore'
 import * as reference from '../../reference/conv.js'
 import { type Case, dtypeError, type ErrorCase, rangeError, shapeError } from '../case.js'
 
-type Image = [number, number, number, number]
-
-function conv(name: string, x: Image, weight: Image, options: Conv2dOptions = {}, bias = true): Case {
-  return {
-    name: `conv2d: ${name}`,
-    inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]] }] : [])],
-    op: (image, filters, offset) => conv2d(image, filters, offset, options),
-    reference: (image, filters, offset) => reference.conv2d(image, filters, offset, options),
+/** Cases of one of the convolutions: from x's and the filters' shape. */
+const casesOf =
+  <Options extends reference.ConvOptions>(
+    op: (x: Tensor, weight: Tensor, bias?: Tensor, options?: Options) => Tensor,
+  ) =>
+  (name: string, x: number[], weight: number[], options?: Options, bias = true): Case => ({
+    name: `${op.name}: ${name}`,
+    inputs: [{ shape: x }, { shape: weight }, ...(bias ? [{ shape: [weight[0]!] }] : [])],
+    op: (image, filters, offset) => op(image, filters, offset, options),
+    reference: (image, filters, offset) => reference.conv(image, filters, offset, options),
     differentiable: bias ? [0, 1, 2] : [0, 1],
-  }
-}
+  })
 
-type Columns = Pick<Conv2dOptions, 'stride' | 'dilation'> & { padding?: number | [number, number] }
-
-const columns = (name: string, x: Image, kernel: number | [number, number], options: Columns = {}): Case => ({
-  name: `im2col: ${name}`,
-  inputs: [{ shape: x }],
-  op: (image) => im2col(image, kernel, options),
-  reference: (image) => reference.im2col(image, kernel, options),
-  differentiable: [0],
-})
-
-const image = (
-  name: string,
-  matrix: [number, number],
-  x: Image,
-  kernel: number | [number, number],
-  options: Columns = {},
-): Case => ({
-  name: `col2im: ${name}`,
-  inputs: [{ shape: matrix }],
-  op: (m) => col2im(m, x, kernel, options),
-  reference: (m) => reference.col2im(m, x, kernel, options),
-  differentiable: [0],
-})
+const signal = casesOf<Conv1dOptions>(conv1d)
+const conv = casesOf<Conv2dOptions>(conv2d)
+const volume = casesOf<Conv3dOptions>(conv3d)
 
 export const cases: Case[] = [
   conv('3×3', [2, 3, 6, 7], [4, 3, 3, 3]),
@@ -92,14 +82,41 @@ export const cases: Case[] = [
   conv('2 groups', [2, 6, 5, 5], [4, 3, 3, 3], { groups: 2, padding: 1 }),
   conv('3 groups, stride 2', [1, 9, 7, 7], [6, 3, 3, 3], { groups: 3, stride: 2 }),
   conv('4 groups of 1×1', [2, 20, 3, 3], [12, 5, 1, 1], { groups: 4 }),
-  columns('5×5', [1, 3, 7, 7], 5),
-  columns('stride 2, padding 1', [2, 3, 6, 5], 3, { stride: 2, padding: 1 }),
-  columns('2×3, dilation 2', [2, 2, 6, 7], [2, 3], { dilation: 2, padding: [0, 1] }),
-  columns('17 channels', [1, 17, 4, 4], 2),
-  columns('empty batch', [0, 3, 5, 5], 3),
-  image('5×5', [9, 75], [1, 3, 7, 7], 5),
-  image('stride 2, padding 1', [18, 27], [2, 3, 6, 5], 3, { stride: 2, padding: 1 }),
-  image('2×3, dilation 2', [40, 12], [2, 2, 6, 7], [2, 3], { dilation: 2, padding: [0, 1] }),
+  signal('3', [2, 3, 7], [4, 3, 3]),
+  signal('no bias, stride 2 of 4, padding 1', [2, 3, 9], [4, 3, 4], { stride: 2, padding: 1 }, false),
+  signal('dilation 3, padding 2, stride [2]', [1, 17, 11], [5, 17, 3], { dilation: [3], padding: [2], stride: [2] }),
+  signal("'same' of 2", [1, 3, 6], [4, 3, 2], { padding: 'same' }),
+  signal("'valid', 2 groups", [2, 6, 5], [4, 3, 2], { padding: 'valid', groups: 2 }),
+  signal('depthwise', [2, 5, 6], [5, 1, 3], { groups: 5, padding: 1 }),
+  signal('empty batch', [0, 3, 5], [4, 3, 3]),
+  volume('3×3×3', [2, 3, 4, 5, 6], [4, 3, 3, 3, 3]),
+  volume('no bias', [1, 2, 3, 4, 3], [3, 2, 2, 2, 2], {}, false),
+  volume('empty batch', [0, 3, 4, 5, 5], [4, 3, 3, 3, 3], { padding: 1 }),
+  volume('stride 2 of 3×3×3, padding 1', [2, 3, 5, 6, 7], [5, 3, 3, 3, 3], { stride: 2, padding: 1 }),
+  volume('stride 1 by 2 by 3, padding 2 by 0 by 1, dilation 2 by 1 by 2', [1, 3, 5, 6, 8], [2, 3, 3, 2, 3], {
+    stride: [1, 2, 3],
+    padding: [2, 0, 1],
+    dilation: [2, 1, 2],
+  }),
+  volume("'same' of 2×3×4, stride 2 by 1 by 1", [1, 2, 4, 3, 5], [3, 2, 2, 3, 4], {
+    padding: 'same',
+    stride: [2, 1, 1],
+  }),
+  volume("'valid', planes that no window reads", [1, 2, 7, 5, 4], [3, 2, 2, 2, 2], { padding: 'valid', stride: 3 }),
+  volume('1×3×3: planes by themselves', [2, 3, 3, 5, 4], [4, 3, 1, 3, 3], { padding: [0, 1, 1] }),
+  volume('3×1×1', [2, 3, 5, 2, 4], [4, 3, 3, 1, 1], { padding: [1, 0, 0], stride: [2, 1, 1] }),
+  volume('1×1×1', [2, 5, 2, 3, 2], [17, 5, 1, 1, 1]),
+  volume('1×1×1, stride 2', [1, 3, 3, 4, 5], [5, 3, 1, 1, 1], { stride: 2 }),
+  volume('17 channels to 33', [1, 17, 3, 3, 4], [33, 17, 3, 2, 2], { padding: 1 }),
+  volume('several jobs', [1, 16, 4, 8, 8], [16, 16, 3, 3, 3], { padding: 1 }),
+  volume('2 groups', [2, 6, 3, 4, 4], [4, 3, 2, 3, 3], { groups: 2, padding: 1 }),
+  volume('depthwise', [2, 5, 4, 4, 3], [5, 1, 3, 3, 3], { groups: 5, padding: 1 }),
+  volume('depthwise, stride 2, dilation 2', [1, 8, 7, 6, 5], [8, 1, 2, 2, 2], {
+    groups: 8,
+    stride: 2,
+    dilation: 2,
+    padding: 1,
+  }),
 ]
 
 const fails = (
@@ -159,28 +176,51 @@ export const errors: ErrorCase[] = [
   refuses('padding of another name', { padding: 'full' as 'same' }, /conv2d.*padding.*full/),
   refuses('padding beyond any image', { padding: 2 ** 40 }, /conv2d/),
   {
-    name: 'im2col: window larger than the image',
-    run: () => im2col(zeros([1, 1, 5, 5]), 7),
-    error: shapeError(/⌊\(5 \+ 2·0 − 7\) \/ 1⌋ \+ 1/),
+    name: 'conv1d: rank',
+    run: () => conv1d(zeros([1, 3, 5, 5]), zeros([8, 3, 3])),
+    error: shapeError(/conv1d: expected x of shape \[N, C, L\], got \[1, 3, 5, 5\]/),
   },
   {
-    name: 'im2col: rank',
-    run: () => im2col(zeros([5, 5]), 2),
-    error: shapeError(/im2col: expected .*\[5, 5\]/),
+    name: 'conv1d: filters',
+    run: () => conv1d(zeros([1, 3, 5]), zeros([8, 4, 3])),
+    error: shapeError(/conv1d: expected weight of shape \[K, 3, S\], got \[8, 4, 3\]/),
   },
   {
-    name: 'im2col: window of size 0',
-    run: () => im2col(zeros([1, 1, 5, 5]), 0),
-    error: rangeError(/im2col.*0/),
+    name: 'conv1d: filter longer than the signal',
+    run: () => conv1d(zeros([1, 1, 5]), zeros([1, 1, 7])),
+    error: shapeError(/conv1d: expected an output length of at least 1, got ⌊\(5 \+ 2·0 − 7\) \/ 1⌋ \+ 1/),
   },
   {
-    name: 'col2im: matrix of another size',
-    run: () => col2im(zeros([9, 74]), [1, 3, 7, 7], 5),
-    error: shapeError(/col2im: expected .*\[9, 75\].* got \[9, 74\]/),
+    name: 'conv1d: two strides',
+    run: () => conv1d(zeros([1, 1, 5]), zeros([1, 1, 3]), undefined, { stride: [1, 1] as unknown as [number] }),
+    error: rangeError(/conv1d: expected stride to be a positive integer, got/),
   },
   {
-    name: 'col2im: int32',
-    run: () => col2im(tensor(new Int32Array(75 * 9), { shape: [9, 75] }), [1, 3, 7, 7], 5),
-    error: dtypeError(/col2im/),
+    name: 'conv3d: rank',
+    run: () => conv3d(zeros([1, 3, 5, 5]), zeros([8, 3, 3, 3, 3])),
+    error: shapeError(/conv3d: expected x of shape \[N, C, D, H, W\], got \[1, 3, 5, 5\]/),
+  },
+  {
+    name: 'conv3d: filters',
+    run: () => conv3d(zeros([1, 4, 5, 5, 5]), zeros([8, 4, 3, 3, 3]), undefined, { groups: 2 }),
+    error: shapeError(/conv3d: expected weight of shape \[K, 2, T, R, S\], got \[8, 4, 3, 3, 3\]/),
+  },
+  {
+    name: 'conv3d: filter deeper than the volume',
+    run: () => conv3d(zeros([1, 1, 2, 5, 5]), zeros([1, 1, 3, 3, 3])),
+    error: shapeError(/conv3d: expected an output depth of at least 1, got ⌊\(2 \+ 2·0 − 3\) \/ 1⌋ \+ 1/),
+  },
+  {
+    name: 'conv3d: padding of two',
+    run: () =>
+      conv3d(zeros([1, 1, 5, 5, 5]), zeros([1, 1, 3, 3, 3]), undefined, {
+        padding: [1, 1] as unknown as [number, number, number],
+      }),
+    error: rangeError(/conv3d: expected padding to be a non-negative integer or three of them/),
+  },
+  {
+    name: 'conv3d: bias',
+    run: () => conv3d(zeros([1, 1, 5, 5, 5]), zeros([2, 1, 3, 3, 3]), zeros([3])),
+    error: shapeError(/conv3d: expected bias of shape \[2\], got \[3\]/),
   },
 ]

@@ -1,0 +1,69 @@
+// What convolutions and transposed convolutions share: their geometry, and the three passes that are both's.
+import { allocLike } from '../alloc.js'
+import { kernels, pack } from '../native.js'
+import type { Shape } from '../shape.js'
+import type { Tensor } from '../tensor.js'
+import { sum } from './reduce.js'
+import { asVolume } from './signal.js'
+import { type Sliding, windowWords } from './window.js'
+
+/** How filters slide over images. Shapes are of rank 4 or 5: signals have height 1. */
+export interface Convolution {
+  readonly op: string
+  readonly packed: readonly number[]
+  /** [N, C, …sides] */
+  readonly x: Shape
+  /** [K, C / groups, …window] */
+  readonly weight: Shape
+  /** [N, K, …positions] */
+  readonly y: Shape
+}
+
+/** What signals lack of images, and images of volumes: a side of one cell, along which the window does not move. */
+const still: Sliding = { size: 1, kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, output: 1 }
+
+/** n images of c channels, k filters, and how they slide along one to three sides. */
+export function convolution(
+  op: string,
+  [n, c, k, groups]: readonly [n: number, c: number, k: number, groups: number],
+  window: readonly Sliding[],
+): Convolution {
+  const [d, h, w] = asVolume(window, still)
+  const sides = window.length === 3 ? [d, h, w] : [h, w]
+  const of = (count: number, channels: number, side: 'size' | 'kernel' | 'output') => [
+    count,
+    channels,
+    ...sides.map((each) => each[side]),
+  ]
+  // Planes that are convolved each by itself are images.
+  const flat = d.kernel === 1 && d.stride === 1 && d.before === 0 && d.output === d.size
+  const packed = flat
+    ? [...windowWords(n * d.size, c, [h, w]), ...depthWords(still), k, groups]
+    : [...windowWords(n, c, [h, w]), ...depthWords(d), k, groups]
+  return { op, packed, x: of(n, c, 'size'), weight: of(k, c / groups, 'kernel'), y: of(n, k, 'output') }
+}
+
+/** What native/geometry.h's Conv has beyond Window2d. */
+const depthWords = (d: Sliding): number[] => [d.size, d.kernel, d.output, d.stride, d.before, d.dilation]
+
+export function forward(g: Convolution, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const y = allocLike(g.op, x, g.y)
+  kernels.conv(pack(g.packed), x.handle, weight.handle, bias ? bias.handle : 0, y.handle)
+  return y
+}
+
+/** The gradient of x plus a bias [C]. */
+export function backwardInput(g: Convolution, dy: Tensor, weight: Tensor, bias?: Tensor): Tensor {
+  const dx = allocLike(g.op, dy, g.x)
+  kernels.conv_backward_input(pack(g.packed), dy.handle, weight.handle, bias ? bias.handle : 0, dx.handle)
+  return dx
+}
+
+export function backwardWeight(g: Convolution, x: Tensor, dy: Tensor): Tensor {
+  const dweight = allocLike(g.op, x, g.weight)
+  kernels.conv_backward_weight(pack(g.packed), x.handle, dy.handle, dweight.handle)
+  return dweight
+}
+
+/** The sum over all but the channels. */
+export const backwardBias = (dy: Tensor): Tensor => sum(dy, [0, 2, 3, 4].slice(0, dy.rank - 1))
