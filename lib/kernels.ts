@@ -94,7 +94,14 @@ export interface Kernels {
   uniform(n: number, seed: number, offset: number, low: number, high: number, y: Handle): void
   normal(n: number, seed: number, offset: number, mean: number, std: number, y: Handle): void
   dropout(outer: number, channels: number, inner: number, seed: number, offset: number, p: number, x: Handle, y: Handle): void
-  sgd(lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: number, first: number, grads: readonly Handle[], params: readonly Handle[], velocity: readonly Handle[]): void
-  adam(lr: number, beta1: number, beta2: number, eps: number, weight_decay: number, decoupled: number, step: number, grads: readonly Handle[], params: readonly Handle[], exp_avg: readonly Handle[], exp_avg_sq: readonly Handle[]): void
+  sgd(lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: number, maximize: number, first: number, grads: readonly Handle[], params: readonly Handle[], velocity: readonly Handle[]): void
+  adam(mean_rate: number, grad_rate: number, beta1: number, beta2: number, eps: number, correction2: number, shrink: number, weight_decay: number, maximize: number, grads: readonly Handle[], params: readonly Handle[], exp_avg: readonly Handle[], exp_avg_sq: readonly Handle[], max_exp_avg_sq: readonly Handle[]): void
+  rmsprop(lr: number, keep: number, take: number, eps: number, momentum: number, weight_decay: number, maximize: number, grads: readonly Handle[], params: readonly Handle[], square_avg: readonly Handle[], grad_avg: readonly Handle[], velocity: readonly Handle[]): void
+  adadelta(lr: number, rho: number, eps: number, weight_decay: number, maximize: number, grads: readonly Handle[], params: readonly Handle[], square_avg: readonly Handle[], acc_delta: readonly Handle[]): void
+  lion(lr: number, beta1: number, beta2: number, weight_decay: number, maximize: number, grads: readonly Handle[], params: readonly Handle[], exp_avg: readonly Handle[]): void
   unscale(factor: number, grads: readonly Handle[], found: Handle): void
+  total_norm(p: number, tensors: readonly Handle[], norm: Handle): void
+  clip_norm(max_norm: number, tensors: readonly Handle[], norm: Handle): void
+  clip_value(limit: number, tensors: readonly Handle[]): void
+  lerp(weight: number, ends: readonly Handle[], tensors: readonly Handle[]): void
 }

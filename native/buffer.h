@@ -83,6 +83,14 @@ struct Many {
 struct Ins : Many {};
 struct InOuts : Many {};
 
+/// Fails unless `list` holds a tensor for each of `params`, or none where none is needed.
+[[gnu::always_inline]] inline void expect_list(const Many& list, const Many& params, bool needed, const char* name) {
+  const int64_t expected = needed ? params.length : 0;
+  if (list.length != expected)
+    fail("expected %lld tensors in %s, got %lld", static_cast<long long>(expected), name,
+         static_cast<long long>(list.length));
+}
+
 /// Calls f(T{}) with the C++ type of a float dtype of the CPU.
 template <class F>
 [[gnu::always_inline]] inline void dispatch_float(DType dtype, F&& f) {

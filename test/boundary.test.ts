@@ -78,7 +78,7 @@ t.test('handles', (t) => {
   ]) {
     refuses(t, `${handle} to read from`, () => kernels.relu(1, handle, x))
     refuses(t, `${handle} to write to`, () => kernels.relu(1, x, handle))
-    refuses(t, `${handle} in a list`, () => kernels.sgd(1, 0, 0, 0, 0, 1, [handle], [x], []))
+    refuses(t, `${handle} in a list`, () => kernels.sgd(1, 0, 0, 0, 0, 0, 1, [handle], [x], []))
     refuses(t, `${handle} to data()`, () => native.readSync(handle))
     refuses(t, `${handle} to write()`, () => native.write(handle, new Float32Array(1)))
     refuses(t, `${handle} to view()`, () => native.view(handle, 0, 1))
@@ -126,7 +126,7 @@ t.test('a list whose reading runs code', (t) => {
       return grad
     },
   })
-  refuses(t, 'a tensor that the code disposes', () => kernels.sgd(1, 0, 0, 0, 0, 1, [grad, grad], list, []), {
+  refuses(t, 'a tensor that the code disposes', () => kernels.sgd(1, 0, 0, 0, 0, 0, 1, [grad, grad], list, []), {
     code: 'ERR_DISPOSED',
   })
   t.end()
@@ -146,8 +146,8 @@ t.test('sizes and dtypes', (t) => {
   refuses(t, 'negative products', () => kernels.softmax(-1, -1, 1, x, x))
   refuses(t, 'int32 for floats', () => kernels.relu(3, whole, three), { code: 'ERR_DTYPE' })
   refuses(t, 'floats for int32', () => kernels.increment(3, three), { code: 'ERR_DTYPE' })
-  refuses(t, 'lists of different lengths', () => kernels.sgd(1, 0, 0, 0, 0, 1, [x, x], [x], []), shape)
-  refuses(t, 'lists of different sizes', () => kernels.sgd(1, 0, 0, 0, 0, 1, [x], [three], []), shape)
+  refuses(t, 'lists of different lengths', () => kernels.sgd(1, 0, 0, 0, 0, 0, 1, [x, x], [x], []), shape)
+  refuses(t, 'lists of different sizes', () => kernels.sgd(1, 0, 0, 0, 0, 0, 1, [x], [three], []), shape)
   refuses(t, 'another number of bytes', () => native.write(three, new Float32Array(2)), shape)
   refuses(t, 'no typed array', () => native.write(three, [1, 2, 3] as unknown as Float32Array))
   for (const count of [-1, 0.5, NaN, 2 ** 50, 2 ** 60])

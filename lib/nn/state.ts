@@ -31,10 +31,19 @@ export function stateDict(module: Module): StateDict {
   return Object.fromEntries(entries(module).map(([name, tensor]) => [name, tensor.detach()]))
 }
 
-export function loadStateDict(module: Module, state: StateDict, { strict = true }: LoadOptions): LoadReport {
+export function loadStateDict(module: Module, state: StateDict, options: LoadOptions): LoadReport {
+  return load(module.constructor.name, new Map(entries(module)), state, options)
+}
+
+/** Copies a state into the tensors of `owner`, or throws FormatError with all that does not fit. */
+export function load(
+  owner: string,
+  own: ReadonlyMap<string, Tensor>,
+  state: StateDict,
+  { strict = true }: LoadOptions = {},
+): LoadReport {
   if (state === null || typeof state !== 'object' || (state as unknown) instanceof Tensor)
     throw new TypeError(`loadStateDict: expected an object of tensors by name, got ${describe(state)}`)
-  const own = new Map(entries(module))
   const missingKeys = [...own.keys()].filter((key) => !Object.hasOwn(state, key))
   const unexpectedKeys = Object.keys(state).filter((key) => !own.has(key))
   const wrong: string[] = []
@@ -52,7 +61,7 @@ export function loadStateDict(module: Module, state: StateDict, { strict = true 
     : wrong
   if (problems.length)
     throw new FormatError(
-      `loadStateDict: expected the state of ${module.constructor.name}, got one with ${problems.length} ` +
+      `loadStateDict: expected the state of ${owner}, got one with ${problems.length} ` +
         `difference${problems.length > 1 ? 's' : ''}:\n  ${problems.join('\n  ')}`,
     )
   for (const [to, from] of copies) assign(to, from)

@@ -1,6 +1,7 @@
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
-import { handles, type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
+import { handles } from './lists.js'
+import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
@@ -9,8 +10,14 @@ export interface AdamOptions extends OptimizerOptions {
   betas: readonly [number, number]
   /** Added to the root of the squares' mean; default 1e-8. */
   eps: number
-  /** L2 penalty: its product with the parameter is added to the gradient; default 0. */
+  /** Weight decay: for Adam by default 0, an L2 penalty; for AdamW 0.01, decoupled. */
   weightDecay: number
+  /** Divides by the root of the greatest mean of squares so far, so that step sizes never grow; default false. */
+  amsgrad: boolean
+  /** Goes along the gradients, not against them; default false. */
+  maximize: boolean
+  /** Whether weight decay shrinks the parameter itself, by lr·weightDecay; else it adds weightDecay·p to the gradient. */
+  decoupledWeightDecay: boolean
 }
 
 export interface AdamState {
@@ -20,18 +27,29 @@ export interface AdamState {
   expAvg: Tensor
   /** Running mean of its square. */
   expAvgSq: Tensor
+  /** The greatest of those so far; with `amsgrad`. */
+  maxExpAvgSq?: Tensor
 }
 
-const defaults: AdamOptions = { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0 }
+const defaults: AdamOptions = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+  decoupledWeightDecay: false,
+}
 
 /**
  * Adam: p ← p − lr·m̂ / (√v̂ + eps), with bias-corrected running means m̂ of the gradient and v̂ of its square.
- * Source: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015.
+ * Source: Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015; `amsgrad`: Reddi, Kale and Kumar, "On
+ * the convergence of Adam and beyond", ICLR 2018, in PyTorch's form.
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
   protected readonly memory: Memory<AdamOptions> = {
     numbers: { step: 0 },
-    tensors: { expAvg: () => 0, expAvgSq: () => 0 },
+    tensors: { expAvg: () => 0, expAvgSq: () => 0, maxExpAvgSq: ({ amsgrad }) => (amsgrad ? 0 : undefined) },
   }
 
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
@@ -40,28 +58,40 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
 
   protected validate({ lr, betas, eps, weightDecay }: AdamOptions): void {
     this.range('lr', lr, 0)
-    this.range('betas[0]', betas[0], 0, 1)
-    this.range('betas[1]', betas[1], 0, 1)
+    this.decays(betas)
     this.range('eps', eps, 0)
     this.range('weightDecay', weightDecay, 0)
   }
 
   protected update(options: AdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, betas, eps, weightDecay } = options
+    const { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = options
     const states = this.remember(options, params)
     const step = states[0]!.step + 1
     kernels.adam(
-      lr,
+      lr / (1 - betas[0] ** step),
+      0, // of the gradient itself: NAdam's
       ...betas,
       eps,
-      weightDecay,
-      0, // L2 penalty, not decoupled weight decay
-      step,
+      1 - betas[1] ** step,
+      decoupledWeightDecay ? 1 - lr * weightDecay : 1,
+      decoupledWeightDecay ? 0 : weightDecay,
+      Number(maximize),
       handles(grads),
       handles(params),
       handles(states.map((state) => state.expAvg)),
       handles(states.map((state) => state.expAvgSq)),
+      amsgrad ? handles(states.map((state) => state.maxExpAvgSq!)) : [],
     )
     for (const state of states) state.step = step
+  }
+}
+
+/**
+ * Adam with decoupled weight decay, by default 0.01: p ← (1 − lr·weightDecay)·p, then Adam's step.
+ * Source: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
+ */
+export class AdamW extends Adam {
+  constructor(params: Params<AdamOptions>, options: Partial<Omit<AdamOptions, 'decoupledWeightDecay'>> = {}) {
+    super(params, { weightDecay: 0.01, ...options, decoupledWeightDecay: true })
   }
 }

@@ -4,7 +4,7 @@ import { kernels } from '../native.js'
 import { scale } from '../ops/unary.js'
 import { Scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import { handles } from './optimizer.js'
+import { groupBy, handles, kindOf } from './lists.js'
 
 export interface GradScalerOptions {
   /** The first factor; default 65536. */
@@ -131,16 +131,10 @@ export class GradScaler {
 
 /** Divides the gradients, and tells whether they all are finite. */
 async function divide(optimizer: ScaledOptimizer, factor: number): Promise<boolean> {
-  const alike = new Map<string, Tensor[]>()
-  for (const { params } of optimizer.paramGroups)
-    for (const { grad } of params) {
-      if (!grad) continue
-      const key = `${grad.device} ${grad.dtype}`
-      alike.set(key, [...(alike.get(key) ?? []), grad])
-    }
+  const grads = [...optimizer.paramGroups].flatMap(({ params }) => [...params].flatMap(({ grad }) => grad ?? []))
   using made = new Scope()
   const found = made.run(() =>
-    [...alike.values()].map((grads) => {
+    groupBy(grads, kindOf).map((grads) => {
       const overflow = alloc('unscale_', [1], grads[0]!.dtype === 'float64' ? 'float64' : 'float32', grads[0]!.device)
       kernels.unscale(1 / factor, handles(grads), overflow.handle)
       for (const grad of grads) grad.markModified()

@@ -1,5 +1,19 @@
-export { Adam, type AdamOptions, type AdamState } from './adam.js'
+export { Adadelta, type AdadeltaOptions, type AdadeltaState } from './adadelta.js'
+export { Adagrad, type AdagradOptions, type AdagradState } from './adagrad.js'
+export { Adam, type AdamOptions, type AdamState, AdamW } from './adam.js'
+export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from './clip.js'
+export { EMA, type EMAOptions, type EMAStateDict } from './ema.js'
 export { GradScaler, type GradScalerOptions, type GradScalerState, type ScaledOptimizer } from './gradScaler.js'
-export { type Memory, Optimizer, type OptimizerOptions, type ParamGroup, type Params } from './optimizer.js'
+export { Lion, type LionOptions, type LionState } from './lion.js'
+export { NAdam, type NAdamOptions, type NAdamState } from './nadam.js'
+export {
+  type AnyOptimizer,
+  type Memory,
+  Optimizer,
+  type OptimizerOptions,
+  type ParamGroup,
+  type Params,
+} from './optimizer.js'
+export { RMSprop, type RMSpropOptions, type RMSpropState } from './rmsprop.js'
 export { SGD, type SGDOptions, type SGDState } from './sgd.js'
 export type { OptimizerStateDict } from './state.js'

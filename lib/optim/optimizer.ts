@@ -6,6 +6,7 @@ import { assign, move } from '../nn/move.js'
 import { keep, scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { groupBy, kindOf } from './lists.js'
 import { differences, type OptimizerStateDict, saveState } from './state.js'
 
 export interface OptimizerOptions {
@@ -77,8 +78,10 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
   step(): void {
     scope(() => {
       for (const group of this.paramGroups)
-        for (const { params, grads } of this.alike(group.params)) {
+        for (const params of this.alike(group.params)) {
           for (const p of params) this.follow(p)
+          // The kernels pair elements as they lie in memory.
+          const grads = params.map((p) => toLayout(p.grad!, p.layout))
           this.update(group, params, grads)
           for (const p of params) p.markModified()
         }
@@ -141,6 +144,13 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
     throw new RangeError(`${this.constructor.name}: expected ${name} >= ${least}${upper}, got ${describe(value)}`)
   }
 
+  /** Throws RangeError unless the option is two numbers within [0, 1). */
+  protected decays(betas: readonly [number, number]): void {
+    if (!Array.isArray(betas) || betas.length !== 2)
+      throw new RangeError(`${this.constructor.name}: expected betas to be two numbers, got ${describe(betas)}`)
+    for (const [i, beta] of betas.entries()) this.range(`betas[${i}]`, beta, 0, 1)
+  }
+
   /** What is remembered of each parameter; what the options need and is not there yet is made. */
   protected remember(options: Options, params: readonly Tensor[]): State[] {
     const { numbers, tensors } = this.memory
@@ -187,18 +197,9 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
   }
 
   /** The parameters that have a gradient, by what one native call can update. */
-  private alike(params: readonly Tensor[]): Iterable<{ params: Tensor[]; grads: Tensor[] }> {
-    const classes = new Map<string, { params: Tensor[]; grads: Tensor[] }>()
-    for (const p of params) {
-      if (!p.grad) continue
-      const key = `${p.device} ${p.dtype} ${this.phase(p)}`
-      let members = classes.get(key)
-      if (!members) classes.set(key, (members = { params: [], grads: [] }))
-      members.params.push(p)
-      // The kernels pair elements as they lie in memory.
-      members.grads.push(toLayout(p.grad, p.layout))
-    }
-    return classes.values()
+  private alike(params: readonly Tensor[]): Tensor[][] {
+    const trained = params.filter((p) => p.grad)
+    return groupBy(trained, (p) => `${kindOf(p)} ${this.phase(p)}`)
   }
 
   /** Parameters of one phase have equal numbers in their state, or none has one. */
@@ -208,8 +209,15 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
   }
 }
 
-/** How the multi-tensor kernels take a list. */
-export const handles = (tensors: readonly Tensor[]): number[] => tensors.map((tensor) => tensor.handle)
+/** An optimizer whatever its options: what training loops, schedulers and checkpoints need of one. */
+export interface AnyOptimizer {
+  readonly paramGroups: readonly (OptimizerOptions & { params: Tensor[] })[]
+  readonly state: ReadonlyMap<Tensor, object>
+  step(): void
+  zeroGrad(): void
+  stateDict(): OptimizerStateDict
+  loadStateDict(saved: OptimizerStateDict): void
+}
 
 const kind = (value: unknown): string =>
   value instanceof Tensor ? `the result of an op, of shape ${showShape(value.shape)}` : describe(value)

@@ -1,6 +1,7 @@
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
-import { handles, type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
+import { handles } from './lists.js'
+import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
 export interface SGDOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
@@ -13,6 +14,8 @@ export interface SGDOptions extends OptimizerOptions {
   weightDecay: number
   /** Looks ahead along the velocity (Nesterov); default false. */
   nesterov: boolean
+  /** Goes along the gradients, not against them; default false. */
+  maximize: boolean
 }
 
 export interface SGDState {
@@ -20,7 +23,7 @@ export interface SGDState {
   momentumBuffer?: Tensor
 }
 
-const defaults: SGDOptions = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false }
+const defaults: SGDOptions = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false }
 
 /**
  * Stochastic gradient descent: v ← momentum·v + (1 − dampening)·g, p ← p − lr·v. The first velocity is g.
@@ -40,6 +43,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     this.range('lr', lr, 0)
     this.range('momentum', momentum, 0)
     this.range('weightDecay', weightDecay, 0)
+    if (!Number.isFinite(dampening)) throw new RangeError(`SGD: expected a finite dampening, got ${dampening}`)
     if (nesterov && (momentum === 0 || dampening !== 0))
       throw new RangeError(
         `SGD: expected momentum > 0 and dampening = 0 with nesterov, got momentum ${momentum} and dampening ${dampening}`,
@@ -47,7 +51,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
   }
 
   protected update(options: SGDOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, momentum, dampening, weightDecay, nesterov } = options
+    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options
     const first = !this.state.has(params[0]!)
     const states = this.remember(options, params)
     kernels.sgd(
@@ -56,6 +60,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
       dampening,
       weightDecay,
       Number(nesterov),
+      Number(maximize),
       Number(first),
       handles(grads),
       handles(params),

@@ -8,6 +8,7 @@ set(CUDA_KERNELS
     conv_implicit.cu
     depthwise.cu
     elementwise.cu
+    foreach.cu
     gemm.cu
     im2col.cu
     indexing.cu

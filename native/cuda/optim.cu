@@ -1,93 +1,30 @@
 #include <cmath>
 
 #include "kernels.h"
-#include "numeric.h"
+#include "lists.h"
 
 namespace convcore::cuda {
 namespace {
 
-constexpr int kTensors = 40, kBlocks = 320;  // of one launch, whose parameters must stay below 4 KiB
-constexpr int64_t kChunk = 8192;             // elements of one block
-
-/// Some tensors of kLists lists, cut into chunks, one per block.
-template <class T, int kLists>
-struct Chunks {
-  T* data[kLists][kTensors];
-  int64_t counts[kTensors];
-  int32_t chunk[kBlocks];
-  uint8_t tensor[kBlocks];
+/// The gradient of an element: turned round to maximise, with the L2 penalty's share.
+template <class C>
+struct Gradient {
+  C sign, decay;
+  Gradient(int64_t maximize, double weight_decay) : sign(maximize ? -1 : 1), decay(static_cast<C>(weight_decay)) {}
+  __device__ C operator()(C g, C p) const { return decay != 0 ? sign * g + decay * p : sign * g; }
 };
 
-/// v[list] = the elements of all lists in one place; f updates them, and all lists from F::kFirstWritten on are
-/// written.
-template <class T, int kLists, class F>
-__global__ void update(Chunks<T, kLists> chunks, F f) {
-  using C = Compute<T>;
-  const int tensor = chunks.tensor[blockIdx.x];
-  const int64_t begin = chunks.chunk[blockIdx.x] * kChunk, rest = chunks.counts[tensor] - begin;
-  const int count = static_cast<int>(rest < kChunk ? rest : kChunk);
-  bool vectors = true;
-  for (int l = 0; l < kLists; ++l) vectors &= reinterpret_cast<uintptr_t>(chunks.data[l][tensor]) % 16 == 0;
-  constexpr int width = Vector<T>::kWidth;
-  const int whole = vectors ? count / width : 0;
-  for (int i = threadIdx.x; i < whole; i += kThreads) {
-    Vector<T> v[kLists];
-    for (int l = 0; l < kLists; ++l) v[l] = reinterpret_cast<const Vector<T>*>(chunks.data[l][tensor] + begin)[i];
-    for (int j = 0; j < width; ++j) {
-      C values[kLists];
-      for (int l = 0; l < kLists; ++l) values[l] = load(v[l].v[j]);
-      f(values);
-      for (int l = F::kFirstWritten; l < kLists; ++l) v[l].v[j] = store<T>(values[l]);
-    }
-    for (int l = F::kFirstWritten; l < kLists; ++l)
-      reinterpret_cast<Vector<T>*>(chunks.data[l][tensor] + begin)[i] = v[l];
-  }
-  for (int i = whole * width + threadIdx.x; i < count; i += kThreads) {
-    C values[kLists];
-    for (int l = 0; l < kLists; ++l) values[l] = load(chunks.data[l][tensor][begin + i]);
-    f(values);
-    for (int l = F::kFirstWritten; l < kLists; ++l) chunks.data[l][tensor][begin + i] = store<T>(values[l]);
-  }
-}
-
-/// Runs f over the elements of equally long lists of tensors, in as few launches as their number allows.
-template <class T, int kLists, class F>
-void for_elements(const Many* const (&lists)[kLists], F f) {
-  Chunks<T, kLists> chunks;
-  int tensors = 0, blocks = 0;
-  auto flush = [&] {
-    if (blocks) launch(update<T, kLists, F>, static_cast<unsigned>(blocks), kThreads, 0, chunks, f);
-    tensors = blocks = 0;
-  };
-  auto take = [&](int64_t i) {
-    for (int l = 0; l < kLists; ++l) chunks.data[l][tensors] = (*lists[l])[i].template as<T>();
-    chunks.counts[tensors] = (*lists[0])[i].count;
-    return tensors++;
-  };
-  for (int64_t i = 0; i < lists[0]->length; ++i) {
-    const int64_t count = (*lists[0])[i].count;
-    if (tensors == kTensors) flush();
-    int tensor = take(i);
-    for (int64_t begin = 0; begin < count; begin += kChunk) {
-      if (blocks == kBlocks) {
-        flush();
-        tensor = take(i);
-      }
-      chunks.tensor[blocks] = static_cast<uint8_t>(tensor);
-      chunks.chunk[blocks++] = static_cast<int32_t>(begin / kChunk);
-    }
-  }
-  flush();
-}
+// What an optimizer does to one element: v[0] is the gradient, v[1] the parameter, v[2] and so on what is remembered.
 
 template <class C, bool kVelocity>
 struct Sgd {
   static constexpr int kFirstWritten = 1;
-  C step, decay, keep, take;
+  Gradient<C> gradient;
+  C step, keep, take;
   bool nesterov, first;
 
   __device__ void operator()(C (&v)[kVelocity ? 3 : 2]) const {
-    const C d = decay != 0 ? v[0] + decay * v[1] : v[0];
+    const C d = gradient(v[0], v[1]);
     if constexpr (kVelocity) {
       v[2] = first ? d : v[2] * keep + take * d;
       v[1] += step * (nesterov ? d + keep * v[2] : v[2]);
@@ -97,90 +34,171 @@ struct Sgd {
   }
 };
 
-template <class C>
+template <class C, bool kMax>
 struct Adam {
   static constexpr int kFirstWritten = 1;
-  C shrink, decay, weight1, keep2, weight2, root2, epsilon, stride;
+  Gradient<C> gradient;
+  C along_mean, along_grad, kept, weight1, keep2, weight2, root2, epsilon;
 
-  __device__ void operator()(C (&v)[4]) const {
-    const C w = v[1] * shrink, d = decay != 0 ? v[0] + decay * w : v[0], toward = d - v[2];
-    v[2] = weight1 < C(0.5) ? v[2] + weight1 * toward : d - toward * (1 - weight1);
-    v[3] = v[3] * keep2 + weight2 * d * d;
-    v[1] = w + stride * v[2] / (square_root(v[3]) / root2 + epsilon);
+  __device__ void operator()(C (&v)[kMax ? 5 : 4]) const {
+    const C w = v[1] * kept, d = gradient(v[0], w);
+    v[2] = blend(v[2], d, weight1);
+    C square = v[3] = v[3] * keep2 + weight2 * d * d;
+    if constexpr (kMax) square = v[4] = square > v[4] || square != square ? square : v[4];
+    const C along = along_grad != 0 ? along_mean * v[2] + along_grad * d : along_mean * v[2];
+    v[1] = w + along / (square_root(square) / root2 + epsilon);
   }
 };
 
-__device__ __forceinline__ void raise(float* flag) { atomicExch(flag, 1.0f); }
-__device__ __forceinline__ void raise(double* flag) {
-  atomicExch(reinterpret_cast<unsigned long long*>(flag), 0x3ff0000000000000ull);
-}
+template <class C, bool kCentered, bool kVelocity>
+struct RmsProp {
+  static constexpr int kFirstWritten = 1, kLists = 3 + kCentered + kVelocity;
+  Gradient<C> gradient;
+  C step, keep, take, epsilon, inertia;
+
+  __device__ void operator()(C (&v)[kLists]) const {
+    const C d = gradient(v[0], v[1]);
+    C square = v[2] = v[2] * keep + take * d * d;
+    if constexpr (kCentered) {
+      v[3] = blend(v[3], d, take);
+      square -= v[3] * v[3];
+    }
+    C along = d / (square_root(square) + epsilon);
+    if constexpr (kVelocity) along = v[kLists - 1] = v[kLists - 1] * inertia + along;
+    v[1] += step * along;
+  }
+};
 
 template <class C>
-struct Unscale {
-  static constexpr int kFirstWritten = 0;
-  C factor;
-  C* found;
+struct AdaDelta {
+  static constexpr int kFirstWritten = 1;
+  Gradient<C> gradient;
+  C step, keep, take, epsilon;
 
-  __device__ void operator()(C (&v)[1]) const {
-    if (v[0] - v[0] != 0) raise(found);
-    v[0] *= factor;
+  __device__ void operator()(C (&v)[4]) const {
+    const C d = gradient(v[0], v[1]);
+    v[2] = v[2] * keep + take * d * d;
+    const C delta = square_root(v[3] + epsilon) / square_root(v[2] + epsilon) * d;
+    v[3] = v[3] * keep + take * delta * delta;
+    v[1] += step * delta;
+  }
+};
+
+template <class C>
+struct Lion {
+  static constexpr int kFirstWritten = 1;
+  Gradient<C> gradient;
+  C step, kept, weight1, weight2;
+
+  __device__ void operator()(C (&v)[3]) const {
+    const C d = gradient(v[0], v[1]), c = blend(v[2], d, weight1);
+    v[1] = v[1] * kept + step * (c > 0 ? C(1) : c < 0 ? C(-1) : c);
+    v[2] = blend(v[2], d, weight2);
   }
 };
 
 }  // namespace
 
 // torch.optim.SGD
-void sgd(double lr, double momentum, double dampening, double weight_decay, int64_t nesterov, int64_t first, Ins grads,
-         InOuts params, InOuts velocity) {
+void sgd(double lr, double momentum, double dampening, double weight_decay, int64_t nesterov, int64_t maximize,
+         int64_t first, Ins grads, InOuts params, InOuts velocity) {
   if (params.length == 0) return;
-  if ((velocity.length == 0) != (momentum == 0))
-    fail("expected velocities if and only if there is momentum, got %lld with momentum %g",
-         static_cast<long long>(velocity.length), momentum);
+  expect_list(velocity, params, momentum != 0, "velocity");
   dispatch_storage(params[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
-    const C step = static_cast<C>(-lr), decay = static_cast<C>(weight_decay), keep = static_cast<C>(momentum),
-            take = static_cast<C>(1 - dampening);
+    const Gradient<C> gradient(maximize, weight_decay);
+    const C step = static_cast<C>(-lr), keep = static_cast<C>(momentum), take = static_cast<C>(1 - dampening);
     if (momentum == 0)
-      for_elements<T, 2>({&grads, &params}, Sgd<C, false>{step, decay, keep, take, nesterov != 0, first != 0});
+      for_elements<T, 2>({&grads, &params}, Sgd<C, false>{gradient, step, keep, take, nesterov != 0, first != 0});
     else
       for_elements<T, 3>({&grads, &params, &velocity},
-                         Sgd<C, true>{step, decay, keep, take, nesterov != 0, first != 0});
+                         Sgd<C, true>{gradient, step, keep, take, nesterov != 0, first != 0});
   });
 }
 
-// torch.optim.Adam, and AdamW when decoupled
-void adam(double lr, double beta1, double beta2, double eps, double weight_decay, int64_t decoupled, int64_t step,
-          Ins grads, InOuts params, InOuts exp_avg, InOuts exp_avg_sq) {
+// torch.optim.Adam, AdamW and, with a grad_rate, NAdam
+void adam(double mean_rate, double grad_rate, double beta1, double beta2, double eps, double correction2, double shrink,
+          double weight_decay, int64_t maximize, Ins grads, InOuts params, InOuts exp_avg, InOuts exp_avg_sq,
+          InOuts max_exp_avg_sq) {
   if (params.length == 0) return;
-  if (exp_avg.length != params.length || exp_avg_sq.length != params.length)
-    fail("expected %lld moments of each kind, got %lld and %lld", static_cast<long long>(params.length),
-         static_cast<long long>(exp_avg.length), static_cast<long long>(exp_avg_sq.length));
-  const double correction1 = 1 - std::pow(beta1, static_cast<double>(step));
-  const double correction2 = 1 - std::pow(beta2, static_cast<double>(step));
+  expect_list(exp_avg, params, true, "exp_avg");
+  expect_list(exp_avg_sq, params, true, "exp_avg_sq");
+  expect_list(max_exp_avg_sq, params, max_exp_avg_sq.length != 0, "max_exp_avg_sq");
   dispatch_storage(params[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
-    const Adam<C> f{static_cast<C>(decoupled ? 1 - lr * weight_decay : 1),
-                    static_cast<C>(decoupled ? 0 : weight_decay),
-                    static_cast<C>(1 - beta1),
-                    static_cast<C>(beta2),
-                    static_cast<C>(1 - beta2),
-                    static_cast<C>(std::sqrt(correction2)),
-                    static_cast<C>(eps),
-                    static_cast<C>(-lr / correction1)};
-    for_elements<T, 4>({&grads, &params, &exp_avg, &exp_avg_sq}, f);
+    const Gradient<C> gradient(maximize, weight_decay);
+    const C along_mean = static_cast<C>(-mean_rate), along_grad = static_cast<C>(-grad_rate);
+    const C kept = static_cast<C>(shrink), weight1 = static_cast<C>(1 - beta1), keep2 = static_cast<C>(beta2);
+    const C weight2 = static_cast<C>(1 - beta2), root2 = static_cast<C>(std::sqrt(correction2));
+    const C epsilon = static_cast<C>(eps);
+    if (max_exp_avg_sq.length)
+      for_elements<T, 5>(
+          {&grads, &params, &exp_avg, &exp_avg_sq, &max_exp_avg_sq},
+          Adam<C, true>{gradient, along_mean, along_grad, kept, weight1, keep2, weight2, root2, epsilon});
+    else
+      for_elements<T, 4>(
+          {&grads, &params, &exp_avg, &exp_avg_sq},
+          Adam<C, false>{gradient, along_mean, along_grad, kept, weight1, keep2, weight2, root2, epsilon});
   });
 }
 
-// torch._amp_foreach_non_finite_check_and_unscale_
-void unscale(double factor, InOuts grads, WideOut found) {
-  check(cudaMemsetAsync(found.data, 0, size_of(found.dtype), context().stream), "a fill");
-  if (grads.length == 0) return;
-  dispatch_storage(grads[0].dtype, [&](auto zero) {
+// torch.optim.RMSprop and, with keep = take = 1, Adagrad
+void rmsprop(double lr, double keep, double take, double eps, double momentum, double weight_decay, int64_t maximize,
+             Ins grads, InOuts params, InOuts square_avg, InOuts grad_avg, InOuts velocity) {
+  if (params.length == 0) return;
+  expect_list(square_avg, params, true, "square_avg");
+  expect_list(grad_avg, params, grad_avg.length != 0, "grad_avg");
+  expect_list(velocity, params, momentum != 0, "velocity");
+  dispatch_storage(params[0].dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
-    for_elements<T, 1>({&grads}, Unscale<C>{static_cast<C>(factor), found.as<C>()});
+    const Gradient<C> gradient(maximize, weight_decay);
+    const C step = static_cast<C>(-lr), old = static_cast<C>(keep), fresh = static_cast<C>(take);
+    const C epsilon = static_cast<C>(eps), inertia = static_cast<C>(momentum);
+    const bool accelerated = momentum != 0;
+    if (grad_avg.length && accelerated)
+      for_elements<T, 5>({&grads, &params, &square_avg, &grad_avg, &velocity},
+                         RmsProp<C, true, true>{gradient, step, old, fresh, epsilon, inertia});
+    else if (grad_avg.length)
+      for_elements<T, 4>({&grads, &params, &square_avg, &grad_avg},
+                         RmsProp<C, true, false>{gradient, step, old, fresh, epsilon, inertia});
+    else if (accelerated)
+      for_elements<T, 4>({&grads, &params, &square_avg, &velocity},
+                         RmsProp<C, false, true>{gradient, step, old, fresh, epsilon, inertia});
+    else
+      for_elements<T, 3>({&grads, &params, &square_avg},
+                         RmsProp<C, false, false>{gradient, step, old, fresh, epsilon, inertia});
+  });
+}
+
+// torch.optim.Adadelta
+void adadelta(double lr, double rho, double eps, double weight_decay, int64_t maximize, Ins grads, InOuts params,
+              InOuts square_avg, InOuts acc_delta) {
+  if (params.length == 0) return;
+  expect_list(square_avg, params, true, "square_avg");
+  expect_list(acc_delta, params, true, "acc_delta");
+  dispatch_storage(params[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = Compute<T>;
+    const AdaDelta<C> f{Gradient<C>(maximize, weight_decay), static_cast<C>(-lr), static_cast<C>(rho),
+                        static_cast<C>(1 - rho), static_cast<C>(eps)};
+    for_elements<T, 4>({&grads, &params, &square_avg, &acc_delta}, f);
+  });
+}
+
+// Chen et al., "Symbolic discovery of optimization algorithms", algorithm 2
+void lion(double lr, double beta1, double beta2, double weight_decay, int64_t maximize, Ins grads, InOuts params,
+          InOuts exp_avg) {
+  if (params.length == 0) return;
+  expect_list(exp_avg, params, true, "exp_avg");
+  dispatch_storage(params[0].dtype, [&](auto zero) {
+    using T = decltype(zero);
+    using C = Compute<T>;
+    const Lion<C> f{Gradient<C>(maximize, 0), static_cast<C>(-lr), static_cast<C>(1 - lr * weight_decay),
+                    static_cast<C>(1 - beta1), static_cast<C>(1 - beta2)};
+    for_elements<T, 3>({&grads, &params, &exp_avg}, f);
   });
 }
 
