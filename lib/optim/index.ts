@@ -5,6 +5,7 @@ export { clipGradNorm, type ClipGradNormOptions, clipGradValue } from './clip.js
 export { EMA, type EMAOptions, type EMAStateDict } from './ema.js'
 export { GradScaler, type GradScalerOptions, type GradScalerState, type ScaledOptimizer } from './gradScaler.js'
 export { Lion, type LionOptions, type LionState } from './lion.js'
+export * as lrScheduler from './lrScheduler/index.js'
 export { NAdam, type NAdamOptions, type NAdamState } from './nadam.js'
 export {
   type AnyOptimizer,

@@ -6,6 +6,7 @@ import { assign, move } from '../nn/move.js'
 import { keep, scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { differencesText } from './differences.js'
 import { groupBy, kindOf } from './lists.js'
 import { differences, type OptimizerStateDict, saveState } from './state.js'
 
@@ -112,11 +113,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
    */
   loadStateDict(saved: OptimizerStateDict): void {
     const problems = differences(saved, this.paramGroups, this.memory, (options) => this.validate(options))
-    if (problems.length)
-      throw new FormatError(
-        `loadStateDict: expected the state of ${this.constructor.name}, got one with ${problems.length} ` +
-          `difference${problems.length > 1 ? 's' : ''}:\n  ${problems.join('\n  ')}`,
-      )
+    if (problems.length) throw new FormatError(differencesText(this.constructor.name, problems))
     for (const [i, group] of this.paramGroups.entries()) {
       const { params: ids, ...options } = saved.paramGroups[i]!
       Object.assign(group, options)

@@ -1,4 +1,5 @@
 import { describe } from '../errors.js'
+import { isRecord, misfits } from './differences.js'
 import { sameShape, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import type { Memory } from './optimizer.js'
@@ -75,18 +76,8 @@ function optionProblems(
   from: Record<string, unknown>,
   check: (options: never) => void,
 ): string[] {
-  const problems: string[] = []
-  const names = new Set([...Object.keys(group), ...Object.keys(from)])
-  names.delete('params')
-  for (const name of names) {
-    const [expected, value] = [group[name], from[name]]
-    // A group has it once a scheduler was made.
-    if (name === 'initialLr' && (value === undefined || typeof value === 'number')) continue
-    if (!Object.hasOwn(from, name)) problems.push(`${name}: missing`)
-    else if (!Object.hasOwn(group, name)) problems.push(`${name}: unexpected`)
-    else if (kind(value) !== kind(expected))
-      problems.push(`${name}: expected ${kind(expected)}, got ${describe(value)}`)
-  }
+  // A group has initialLr once a scheduler was made. The parameters are compared elsewhere.
+  const problems = misfits({ ...group, params: 0 }, { ...from, params: 0 }, ['initialLr'])
   if (problems.length) return problems
   try {
     check(from as never)
@@ -115,10 +106,3 @@ function stateProblems(p: Tensor, state: unknown, { numbers, tensors }: Memory<n
     if (!Object.hasOwn(numbers, name) && !Object.hasOwn(tensors, name)) problems.push(`.${name}: unexpected`)
   return problems
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-/** A word for what JSON holds. */
-const kind = (value: unknown): string =>
-  Array.isArray(value) ? `${value.length} numbers` : typeof value === 'object' ? 'an object' : `a ${typeof value}`
