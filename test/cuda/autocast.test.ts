@@ -32,6 +32,7 @@ import {
   train,
 } from 'convcore'
 import t from 'tap'
+import { makers } from '../optim/makers.js'
 import { skip } from './cuda.js'
 
 const device = 'cuda'
@@ -189,12 +190,9 @@ for (const dtype of halves)
 
 t.test('optimizers change parameters of half precision', { skip }, async (t) => {
   for (const dtype of halves)
-    for (const optimizerOf of [
-      (p: Tensor[]) => new optim.SGD(p, { lr: 0.5, momentum: 0.9 }),
-      (p: Tensor[]) => new optim.Adam(p, { lr: 0.5 }),
-    ]) {
+    for (const [name, make] of Object.entries(makers)) {
       const layer = new nn.Linear(4, 2, { dtype, device })
-      const optimizer = optimizerOf([...layer.parameters()])
+      const optimizer = make(layer.parameters(), { lr: name === 'Adadelta' ? 10 : 0.05 })
       const x = ones([3, 4], { dtype, device })
       const losses: number[] = []
       for (let step = 0; step < 8; step++) {
@@ -205,9 +203,29 @@ t.test('optimizers change parameters of half precision', { skip }, async (t) => 
         optimizer.step()
         losses.push(await loss.item())
       }
-      t.ok(losses.every(Number.isFinite), losses.join())
-      t.ok(Math.min(...losses.slice(1)) < losses[0]!, losses.join())
+      t.ok(losses.every(Number.isFinite), `${name}: ${losses.join()}`)
+      t.ok(Math.min(...losses.slice(1)) < losses[0]!, `${name}: ${losses.join()}`)
     }
+})
+
+t.test('gradients of half precision are clipped, and weights averaged', { skip }, async (t) => {
+  for (const dtype of halves) {
+    const layer = new nn.Linear(2, 1, { dtype, device, bias: false })
+    layer.weight.grad = tensor([[3, 4]], { dtype, device })
+    const norm = optim.clipGradNorm(layer.parameters(), 2.5)
+    t.equal(norm.dtype, 'float32')
+    t.equal(await norm.item(), 5)
+    t.same([...(await layer.weight.grad.data())], [1.5, 2])
+    optim.clipGradValue(layer.parameters(), 1.75)
+    t.same([...(await layer.weight.grad.data())], [1.5, 1.75])
+    const ema = new optim.EMA(layer, { decay: 0.5 })
+    for (const value of [1, 2]) {
+      nn.init.constant_(layer.weight, value)
+      ema.update()
+    }
+    ema.apply()
+    t.same([...(await layer.weight.data())], [1.5, 1.5])
+  }
 })
 
 t.test('a scope around a region frees everything', { skip }, async (t) => {

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { memory, nn, ones, optim, scope, tensor, zeros } from 'convcore'
+import { memory, nn, ones, optim, scope, type Tensor, tensor, zeros } from 'convcore'
+import { makers } from './makers.js'
 
 t.test('groups have options of their own', async (t) => {
   const [slow, fast] = [new nn.Parameter(tensor([0])), new nn.Parameter(tensor([0]))]
@@ -146,4 +147,76 @@ t.test('groups are added later, and a refused one leaves no trace', async (t) =>
   second.grad = tensor([1])
   sgd.step()
   t.equal(await second.item(), -2)
+})
+
+/** The i-th of many parameters, with a gradient. */
+function trained(i: number, size: number): Tensor {
+  const p = tensor(
+    Float32Array.from({ length: size }, (_, j) => Math.sin(i + j)),
+    { requiresGrad: true },
+  )
+  p.grad = tensor(Float32Array.from({ length: size }, (_, j) => Math.cos(i * j)))
+  return p
+}
+
+for (const [name, make] of Object.entries(makers)) {
+  t.test(`${name} does to many tensors, long and empty ones too, what it does to each alone`, async (t) => {
+    const sizes = [9001, 0, ...Array.from({ length: 43 }, (_, i) => i)]
+    const options = name === 'SGD' ? { momentum: 0.9 } : {}
+    const [together, alone] = [sizes.map((size, i) => trained(i, size)), sizes.map((size, i) => trained(i, size))]
+    const optimizers = [make(together, options), ...alone.map((p) => make([p], options))]
+    for (let step = 0; step < 2; step++) for (const optimizer of optimizers) optimizer.step()
+    for (const [i, p] of together.entries()) t.same(p.dataSync(), alone[i]!.dataSync(), `tensor ${i}`)
+  })
+
+  t.test(`${name} behind a gradient scaler`, async (t) => {
+    const [p, q] = [trained(1, 5), trained(1, 5)]
+    const [plain, scaled] = [make([p], {}), make([q], {})]
+    const scaler = new optim.GradScaler({ initScale: 1024 })
+    plain.step()
+    q.grad = q.grad!.mul(1024)
+    t.equal(await scaler.step(scaled), true)
+    scaler.update()
+    t.same(q.dataSync(), p.dataSync())
+    const remembered = () =>
+      Object.values(scaled.stateDict().state[0] ?? {}).map((v) => (typeof v === 'number' ? v : v.dataSync()))
+    const before = remembered()
+    q.grad = tensor([1, 2, Infinity, 4, 5])
+    t.equal(await scaler.step(scaled), false)
+    t.same(q.dataSync(), p.dataSync(), 'an overflow leaves the parameters alone')
+    t.same(remembered(), before, 'and what is remembered of them')
+  })
+}
+
+t.test('gradients are clipped between unscale_ and step', async (t) => {
+  const p = tensor([0, 0], { requiresGrad: true })
+  const sgd = new optim.SGD([p], { lr: 1 })
+  const scaler = new optim.GradScaler({ initScale: 8 })
+  p.grad = tensor([24, 32])
+  scaler.unscale_(sgd)
+  t.equal(await optim.clipGradNorm([p], 1).item(), 5)
+  await scaler.step(sgd)
+  for (const [i, want] of [-0.6, -0.8].entries()) t.ok(Math.abs(p.dataSync()[i]! - want) < 1e-6)
+})
+
+t.test('frozen parameters stay, and learn again when their gradients come back', async (t) => {
+  const net = new nn.Sequential(new nn.Linear(2, 2), new nn.Linear(2, 1))
+  const [frozen, free] = [...net.children()] as [nn.Linear, nn.Linear]
+  const adam = new optim.Adam(net.parameters(), { lr: 0.1 })
+  const step = () => {
+    net(ones([1, 2]))
+      .sum()
+      .backward()
+    adam.step()
+    adam.zeroGrad()
+    return [frozen, free].map((layer) => layer.bias!.dataSync())
+  }
+  frozen.requiresGrad_(false)
+  const start = frozen.bias!.dataSync()
+  t.same(step()[0], start)
+  t.notOk(adam.state.has(frozen.bias!))
+  frozen.requiresGrad_(true)
+  t.notSame(step()[0], start)
+  t.equal(adam.state.get(frozen.bias!)!.step, 1)
+  t.equal(adam.state.get(free.bias!)!.step, 2)
 })
