@@ -1,5 +1,5 @@
 import t from 'tap'
-import { io, nn, ones, optim, randn, scope, Tensor, tensor, zeros } from 'convcore'
+import { io, nn, ones, optim, randn, scope, type Tensor, tensor, zeros } from 'convcore'
 
 const network = () => new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.Flatten(), new nn.Linear(8, 2))
 const image = randn([3, 1, 4, 4])
@@ -21,32 +21,19 @@ function train(model: nn.Sequential, optimizer: { step(): void; zeroGrad(): void
 
 const weights = (model: nn.Module) => Object.values(model.stateDict()).map((x) => [...x.dataSync()])
 
-/** Through a file and back: tensors as safetensors, the rest as JSON. */
-async function filed(state: optim.OptimizerStateDict): Promise<optim.OptimizerStateDict> {
-  const tensors: Record<string, Tensor> = {}
-  const text = JSON.stringify(state, function (this: unknown, _, value: unknown) {
-    if (!(value instanceof Tensor)) return value
-    const name = String(Object.keys(tensors).length)
-    tensors[name] = value
-    return { tensor: name }
-  })
-  const loaded = io.deserialize(await io.serialize(tensors))
-  return JSON.parse(text, (_, value: { tensor?: string } | null) =>
-    value?.tensor === undefined ? value : loaded[value.tensor],
-  ) as optim.OptimizerStateDict
-}
-
 for (const [name, make] of Object.entries(makers))
   t.test(`${name} goes on from a saved state as if it had never stopped`, async (t) => {
     const [model, other] = [network(), network()]
     const optimizer = make(model)
     train(model, optimizer, 3)
-    const saved = await filed(optimizer.stateDict())
+    const path = `${t.testdir({})}/saved.safetensors`
+    await io.saveCheckpoint(path, { optimizer })
+    const saved = await io.loadCheckpoint<{ optimizer: optim.OptimizerStateDict }>(path)
     other.loadStateDict(model.stateDict())
     const resumed = make(other)
     train(other, resumed, 1)
     other.loadStateDict(model.stateDict())
-    resumed.loadStateDict(saved)
+    resumed.loadStateDict(saved.optimizer)
     train(model, optimizer, 3)
     train(other, resumed, 3)
     t.same(weights(other), weights(model))

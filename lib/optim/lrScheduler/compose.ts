@@ -72,8 +72,9 @@ export class SequentialLR extends Composed {
       throw new RangeError(
         `SequentialLR: expected one milestone fewer than schedulers, got ${milestones.length} for ${schedulers.length}`,
       )
-    for (const [i, milestone] of milestones.entries())
-      checkWhole('SequentialLR', `milestones[${i}]`, milestone, i ? milestones[i - 1]! + 1 : 1)
+    for (const milestone of milestones) checkWhole('SequentialLR', 'milestones', milestone, 1)
+    if (milestones.some((milestone, i) => milestone <= (milestones[i - 1] ?? 0)))
+      throw new RangeError(`SequentialLR: expected milestones that rise, got ${milestones.join(', ')}`)
     this.#milestones = [...milestones]
     this.restart()
   }
