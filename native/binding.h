@@ -345,7 +345,7 @@ struct Call<void(Parameters...)> {
     const Many* first_list = nullptr;
     struct Range {
       const std::byte *begin, *end;
-      bool written;
+      bool written, index;
     } ranges[kArity] = {};
     int operands = 0;
   };
@@ -364,13 +364,15 @@ struct Call<void(Parameters...)> {
     const Operand& operand = argument.operand;
     if (!operand) return;
     const std::byte* begin = operand.template as<std::byte>();
-    typename Checked::Range range{begin, begin + operand.count * size_of(operand.dtype), KindOf<T>::kWrites};
-    // Kernels may read and write one range, element by element, but not two that overlap.
+    typename Checked::Range range{begin, begin + operand.count * size_of(operand.dtype), KindOf<T>::kWrites,
+                                  std::is_same_v<T, IndexIn>};
+    // Kernels may read and write one range, element by element, but not two that overlap, nor indices, which were
+    // checked before.
     for (int i = 0; i < checked.operands; ++i) {
       const auto& other = checked.ranges[i];
       bool overlap = range.begin < other.end && other.begin < range.end;
       bool same = range.begin == other.begin && range.end == other.end;
-      if (overlap && !same && (range.written || other.written))
+      if (overlap && (!same || range.index || other.index) && (range.written || other.written))
         throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected %s not to overlap another operand", call.op,
                    call.name());
     }

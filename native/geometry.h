@@ -78,7 +78,7 @@ struct Pool3d {
   constexpr int64_t y() const { return product(n, c, d.output, h.output, w.output); }
   constexpr bool valid() const {
     return x() >= 0 && cells() >= 0 && d.valid() && h.valid() && w.valid() && divisor >= 0 &&
-           (!adaptive || cells() > 0 || y() == 0);
+           (!adaptive || (cells() > 0 && product(d.output, h.output, w.output) > 0) || (x() == 0 && y() == 0));
   }
 };
 

@@ -114,6 +114,11 @@ t.test('operands that overlap', (t) => {
     code: 'ERR_ARGUMENT',
     message: /index_select: expected y not to overlap another operand/,
   })
+  // A kernel that writes over the indices it was checked with would follow what it wrote.
+  refuses(t, 'indices that are the result', () => kernels.scatter(1, 2, 2, 1, 0, index, table, index), {
+    code: 'ERR_ARGUMENT',
+    message: /scatter: expected y not to overlap another operand/,
+  })
   t.end()
 })
 
@@ -202,6 +207,22 @@ t.test('geometry', (t) => {
   refuses(t, 'groups that do not divide', convolve({ groups: 2 }))
   refuses(t, 'words of another op', () => kernels.conv(pack([1, 1, 1, 1, 0, 0]), x, x, 0, x), argument)
   refuses(t, 'no words', () => kernels.conv(pack([]), x, x, 0, x), argument)
+
+  const axis = [1, 1, 1, 1, 0, 0, 1] // input, output, taps, stride, padding before and after, dilation
+  const pooling = [1, 1, ...axis, ...axis, ...axis, 0, 1, 0]
+  const pool =
+    (...words: number[]) =>
+    () =>
+      kernels.avg_pool(pack(words), x, x)
+  t.doesNotThrow(pool(...pooling))
+  for (const field of pooling.keys())
+    for (const value of [-1, NaN, 0.5, Infinity, 2 ** 53])
+      if (!Number.isInteger(value) || (field !== 23 && field !== 24))
+        // flags take every integer
+        refuses(t, `pooling with word ${field} ${value}`, pool(...pooling.with(field, value)))
+  const [none, three] = [native.create('test', 0, FLOAT32, 0), vector(1, 2, 3)]
+  const nowhere = [1, 1, ...axis, ...axis.with(0, 3).with(1, 0), ...axis, 1, 0, 0]
+  refuses(t, 'adaptive pooling to nothing', () => kernels.avg_pool_backward(pack(nowhere), none, three))
 
   const eight = (...words: number[]) => [...words, ...Array<number>(8 - words.length).fill(0)]
   const strided = (rank: number, dims: number[], strides: number[], offset: number, total: number) =>

@@ -1,16 +1,8 @@
-#include "../check.h"
+#include "indices.h"
 #include "kernels.h"
-#include "reduction.h"
 
 namespace convcore::cpu::ISA {
 namespace {
-
-void check_indices(const IndexIn& index, int64_t limit) {
-  const int32_t* each = index.as<int32_t>();
-  for (int64_t i = 0; i < index.count; ++i)
-    if (each[i] < 0 || each[i] >= limit)
-      fail("expected indices in [0, %lld), got %d", static_cast<long long>(limit), each[i]);
-}
 
 /// put(target, source) for each of the m entries of each line of [outer, m, inner], in order, so that of equal targets
 /// the last comes last. Lines are worked on in parallel.

@@ -46,6 +46,9 @@ struct Sorted {
         starts_room(lines * (n + 1) * static_cast<int64_t>(sizeof(int32_t))),
         entries(sort_into(lines, m, at, room.as<Entry>(), room.as<Entry>() + lines * m)),
         starts(starts_room.as<int32_t>()) {
+    for (int64_t size : {n, m})
+      if (size > std::numeric_limits<int32_t>::max())
+        fail("expected dimensions that int32 can index, got %lld", static_cast<long long>(size));
     launch(find_starts, blocks_for(lines * (n + 1)), kThreads, 0, lines, n, m, entries, starts_room.as<int32_t>());
   }
 };

@@ -1,8 +1,10 @@
 // From the index of a thread to a place in an image, and the windows of pooling and depthwise convolution.
 #pragma once
 #include <initializer_list>
+#include <limits>
 #include <type_traits>
 
+#include "../check.h"
 #include "../geometry.h"
 #include "numeric.h"
 
@@ -28,6 +30,9 @@ struct Places {
         groups(static_cast<int>(channels / step)),
         step(step) {
     if (count == 0) return;
+    for (int64_t side : {height, width, channels})
+      if (side > std::numeric_limits<int>::max())
+        fail("expected sides and channels below 2^31, got %lld", static_cast<long long>(side));
     by_groups = Divisor(groups);
     by_width = Divisor(width);
     by_height = Divisor(height);
