@@ -26,8 +26,14 @@ export class Engine {
     checkMetrics(metrics)
     if (!(Number.isSafeInteger(accumulate) && accumulate > 0))
       throw new RangeError(`Trainer: expected accumulate to be an integer ≥ 1, got ${describe(accumulate)}`)
-    if (accumulate > 1 && optimizer && !optimizer.paramGroups)
-      throw new TypeError('Trainer: expected an optimizer with paramGroups to accumulate gradients')
+    for (const name of ['clipGradNorm', 'clipGradValue'] as const) {
+      const limit = options[name]
+      if (limit !== undefined && !(limit >= 0))
+        throw new RangeError(`Trainer: expected ${name} to be a number ≥ 0, got ${describe(limit)}`)
+    }
+    const changes = accumulate > 1 || (options.clipGradNorm ?? options.clipGradValue) !== undefined
+    if (changes && optimizer && !optimizer.paramGroups)
+      throw new TypeError('Trainer: expected an optimizer with paramGroups to accumulate or clip gradients')
     if (scheduler) this.schedule = 'scheduler' in scheduler ? scheduler : { scheduler }
     if (device) model.to(device)
     const { enabled = true, dtype = 'float16' } = options.autocast ?? { enabled: false }
@@ -44,7 +50,7 @@ export class Engine {
   }
 
   stepper(op: string): Stepper {
-    return new Stepper(this.optimizer(op), this.scaler, this.options.accumulate ?? 1)
+    return new Stepper(this.optimizer(op), this.scaler, this.options.accumulate ?? 1, this.options)
   }
 
   tally(): Tally {

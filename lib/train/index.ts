@@ -8,6 +8,7 @@ export type { FitEvent } from './events.js'
 export type { LearningRateOptions, LearningRates } from './learningRate.js'
 export { type Accumulator, accuracy, type EpochMetric, errorRate, meanLoss, type Metric, topK } from './metrics.js'
 export type {
+  ClipOptions,
   EvaluateOptions,
   FitOptions,
   Schedule,

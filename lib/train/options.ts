@@ -32,7 +32,15 @@ export interface Schedule {
   monitor?: string
 }
 
-export interface TrainerOptions {
+/** Limits of the gradients before each step of the optimizer; default: none. */
+export interface ClipOptions {
+  /** All gradients are scaled so that their norm is at most this: see `optim.clipGradNorm`. */
+  clipGradNorm?: number
+  /** Every element is clamped to ± this: see `optim.clipGradValue`. */
+  clipGradValue?: number
+}
+
+export interface TrainerOptions extends ClipOptions {
   /** Changes the model's parameters; without one the trainer only evaluates and predicts. */
   optimizer?: TrainerOptimizer
   /** Changes the optimizer's learning rate, after every epoch unless a `Schedule` says otherwise. */

@@ -1,9 +1,10 @@
 import { noGrad } from '../autograd.js'
+import { clipGradNorm, clipGradValue } from '../optim/clip.js'
 import type { GradScaler, ScaledOptimizer } from '../optim/gradScaler.js'
 import { scale } from '../ops/unary.js'
 import { scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
-import type { TrainerOptimizer } from './options.js'
+import type { ClipOptions, TrainerOptimizer } from './options.js'
 
 /**
  * Steps of an optimizer, each on the gradient of one batch or of several. The gradient of several is that of the batch
@@ -20,6 +21,7 @@ export class Stepper {
     private readonly optimizer: TrainerOptimizer,
     private readonly scaler: GradScaler | undefined,
     private readonly accumulate: number,
+    private readonly clip: ClipOptions,
   ) {}
 
   /** Whether the batches at hand make a step. */
@@ -44,6 +46,7 @@ export class Stepper {
     // The last group may have fewer batches, the last batch fewer samples.
     if (this.#samples !== this.#expected && this.accumulate > 1) this.#weigh(this.#expected / this.#samples)
     this.pending = 0
+    this.#clip()
     if (scaler) {
       await scaler.step(optimizer as ScaledOptimizer)
       scaler.update()
@@ -55,6 +58,18 @@ export class Stepper {
   clear(): void {
     this.pending = 0
     this.optimizer.zeroGrad()
+  }
+
+  /** Gradients of float16 are clipped as they are without the scaler's factor. */
+  #clip(): void {
+    const { clipGradNorm: norm, clipGradValue: value } = this.clip
+    if (norm === undefined && value === undefined) return
+    this.scaler?.unscale_(this.optimizer as ScaledOptimizer)
+    const params = [...(this.optimizer.paramGroups ?? [])].flatMap((group) => [...group.params])
+    scope(() => {
+      if (value !== undefined) clipGradValue(params, value)
+      if (norm !== undefined) clipGradNorm(params, norm)
+    })
   }
 
   #weigh(factor: number): void {

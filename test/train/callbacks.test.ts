@@ -204,5 +204,28 @@ t.test('gradients of several batches make the step of one large batch', async (t
       message: /^Trainer: expected accumulate to be an integer ≥ 1, got/,
     })
   const bare = { step: () => undefined, zeroGrad: () => undefined }
-  t.throws(() => makeTrainer({ accumulate: 2, optimizer: bare }), { message: /with paramGroups to accumulate/ })
+  t.throws(() => makeTrainer({ accumulate: 2, optimizer: bare }), { message: /with paramGroups to accumulate or clip/ })
+})
+
+t.test('gradients are clipped before each step, after accumulation', async (t) => {
+  const moved = async (options: Partial<train.TrainerOptions>) => {
+    const model = new nn.Sequential(new nn.Linear(2, 1, { bias: false }))
+    const [weight] = model.parameters()
+    weight!.copy_([0, 0])
+    const optimizer = new optim.SGD(model.parameters(), { lr: 1 })
+    const trainer = new train.Trainer(model, { optimizer, loss: (y) => y.mean(), ...options })
+    const batch: train.Batch = [tensor([[3, 4]]), tensor([0])]
+    await trainer.fit([batch, batch], { epochs: 1 })
+    return [...(await weight!.data())].map((value) => Math.round(value * 1e4) / 1e4)
+  }
+  t.same(await moved({}), [-6, -8])
+  t.same(await moved({ clipGradNorm: 1 }), [-1.2, -1.6])
+  t.same(await moved({ clipGradNorm: 1, accumulate: 2 }), [-0.6, -0.8])
+  t.same(await moved({ clipGradNorm: 100 }), [-6, -8])
+  t.same(await moved({ clipGradValue: 3.5 }), [-6, -7])
+  for (const name of ['clipGradNorm', 'clipGradValue'])
+    t.throws(() => makeTrainer({ [name]: -1 }), {
+      name: 'RangeError',
+      message: `Trainer: expected ${name} to be a number ≥ 0, got -1`,
+    })
 })
