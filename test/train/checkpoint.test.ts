@@ -177,3 +177,32 @@ t.test('checkpoints need a place, whole numbers, a moment of rest, and parts wit
     { name: 'TypeError', message: 'checkpoint: expected an optimizer with stateDict() and loadStateDict()' },
   )
 })
+
+t.test('schedulers of the library go on too, those of steps and those of figures', async (t) => {
+  const schedules = {
+    oneCycle: (optimizer: optim.SGD) => ({
+      scheduler: new optim.lrScheduler.OneCycleLR(optimizer, 0.3, { totalSteps: 50 }),
+      per: 'step' as const,
+    }),
+    plateau: (optimizer: optim.SGD) => ({
+      scheduler: new optim.lrScheduler.ReduceLROnPlateau(optimizer, { patience: 0, threshold: 0.1 }),
+      monitor: 'validationLoss',
+    }),
+  }
+  for (const [name, schedule] of Object.entries(schedules)) {
+    const run = async (options: Options) => {
+      manualSeed(1)
+      const model = makeNet()
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+      const trainer = makeTrainer({ optimizer, scheduler: schedule(optimizer) }, model)
+      const loader = new data.DataLoader(rings(100), { batchSize: 10, shuffle: true })
+      await trainer.fit(loader, { epochs: 4, validation: rings(50), ...options })
+      const weights = await Promise.all([...model.parameters()].map(async (p) => [...(await p.data())]))
+      return { weights, lr: optimizer.paramGroups[0]!.lr }
+    }
+    const folder = t.testdir({})
+    const expected = await run({ callbacks: [new train.Checkpoint(folder, { everySteps: 1, keepLast: 99 })] })
+    for (const step of [13, 30])
+      t.same(await run({ resume: join(folder, `checkpoint-000000${step}.safetensors`) }), expected, name)
+  }
+})
