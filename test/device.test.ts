@@ -5,6 +5,7 @@ import {
   cuda,
   type DeviceLike,
   getDefaultDevice,
+  indexSelect,
   isAutocastEnabled,
   matmul,
   nn,
@@ -176,3 +177,23 @@ t.test('a gradient scaler leaves out steps that overflow, and adapts', async (t)
   t.equal(await off.step(optimizer), true)
   off.update()
 })
+
+t.test(
+  'a gradient scaler is well again after a gradient whose op failed, and forgets when it is put back',
+  async (t) => {
+    const p = new nn.Parameter(onCpu([1, 2]))
+    const optimizer = new optim.SGD([p], { lr: 1 })
+    const scaler = new optim.GradScaler({ initScale: 8 })
+    p.grad = indexSelect(onCpu([1]), 0, Int32Array.of(3, 3))
+    await t.rejects(scaler.step(optimizer), { name: 'ExecutionError' })
+    t.throws(() => scaler.update(), /expected a step\(\)/, 'no step was taken')
+    p.grad = onCpu([4, 8])
+    t.equal(await scaler.step(optimizer), true)
+    t.same([...(await p.data())], [0.5, 1])
+    scaler.loadStateDict(scaler.stateDict())
+    t.throws(() => scaler.update(), /expected a step\(\)/)
+    p.grad = onCpu([4, 8])
+    t.equal(await scaler.step(optimizer), true)
+    t.same([...(await p.data())], [0, 0], 'unscaled anew')
+  },
+)

@@ -86,14 +86,15 @@ export class GradScaler {
 
   /**
    * Takes the optimizer's step if all gradients are finite, and resolves to whether it did. Only this waits for the
-   * gradients, without blocking the event loop.
-   * @throws {Error} when called twice without `update()`
+   * gradients, without blocking the event loop. When an op that made a gradient failed, it rejects with that error, and
+   * all is as if it had not been called.
    */
   async step(optimizer: ScaledOptimizer): Promise<boolean> {
     if (this.enabled) {
       if (!this.#unscaled.has(optimizer)) this.unscale_(optimizer)
+      const finite = await this.#finite(optimizer)
       this.#stepped = true
-      if (!(await this.#unscaled.get(optimizer)!)) {
+      if (!finite) {
         this.#overflowed = true
         return false
       }
@@ -114,8 +115,7 @@ export class GradScaler {
       this.#state.scale = Math.min(this.#state.scale * growthFactor, 2 ** 126)
       this.#state.growthTracker = 0
     }
-    this.#unscaled.clear()
-    this.#overflowed = this.#stepped = false
+    this.#forget()
   }
 
   /** The factor and how it changes, for checkpoints. */
@@ -123,9 +123,27 @@ export class GradScaler {
     return { ...this.#state }
   }
 
-  /** @throws {RangeError} when a value is out of range */
+  /**
+   * Goes on from there; what was unscaled or stepped since the last `update()` is forgotten.
+   * @throws {RangeError} when a value is out of range
+   */
   loadStateDict(state: GradScalerState): void {
     this.#state = checked({ ...state })
+    this.#forget()
+  }
+
+  async #finite(optimizer: ScaledOptimizer): Promise<boolean> {
+    try {
+      return await this.#unscaled.get(optimizer)!
+    } catch (error) {
+      this.#unscaled.delete(optimizer)
+      throw error
+    }
+  }
+
+  #forget(): void {
+    this.#unscaled.clear()
+    this.#overflowed = this.#stepped = false
   }
 }
 

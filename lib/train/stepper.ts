@@ -54,10 +54,11 @@ export class Stepper {
     optimizer.zeroGrad()
   }
 
-  /** Forgets gradients that wait for a step. */
+  /** Forgets gradients that wait for a step, and a step that was not taken to its end. */
   clear(): void {
     this.pending = 0
     this.optimizer.zeroGrad()
+    this.scaler?.loadStateDict(this.scaler.stateDict())
   }
 
   /** Gradients of float16 are clipped as they are without the scaler's factor. */

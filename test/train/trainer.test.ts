@@ -222,3 +222,14 @@ t.test('predict hands out tensors of its own, also when the model returns its in
   t.not(y, x)
   t.equal(x.disposed, false)
 })
+
+t.test('a fit in float16 after one that failed begins afresh', async (t) => {
+  for (const clip of [{}, { clipGradNorm: 1 }]) {
+    const trainer = makeTrainer({ autocast: { dtype: 'float16' }, ...clip })
+    const [points] = rings(2).tensors
+    const bad: train.Batch[] = [[points, tensor(Int32Array.of(0, 7))]]
+    await t.rejects(trainer.fit(bad, { epochs: 1 }), { name: 'ExecutionError', message: /cross_entropy/ })
+    t.equal((await trainer.fit(rings(64), { epochs: 1 })).length, 1)
+    t.equal(trainer.scaler!.stateDict().growthTracker, 1)
+  }
+})
