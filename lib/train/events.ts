@@ -28,14 +28,10 @@ export async function* followFit(
   const signal = AbortSignal.any([leave.signal, ...(options.signal ? [options.signal] : [])])
   const callbacks = [...(options.callbacks ?? []), events]
   const run = trainer.fit(source, { ...options, callbacks, signal })
-  const ended = run.then(
-    () => undefined,
-    () => undefined,
-  )
+  const end = () => events.end()
+  const ended = run.then(end, end)
   try {
-    for (;;) {
-      const waiting = await Promise.race([events.next(), ended])
-      if (!waiting) break
+    for (let waiting; (waiting = await events.next());) {
       yield waiting.event
       waiting.taken()
     }
@@ -50,13 +46,21 @@ export async function* followFit(
 /** Hands events over one at a time. */
 class Events implements Callback {
   #closed = false
+  #ended = false
   #waiting: Waiting | undefined
   #arrived: (() => void) | undefined
 
-  /** The event that waits; the same one until it is taken. */
+  /** The event that waits, the same one until it is taken; undefined when the run has ended. */
   async next(): Promise<Waiting | undefined> {
-    if (!this.#waiting) await new Promise<void>((resolve) => (this.#arrived = resolve))
+    // A promise per event: a race against the end of the run would keep every event until then.
+    if (!this.#waiting && !this.#ended) await new Promise<void>((resolve) => (this.#arrived = resolve))
     return this.#waiting
+  }
+
+  /** No events come any more. */
+  end(): void {
+    this.#ended = true
+    this.#arrived?.()
   }
 
   /** Nobody takes events any more. */

@@ -1,6 +1,8 @@
 import t from 'tap'
 import { type train } from 'convcore'
 import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { makeTrainer, rings } from './toy.js'
 
 t.test('a run as events', async (t) => {
@@ -59,4 +61,20 @@ t.test('failures and aborts are thrown in the loop', async (t) => {
   await t.rejects(follow({ epochs: -1 }), { message: /non-negative integer, got -1/ })
   await t.rejects(follow({ onEpoch: () => Promise.reject(new Error('enough')) }), { message: 'enough' })
   await t.rejects(follow({ signal: AbortSignal.abort(new Error('left')) }), { message: 'left' })
+})
+
+t.test('events that were taken are forgotten while the run goes on', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const taken: WeakRef<object>[] = []
+  let alive = Infinity
+  for await (const event of makeTrainer().events(rings(), { epochs: 1, batchSize: 8 }))
+    if (event.type === 'step') taken.push(new WeakRef(event.record))
+    else if (event.type === 'epochEnd') {
+      await setTimeout(1)
+      gc()
+      alive = taken.filter((each) => each.deref()).length
+    }
+  t.equal(taken.length, 32)
+  t.ok(alive < 4, `${alive} are left`)
 })
