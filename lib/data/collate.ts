@@ -13,23 +13,40 @@ export type Collated<Sample> = Sample extends number | Tensor
     ? { -readonly [K in keyof Sample]: Collated<Sample[K]> }
     : never
 
+/** What numbers become, by where they stand in a sample: `''` a sample itself, `1` its second element, `1.0` one of that. */
+export type NumberTypes = Record<string, 'int32' | 'float32'>
+
 /**
- * Stacks samples along a new first dimension. Numbers become int32 when all are integers (labels), else float32.
- * `indices` name the samples in errors.
+ * Stacks samples along a new first dimension. JavaScript does not tell integers from other numbers: those that stand in
+ * the same place become int32 when all in the first batch are integers (labels), else float32, and so in all batches.
  *
- * @throws {ShapeError} when the samples differ in shape, DTypeError when they cannot be stacked
+ * @param indices name the samples in errors
+ * @param numbers what earlier batches decided; decisions of this one are added
+ * @throws {ShapeError} when the samples differ in shape, DTypeError when they cannot be stacked, or a number is no integer
+ *   where those of earlier batches were
  */
-export function collate<Sample>(samples: readonly Sample[], indices: ArrayLike<number>): Collated<Sample> {
-  return scope(() => stack(samples, indices)) as Collated<Sample>
+export function collate<Sample>(
+  samples: readonly Sample[],
+  indices: ArrayLike<number>,
+  numbers: NumberTypes = {},
+): Collated<Sample> {
+  return scope(() => stack(samples, { indices, numbers, place: '' })) as Collated<Sample>
+}
+
+interface Place {
+  readonly indices: ArrayLike<number>
+  readonly numbers: NumberTypes
+  readonly place: string
 }
 
 type Nested = Tensor | Nested[]
 
-function stack(samples: readonly unknown[], indices: ArrayLike<number>): Nested {
+function stack(samples: readonly unknown[], at: Place): Nested {
   const first = samples[0]
+  const { indices } = at
   if (first instanceof Tensor) return stackTensors(samples, indices)
-  if (typeof first === 'number') return stackNumbers(samples, indices)
-  if (Array.isArray(first)) return stackElements(samples, first.length, indices)
+  if (typeof first === 'number') return stackNumbers(samples, at)
+  if (Array.isArray(first)) return stackElements(samples, first.length, at)
   throw new DTypeError(
     `DataLoader: expected numbers, tensors, or arrays of them, or a collate function; sample ${indices[0]} is ${describe(first)}`,
   )
@@ -51,15 +68,23 @@ function stackTensors(samples: readonly unknown[], indices: ArrayLike<number>): 
   )
 }
 
-function stackNumbers(samples: readonly unknown[], indices: ArrayLike<number>): Tensor {
-  const numbers = samples as readonly number[]
-  numbers.forEach((x, i) => {
+function stackNumbers(samples: readonly unknown[], { indices, numbers, place }: Place): Tensor {
+  const values = samples as readonly number[]
+  values.forEach((x, i) => {
     if (typeof x !== 'number') throw mismatch(indices, i, 'a number', describe(x))
   })
-  return tensor(numbers.every((x) => (x | 0) === x) ? Int32Array.from(numbers) : Float32Array.from(numbers))
+  const real = values.findIndex((x) => (x | 0) !== x)
+  numbers[place] ??= real < 0 ? 'int32' : 'float32'
+  if (numbers[place] === 'float32') return tensor(Float32Array.from(values))
+  if (real < 0) return tensor(Int32Array.from(values))
+  throw new DTypeError(
+    `DataLoader: expected ${place && `element ${place} of `}sample ${indices[real]} to be an integer of 32 bits like those ` +
+      `in earlier batches, got ${values[real]}; tensors as samples, or a collate function, say what is meant`,
+  )
 }
 
-function stackElements(samples: readonly unknown[], length: number, indices: ArrayLike<number>): Nested[] {
+function stackElements(samples: readonly unknown[], length: number, at: Place): Nested[] {
+  const { indices, place } = at
   const tuples = samples as readonly unknown[][]
   tuples.forEach((x, i) => {
     if (!Array.isArray(x)) throw mismatch(indices, i, 'an array', describe(x))
@@ -68,7 +93,7 @@ function stackElements(samples: readonly unknown[], length: number, indices: Arr
   return Array.from({ length }, (_, column) =>
     stack(
       tuples.map((tuple) => tuple[column]),
-      indices,
+      { ...at, place: place ? `${place}.${column}` : String(column) },
     ),
   )
 }

@@ -1,39 +1,66 @@
-import { type Collated, collate as stack } from './collate.js'
+import { setImmediate } from 'node:timers/promises'
+import { type Collated, collate as stack, type NumberTypes } from './collate.js'
 import type { Dataset } from './dataset.js'
 import type { IterableDataset } from './iterable.js'
 
 export type Collate<Sample, Batch> = (samples: Sample[]) => Batch | Promise<Batch>
 
-/** The batch of these indices: as the dataset makes batches itself, or by collating single samples. */
-export function fetchBatch<Sample, Batch = Collated<Sample>>(
+/**
+ * The batch of these indices: as the dataset makes batches itself, or by collating single samples.
+ * @param earlier the batches before, so that the first one decides what numbers become
+ */
+export async function fetchBatch<Sample, Batch = Collated<Sample>>(
   dataset: Dataset<Sample, Batch>,
   indices: Int32Array,
+  numbers: NumberTypes,
+  earlier: Promise<unknown>,
   collate?: Collate<Sample, Batch>,
-): Batch | Promise<Batch> {
+): Promise<Batch> {
   if (dataset.batch && !collate) return dataset.batch(indices)
-  const make = collate ?? ((samples: Sample[]) => stack(samples, indices) as Batch)
-  const samples = fetchSamples(dataset, indices)
-  return samples instanceof Promise ? samples.then(make) : make(samples)
+  const samples = await fetchSamples(dataset, indices)
+  if (collate) return collate(samples)
+  await earlier
+  return stack(samples, indices, numbers) as Batch
 }
 
-/** Batches of a stream of samples; the first `skip` are gone through and left out. */
+/** How a stream is brought to where it stood. */
+export interface Replay {
+  readonly batches: number
+  /** Puts what the source draws from to where it was when the epoch began. */
+  begin(): void
+  /** Puts it back. */
+  end(): void
+}
+
+/** Batches of a stream of samples; those of the replay are gone through and left out. */
 export async function* streamBatches<Sample, Batch>(
   dataset: IterableDataset<Sample>,
-  { batchSize, dropLast, skip }: { batchSize: number; dropLast: boolean; skip: number },
+  { batchSize, dropLast, replay }: { batchSize: number; dropLast: boolean; replay: Replay | undefined },
+  numbers: NumberTypes,
   collate?: Collate<Sample, Batch>,
 ): AsyncGenerator<Batch, void, undefined> {
   const make = (samples: Sample[], first: number) => {
     const indices = samples.map((_, i) => first + i)
-    return collate ? collate(samples) : (stack(samples, indices) as Batch)
+    return collate ? collate(samples) : (stack(samples, indices, numbers) as Batch)
   }
+  const skip = (replay?.batches ?? 0) * batchSize
   let count = 0
   let samples: Sample[] = []
-  for await (const sample of numbered(dataset)) {
-    if (count++ < skip * batchSize) continue
-    samples.push(sample)
-    if (samples.length < batchSize) continue
-    yield make(samples, count - batchSize)
-    samples = []
+  replay?.begin()
+  try {
+    for await (const sample of numbered(dataset)) {
+      if (count++ < skip) {
+        if (count === skip) replay?.end()
+        else if (count % batchSize === 0) await setImmediate() // so that finalizers free the samples
+        continue
+      }
+      samples.push(sample)
+      if (samples.length < batchSize) continue
+      yield make(samples, count - batchSize)
+      samples = []
+    }
+  } finally {
+    if (count < skip) replay?.end()
   }
   if (samples.length > 0 && !dropLast) yield make(samples, count - samples.length)
 }

@@ -7,10 +7,16 @@ type Samples<Sample> = Iterable<Sample> | AsyncIterable<Sample>
  * `DataLoader` batches them in their order.
  *
  * ```ts
- * const lines = new data.IterableDataset(async function* () {
- *   for await (const line of createInterface(createReadStream('points.csv'))) yield line.split(',').map(Number)
+ * const points = new data.IterableDataset(async function* () {
+ *   for await (const line of createInterface(createReadStream('points.csv'))) {
+ *     const [x, y, label] = line.split(',').map(Number) as [number, number, number]
+ *     yield [tensor([x, y]), label] as const // float32 [2] and, in batches, int32
+ *   }
  * })
  * ```
+ *
+ * A loader that goes on within an epoch goes through the samples before again, and drops them. The source then draws the
+ * same random numbers as before from the loader's generator, the default one unless given.
  */
 export class IterableDataset<Sample> {
   readonly #source: Samples<Sample> | (() => Samples<Sample>)

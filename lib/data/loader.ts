@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises'
 import { describe, FormatError } from '../errors.js'
-import type { Generator, GeneratorState } from '../random.js'
+import { defaultGenerator, type Generator, type GeneratorState } from '../random.js'
 import { readAhead } from './ahead.js'
-import type { Collated } from './collate.js'
+import type { Collated, NumberTypes } from './collate.js'
 import { checkIndex, type Dataset } from './dataset.js'
-import { type Collate, fetchBatch, streamBatches } from './fetch.js'
+import { type Collate, fetchBatch, type Replay, streamBatches } from './fetch.js'
 import { IterableDataset } from './iterable.js'
 import { BatchSampler, checkCount, RandomSampler, type Sampler, SequentialSampler } from './sampler.js'
 
@@ -19,9 +19,9 @@ export interface DataLoaderOptions<Sample, Batch> {
   sampler?: Sampler
   /** The batches' indices, instead of all that is above. */
   batchSampler?: Batches
-  /** Where `shuffle` draws from; default: the default generator. */
+  /** Where `shuffle`, or the source of an `IterableDataset`, draws from; default: the default generator. */
   generator?: Generator
-  /** Makes a batch of samples; default: stacks numbers and tensors, tuples element by element. */
+  /** Makes a batch of samples; default: stacks numbers and tensors, tuples element by element, as `collate` does. */
   collate?: Collate<Sample, Batch>
   /** Batches that are loaded before they are asked for; default 0. */
   prefetch?: number
@@ -37,10 +37,19 @@ export interface Batches extends Iterable<Iterable<number>> {
 export interface LoaderState {
   /** Batches of the running epoch that were taken; 0 between epochs. */
   readonly position: number
-  /** The generator of the order, as it was when the running epoch began. */
+  /** The generator of the order, or of a stream, as it was when the running epoch began. */
   readonly epoch?: GeneratorState | undefined
   /** The same generator as it is. */
   readonly generator?: GeneratorState | undefined
+  /** What numbers in samples become, as the first batch decided. */
+  readonly numbers?: NumberTypes | undefined
+}
+
+/** One loop over a loader. */
+export interface Loop<Batch> {
+  readonly batches: AsyncGenerator<Batch, void, undefined>
+  /** Where this loop stands. */
+  stateDict(): LoaderState
 }
 
 interface Epoch {
@@ -61,6 +70,9 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
   readonly prefetch: number
   readonly #batches: BatchSampler | Batches
   readonly #collate: Collate<Sample, Batch> | undefined
+  /** Of a stream. */
+  readonly #source: Generator | undefined
+  #numbers: NumberTypes = {}
   #epoch: Epoch | undefined
   #resumed: Epoch | undefined
 
@@ -78,6 +90,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
     this.dataset = dataset
     this.prefetch = prefetch
     this.#collate = options.collate
+    if (dataset instanceof IterableDataset) this.#source = options.generator ?? defaultGenerator
     const sampler = toSampler(dataset, options)
     this.#batches = options.batchSampler ?? new BatchSampler(sampler, batchSize, { dropLast })
   }
@@ -87,10 +100,22 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
     return this.dataset instanceof IterableDataset ? undefined : this.#batches.length
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
-    const epoch = this.#resumed ?? { position: 0, start: this.#batches.generator?.state(), resumed: false }
+  [Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
+    return this.loop().batches
+  }
+
+  /** @internal A loop that tells its own position, whatever other loops do meanwhile. */
+  loop(): Loop<Batch> {
+    let running: Epoch | undefined
+    const batches = this.#run((epoch) => (running = epoch))
+    return { batches, stateDict: () => this.#stateOf(running) }
+  }
+
+  async *#run(tell: (epoch: Epoch | undefined) => void): AsyncGenerator<Batch, void, undefined> {
+    const epoch = this.#resumed ?? { position: 0, start: this.#generator?.state(), resumed: false }
     this.#resumed = undefined
     this.#epoch = epoch
+    tell(epoch)
     const { next, end } = this.#open(epoch)
     try {
       for await (const batch of readAhead(next, this.prefetch)) {
@@ -98,6 +123,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
         yield batch
       }
       if (this.#epoch === epoch) this.#epoch = undefined
+      tell(undefined)
     } finally {
       await end?.()
     }
@@ -108,8 +134,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
    * nothing of random numbers that the dataset draws for batches ahead.
    */
   stateDict(): LoaderState {
-    const { position = 0, start } = this.#epoch ?? this.#resumed ?? {}
-    return { position, epoch: start, generator: this.#batches.generator?.state() }
+    return this.#stateOf(this.#epoch ?? this.#resumed)
   }
 
   /**
@@ -119,8 +144,8 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
    * @throws {FormatError} when the state is none, or is of a loader of another kind
    */
   loadStateDict(state: LoaderState): void {
-    const { generator } = this.#batches
-    const { position, epoch, generator: now } = state
+    const generator = this.#generator
+    const { position, epoch, generator: now, numbers } = state
     const { length = Infinity } = this
     if (!(Number.isSafeInteger(position) && position >= 0 && position <= length))
       throw new FormatError(`DataLoader: expected a position from 0 to ${length}, got ${describe(position)}`)
@@ -129,25 +154,55 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
       throw new FormatError(`DataLoader: expected the state of a loader in ${expected} order, got one in ${got} order`)
     }
     if (now) generator!.setState(now)
+    if (numbers) this.#numbers = { ...numbers }
     this.#epoch = undefined
     this.#resumed = position > 0 || epoch ? { position, start: epoch, resumed: true } : undefined
   }
 
+  get #generator(): Generator | undefined {
+    return this.#source ?? this.#batches.generator
+  }
+
+  #stateOf({ position, start }: Partial<Epoch> = {}): LoaderState {
+    return { position: position ?? 0, epoch: start, generator: this.#generator?.state(), numbers: { ...this.#numbers } }
+  }
+
   #open(epoch: Epoch): { next: () => Promise<IteratorResult<Batch, unknown>>; end?: () => Promise<unknown> } {
     const { dataset } = this
+    const numbers = this.#numbers
     if (dataset instanceof IterableDataset) {
       const { batchSize, dropLast } = this.#batches as BatchSampler
-      const stream = streamBatches(dataset, { batchSize, dropLast, skip: epoch.position }, this.#collate)
+      const options = { batchSize, dropLast, replay: this.#replay(epoch) }
+      const stream = streamBatches(dataset, options, numbers, this.#collate)
       return { next: () => setImmediate().then(() => stream.next()), end: () => stream.return() }
     }
     const rest = this.#order(epoch).slice(epoch.position).values()
+    let earlier: Promise<unknown> = Promise.resolve()
+    const load = async (indices: Int32Array, before: Promise<unknown>): Promise<IteratorResult<Batch, unknown>> => {
+      await setImmediate()
+      return { done: false, value: await fetchBatch(dataset, indices, numbers, before, this.#collate) }
+    }
     const next = async (): Promise<IteratorResult<Batch, unknown>> => {
       const indices = rest.next()
       if (indices.done) return indices
-      await setImmediate()
-      return { done: false, value: await fetchBatch(dataset, indices.value, this.#collate) }
+      const result = load(indices.value, earlier)
+      const end = () => undefined
+      earlier = result.then(end, end)
+      return result
     }
     return { next }
+  }
+
+  /** The batches of a stream that a loop which is resumed leaves out. */
+  #replay({ position, start }: Epoch): Replay | undefined {
+    const generator = this.#source
+    if (position === 0 || !generator || !start) return undefined
+    let now = generator.state()
+    const begin = () => {
+      now = generator.state()
+      generator.setState(start)
+    }
+    return { batches: position, begin, end: () => void generator.setState(now) }
   }
 
   /** All batches of an epoch. One that is resumed was drawn before, so its drawing must not move the generator. */

@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { setTimeout } from 'node:timers/promises'
 import { data, Generator, tensor, type Tensor } from 'convcore'
 
 const { DataLoader, SubsetRandomSampler, TensorDataset } = data
@@ -95,6 +96,31 @@ t.test('integers become int32, other numbers float32, tensors a stack', async (t
     t.same(stacked.shape, [2, 2, 2])
     t.same(await stacked.data(), Float32Array.of(0, 2, 3, 4, 1, 2, 3, 4))
   }
+})
+
+t.test('the first batch decides what numbers become', async (t) => {
+  const of = (values: number[], options = {}) =>
+    new DataLoader({ length: values.length, get: (i) => [values[i]!, i] as [number, number] }, options)
+  const types = async (loader: ReturnType<typeof of>) => {
+    const seen: string[] = []
+    for await (const [value, index] of loader) seen.push(`${value.dtype} ${index.dtype}`)
+    return seen
+  }
+  const real = of([0.5, 1, 2])
+  t.same(await types(real), new Array(3).fill('float32 int32'))
+  const { numbers } = real.stateDict()
+  t.same(numbers, { 0: 'float32', 1: 'int32' })
+  const resumed = of([0.5, 1, 2])
+  resumed.loadStateDict({ position: 1, numbers })
+  t.same(await types(resumed), new Array(2).fill('float32 int32'), 'as before in a loader that goes on')
+  await t.rejects(types(of([3, 1, 0.5], { batchSize: 2 })), {
+    code: 'ERR_DTYPE',
+    message:
+      /^DataLoader: expected element 0 of sample 2 to be an integer of 32 bits like those in earlier batches, got 0.5/,
+  })
+  const late = { length: 3, get: async (i: number) => (await setTimeout(5 - 2 * i), [0.5, 1, 2][i]!) }
+  for await (const batch of new DataLoader(late, { prefetch: 2 }))
+    t.equal(batch.dtype, 'float32', 'whichever is ready first')
 })
 
 t.test('a collate function makes batches of anything', async (t) => {
