@@ -5,6 +5,7 @@ import type { Trainer } from './trainer.js'
  * Follows a run of `fit`. Whatever a method returns is awaited before the run goes on.
  *
  * With a `stateDict`, it goes into checkpoints, and `loadStateDict` is called, after `onFitStart`, when one is resumed.
+ * Random numbers that are drawn in these two do not count in a run that is resumed.
  */
 export interface Callback {
   /** Called after the others; default false. For what saves them. */
@@ -19,10 +20,11 @@ export interface Callback {
   onEpochEnd?(record: EpochRecord, run: Run): void | Promise<void>
   /** When all epochs are done, or the run was stopped. */
   onFitEnd?(history: readonly EpochRecord[], run: Run): void | Promise<void>
-  /** Instead of `onFitEnd` when the run fails or is aborted. */
+  /** Instead of `onFitEnd` when the run fails or is aborted. What it throws itself becomes a warning of the process. */
   onFitFail?(error: unknown, run: Run): void | Promise<void>
   /** Tensors, numbers and so on, as `io.saveCheckpoint` takes. */
   stateDict?(): object
+  /** Tensors in the state lie on the CPU and are disposed after the call: it copies those that it keeps. */
   loadStateDict?(state: never): void
 }
 
@@ -42,7 +44,7 @@ export interface Run {
   readonly resumed: boolean
   /** Whether this is a `fastDevRun`, in which nothing is to be written. */
   readonly dry: boolean
-  /** Ends the run after the step or epoch at hand; an epoch that is cut short leaves no record. */
+  /** Ends the run after the step or epoch at hand; an epoch that is cut short, with batches left, leaves no record. */
   stop(): void
   /**
    * All that `fit` needs to go on from here, for `io.saveCheckpoint`; tensors in it are those in use.

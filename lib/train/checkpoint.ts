@@ -16,7 +16,10 @@ export interface CheckpointOptions extends MonitorOptions {
   keepLast?: number
   /** Also keep the best epoch, by this figure, as `<prefix>-best.safetensors`. */
   monitor?: string
-  /** A fresh run removes the checkpoints that lie there; default false: they are an error. */
+  /**
+   * A fresh run removes the checkpoints that lie there, one that is resumed those of later steps than it goes on from;
+   * default false: they are an error.
+   */
   overwrite?: boolean
   /** Called for what else a checkpoint is to hold, under `extra`: tensors, JSON, what has a `stateDict()`. */
   extra?: () => object
@@ -65,18 +68,13 @@ export class Checkpoint implements Callback {
     this.#best = undefined
     if (run.dry) return
     const files = await list(this.folder)
-    const parts = files.filter((file) => file.startsWith(`${this.#prefix}-`) && file.endsWith('.part'))
+    const parts = files.filter((file) => isPart(file, this.#prefix))
     for (const file of parts) await rm(join(this.folder, file), { force: true }) // of a run that was killed
-    if (run.resumed) return
-    const old = numbered(files, this.#prefix)
+    const old = numbered(files, this.#prefix).filter((file) => !run.resumed || stepOf(file, this.#prefix) > run.updates)
     if (!old.length) return
-    if (!this.#options.overwrite)
-      throw new Error(
-        `Checkpoint: expected no checkpoints of an earlier run, got ${join(this.folder, old[0]!)}; ` +
-          'resume it, remove it, give another prefix or overwrite: true',
-      )
+    if (!this.#options.overwrite) throw occupied(run, join(this.folder, old[0]!))
     for (const file of old) await rm(join(this.folder, file), { force: true })
-    await rm(this.bestPath, { force: true })
+    if (!run.resumed) await rm(this.bestPath, { force: true })
   }
 
   async onUpdate(run: Run): Promise<void> {
@@ -109,10 +107,10 @@ export class Checkpoint implements Callback {
   async #save(run: Run): Promise<void> {
     if (run.dry) return
     const { keepLast = 3 } = this.#options
-    const number = String(run.updates).padStart(8, '0')
-    await saveCheckpoint(join(this.folder, `${this.#prefix}-${number}.safetensors`), await this.#content(run))
+    const name = `${this.#prefix}-${String(run.updates).padStart(8, '0')}.safetensors`
+    await saveCheckpoint(join(this.folder, name), await this.#content(run))
     const old = numbered(await list(this.folder), this.#prefix).slice(0, -keepLast)
-    for (const file of old) await rm(join(this.folder, file), { force: true })
+    for (const file of old) if (file !== name) await rm(join(this.folder, file), { force: true })
   }
 }
 
@@ -124,11 +122,31 @@ export async function latestCheckpoint(folder: string, prefix = 'checkpoint'): P
 
 /** The checkpoints of a prefix, oldest first. */
 function numbered(files: readonly string[], prefix: string): string[] {
-  const number = (file: string) => {
-    const rest = file.startsWith(`${prefix}-`) ? file.slice(prefix.length + 1) : ''
-    return /^\d{8,}\.safetensors$/.test(rest) ? parseInt(rest) : NaN
-  }
-  return files.filter((file) => !Number.isNaN(number(file))).sort((a, b) => number(a) - number(b))
+  const step = (file: string) => stepOf(file, prefix)
+  return files.filter((file) => !Number.isNaN(step(file))).sort((a, b) => step(a) - step(b))
+}
+
+/** The optimizer's steps that a file's name tells; NaN when it is no checkpoint of the prefix. */
+function stepOf(file: string, prefix: string): number {
+  const rest = restOf(file, prefix)
+  return /^\d{8,}\.safetensors$/.test(rest) ? parseInt(rest) : NaN
+}
+
+/** Whether a file was being written when its run was killed: see `writeAtomically`. */
+const isPart = (file: string, prefix: string): boolean =>
+  /^(\d{8,}|best)\.safetensors\.[0-9a-f]{12}\.part$/.test(restOf(file, prefix))
+
+const restOf = (file: string, prefix: string): string =>
+  file.startsWith(`${prefix}-`) ? file.slice(prefix.length + 1) : ''
+
+function occupied({ resumed, updates }: Run, path: string): Error {
+  return new Error(
+    resumed
+      ? `Checkpoint: expected no checkpoints after step ${updates}, which the run goes on from, got ${path}; ` +
+          'resume that one, remove it, give another prefix or overwrite: true'
+      : `Checkpoint: expected no checkpoints of an earlier run, got ${path}; ` +
+          'resume it, remove it, give another prefix or overwrite: true',
+  )
 }
 
 async function list(folder: string): Promise<string[]> {

@@ -19,6 +19,8 @@ interface State {
   best?: number | undefined
   bestEpoch?: number | undefined
   waited: number
+  /** The optimizer's steps up to the best epoch. */
+  updates?: number | undefined
   stoppedEpoch?: number | undefined
   weights?: StateDict | undefined
 }
@@ -72,6 +74,7 @@ export class EarlyStopping implements Callback {
       state.best = figure
       state.bestEpoch = record.epoch
       state.waited = 0
+      state.updates = run.updates
       if (this.restoreBest) this.#remember(run.trainer.model)
     } else if (++state.waited >= this.patience) {
       state.stoppedEpoch = record.epoch
@@ -79,9 +82,9 @@ export class EarlyStopping implements Callback {
     }
   }
 
-  onFitEnd(_history: readonly EpochRecord[], { trainer: { model } }: Run): void {
-    const { weights, waited } = this.#state
-    if (weights && waited > 0) model.loadStateDict(weights)
+  onFitEnd(_history: readonly EpochRecord[], run: Run): void {
+    const { weights, updates } = this.#state
+    if (weights && run.updates !== updates) run.trainer.model.loadStateDict(weights)
     this.#forget()
   }
 

@@ -1,6 +1,7 @@
+import { DataLoader, type Loop } from '../data/loader.js'
 import { describe, ExecutionError } from '../errors.js'
 import { tensorsIn } from '../scope.js'
-import type { Source } from './batches.js'
+import type { Batch, Batches, Source } from './batches.js'
 import type { Callback, Run } from './callback.js'
 import type { Engine } from './engine.js'
 import type { FitOptions } from './options.js'
@@ -9,7 +10,7 @@ import { openProgress, type Progress } from './progress.js'
 import { type EpochRecord, figureOf, prefixed } from './records.js'
 import { type EpochState, type FitState, namedCallbacks, positionOf, readFitState, rest, resumePath } from './resume.js'
 import { openSources, type Sources } from './sources.js'
-import { capture, restore } from './state.js'
+import { capture, restore, restoreRandom } from './state.js'
 import type { Stepper } from './stepper.js'
 import type { Tally } from './tally.js'
 import type { Trainer } from './trainer.js'
@@ -20,6 +21,8 @@ interface Running {
   readonly tally: Tally
   /** As `performance.now()` tells. */
   readonly started: number
+  /** Over a loader. */
+  loop?: Loop<Batch> | undefined
   exhausted: boolean
 }
 
@@ -68,22 +71,37 @@ export class Fit implements Run {
   }
 
   async run(): Promise<EpochRecord[]> {
-    this.#sources = await openSources(this.source, this.options)
+    const { resume = false } = this.options
+    const path = await resumePath(this.dry ? false : resume, this.#callbacks)
+    const saved = path === undefined ? undefined : await readFitState(path)
+    try {
+      this.#sources = await openSources(this.source, this.options, saved?.data.collected)
+      return await this.#train(saved)
+    } finally {
+      release(saved)
+    }
+  }
+
+  async #train(saved: FitState | undefined): Promise<EpochRecord[]> {
     try {
       const { progress = false } = this.engine.options
       this.#progress = await openProgress(progress, this.epochs, this.#sources.batches.length)
       this.#stepper.clear()
-      const saved = await this.#load()
+      if (saved) this.#restore(saved)
       await this.#call('onFitStart', this)
       for (const [name, callback] of namedCallbacks(this.#callbacks))
         if (saved?.callbacks[name]) callback.loadStateDict?.(saved.callbacks[name] as never)
-      const first = saved?.epoch ?? 1
-      for (this.epoch = first; this.epoch <= this.epochs && !this.#stopped; this.epoch++)
-        await this.#epoch(this.epoch === first ? saved : undefined)
-      this.epoch = Math.min(this.epoch, this.epochs)
+      if (saved) restoreRandom(this.trainer.model, saved)
+      let rest = saved
+      // An epoch that had begun when the run was stopped may have had its last step.
+      while (this.epoch < this.epochs && !(this.#stopped && !rest?.within)) {
+        this.epoch++
+        await this.#epoch(rest)
+        rest = undefined
+      }
       await this.#call('onFitEnd', this.history, this)
     } catch (error) {
-      await this.#call('onFitFail', error, this)
+      await this.#fail(error)
       throw error
     } finally {
       this.#progress?.stop()
@@ -96,7 +114,7 @@ export class Fit implements Run {
   async checkpoint(): Promise<FitState> {
     if (!this.#settled) throw new Error('checkpoint: expected a call in onUpdate or onEpochEnd, got one elsewhere')
     const running = this.#running
-    const { batches, validation } = this.#sources
+    const { batches, validation, collected } = this.#sources
     await running?.pass.drain()
     return {
       epoch: running ? this.epoch : this.epoch + 1,
@@ -109,7 +127,11 @@ export class Fit implements Run {
       updates: this.updates,
       stopped: this.#stopped,
       history: this.history,
-      data: { training: positionOf(batches), validation: positionOf(validation) },
+      data: {
+        training: running?.loop?.stateDict() ?? positionOf(batches),
+        validation: positionOf(validation),
+        collected,
+      },
       callbacks: Object.fromEntries(
         namedCallbacks(this.#callbacks).map(([name, callback]) => [name, callback.stateDict?.()]),
       ),
@@ -117,17 +139,13 @@ export class Fit implements Run {
     }
   }
 
-  async #load(): Promise<FitState | undefined> {
-    const { resume = false } = this.options
-    const path = await resumePath(this.dry ? false : resume, this.#callbacks)
-    if (path === undefined) return undefined
-    const saved = await readFitState(path)
+  #restore(saved: FitState): void {
     restore(this.engine, saved)
     this.history.push(...saved.history)
+    this.epoch = saved.epoch - 1
     this.updates = saved.updates
     this.#stopped = saved.stopped
     this.resumed = true
-    return saved
   }
 
   async #epoch(saved: FitState | undefined): Promise<void> {
@@ -137,11 +155,11 @@ export class Fit implements Run {
     if (data) batches = rest(batches, data.training, within)
     if (data?.validation && validation) rest(validation, data.validation, undefined)
     const running = this.#begin(within)
-    for (const tensor of tensorsIn(saved)) tensor.dispose() // all are copied
+    release(saved) // all is copied
     try {
       if (!within) await this.#call('onEpochStart', this)
-      const means = await running.pass.run(batches)
-      if (this.#stopped) return
+      const means = await running.pass.run(this.#follow(running, batches))
+      if (running.pass.cut) return
       running.exhausted = true
       if (this.#stepper.pending) await this.#update()
       const measures = await running.tally.results(means)
@@ -164,13 +182,20 @@ export class Fit implements Run {
       afterStep: async () => {
         this.step++
         if (this.#stepper.due) await this.#update()
-        return this.#stopped
       },
+      stopped: () => this.#stopped,
       onFigures: (figures, step) => this.#report(tally, figures, step),
     })
     this.step = pass.steps
     this.#progress?.start(this.epoch)
     return (this.#running = { pass, tally, started, exhausted: false })
+  }
+
+  /** The batches; of a loader those of a loop whose position is known, whoever else goes through the loader meanwhile. */
+  #follow(running: Running, batches: Batches): Batches {
+    if (!(batches instanceof DataLoader)) return batches
+    running.loop = (batches as DataLoader<unknown, Batch>).loop()
+    return running.loop.batches
   }
 
   /** A step of the optimizer. */
@@ -188,9 +213,9 @@ export class Fit implements Run {
     if (checkFinite && !Number.isFinite(loss)) throw notFinite(loss, this.epoch, step)
     this.#progress?.step(step, loss)
     const record = { epoch: this.epoch, step, ...tally.named(figures) }
-    onStep?.(record)
     const settled = this.#settled
     this.#settled = false
+    await onStep?.(record)
     await this.#call('onStep', record, this)
     this.#settled = settled
   }
@@ -221,6 +246,16 @@ export class Fit implements Run {
     }
   }
 
+  /** Tells all callbacks, whatever they throw: the error that they are told of is the one that counts. */
+  async #fail(error: unknown): Promise<void> {
+    for (const callback of this.#callbacks)
+      try {
+        await callback.onFitFail?.(error, this)
+      } catch (cause) {
+        process.emitWarning(`fit: onFitFail of ${callback.constructor.name} failed: ${describeError(cause)}`)
+      }
+  }
+
   async #call<K extends keyof Callback>(name: K, ...args: Arguments<K>): Promise<void> {
     for (const callback of this.#callbacks)
       await (callback[name] as ((...args: Arguments<K>) => unknown) | undefined)?.apply(callback, args)
@@ -228,6 +263,13 @@ export class Fit implements Run {
 }
 
 type Arguments<K extends keyof Callback> = Parameters<Extract<Callback[K], (...args: never) => unknown>>
+
+/** Frees what a checkpoint was read to. */
+function release(saved: FitState | undefined): void {
+  for (const tensor of tensorsIn(saved)) tensor.dispose()
+}
+
+const describeError = (error: unknown): string => (error instanceof Error ? error.message : describe(error))
 
 function notFinite(loss: number, epoch: number, step: number): ExecutionError {
   return new ExecutionError(

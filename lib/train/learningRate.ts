@@ -72,11 +72,11 @@ export async function findLearningRate(
     found.losses.push(loss)
     found.smoothed.push(smoothed)
   }
-  const afterStep = async (): Promise<boolean> => {
+  const stopped = () => diverged || done >= steps
+  const afterStep = async () => {
     if (stepper.due) await stepper.step()
     done++
     setRate()
-    return diverged || done >= steps
   }
 
   const before = copied(capture(engine))
@@ -86,14 +86,20 @@ export async function findLearningRate(
     stepper.clear()
     setRate()
     const step = engine.trainStep(stepper, tally)
-    const pass = new Pass('findLearningRate', step, { signal: engine.signal(options), afterStep, onFigures })
-    do await pass.run(batches)
-    while (done < steps && !diverged)
+    const pass = new Pass('findLearningRate', step, { signal: engine.signal(options), afterStep, stopped, onFigures })
+    do {
+      const before = done
+      await pass.run(batches)
+      if (done === before)
+        throw new RangeError(
+          `findLearningRate: expected ${steps} batches, or an iterable that begins anew where they end, got ${done}`,
+        )
+    } while (!stopped())
   } finally {
     stepper.clear()
     tally.reset()
     restore(engine, before)
-    if (position) rest(batches, { position: 0, generator: position.generator }, undefined)
+    if (position) rest(batches, position, undefined)
     for (const tensor of tensorsIn(before)) tensor.dispose()
   }
   return { ...found, suggestion: steepest(found.rates, found.smoothed) }

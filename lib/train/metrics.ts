@@ -29,7 +29,7 @@ export interface Accumulator {
   compute(): number | Record<string, number> | Promise<number | Record<string, number>>
   /** Forgets all batches, and frees what was gathered. */
   reset(): void
-  /** What was gathered, so that a run can be resumed within an epoch. */
+  /** What was gathered, so that a run can be saved and resumed within an epoch; `loadStateDict` copies its tensors. */
   stateDict?(): object
   loadStateDict?(state: never): void
 }

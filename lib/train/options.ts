@@ -81,13 +81,15 @@ export interface FitOptions extends EvaluateOptions {
   checkFinite?: boolean
   /** Called after every epoch, and awaited. */
   onEpoch?: (record: EpochRecord) => void | Promise<void>
-  /** Called when a step's figures have arrived, some steps after it was enqueued. */
-  onStep?: (record: StepRecord) => void
+  /** Called when a step's figures have arrived, some steps after it was enqueued, and awaited. */
+  onStep?: (record: StepRecord) => unknown
   /** Followed from the start to the end of the run: `[new EarlyStopping()]`. */
   callbacks?: readonly Callback[]
   /**
    * A checkpoint's path, or true: the newest one of the `Checkpoint` among the callbacks, and a fresh start where there
-   * is none. The run goes on bit for bit as if it had never stopped, if it is made as the first one was.
+   * is none. The run goes on bit for bit as if it had never stopped, if it is made as the first one was: the same model,
+   * options, datasets and splits, for `randomSplit` after the same `manualSeed`. Within an epoch that also needs a dataset
+   * that draws no random numbers while a loader with `prefetch` loads ahead: those drawn for batches ahead are drawn again.
    */
   resume?: string | boolean
   /** Trains and validates on this many batches only, the same in every epoch: a model that learns at all learns these. */

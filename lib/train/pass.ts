@@ -8,8 +8,10 @@ const STEPS_IN_FLIGHT = 2
 
 export interface PassOptions {
   signal?: AbortSignal | undefined
-  /** Awaited after each step, before the next one. Returns whether the pass is to end here. */
-  afterStep?: (() => Promise<boolean>) | undefined
+  /** Awaited after each step, before the next one. */
+  afterStep?: (() => Promise<void>) | undefined
+  /** Asked before each step whether the pass is to end instead. */
+  stopped?: (() => boolean) | undefined
   /** Told the figures of each step, some steps after it was enqueued, and awaited. Steps count from 1. */
   onFigures?: (figures: readonly number[], step: number) => void | Promise<void>
   /** Where a pass that is resumed stood. */
@@ -38,6 +40,8 @@ interface Reading {
 export class Pass {
   /** Steps enqueued. */
   steps: number
+  /** Whether it was stopped while there were batches left. */
+  cut = false
   readonly #inFlight: Reading[] = []
   readonly #sums: number[]
   #samples: number
@@ -59,14 +63,18 @@ export class Pass {
    * @throws {RangeError} when there is no batch
    */
   async run(batches: Batches): Promise<number[]> {
-    const { signal, afterStep } = this.options
+    const { signal, afterStep, stopped } = this.options
     try {
       for await (const batch of batches) {
         try {
           signal?.throwIfAborted()
+          if (stopped?.()) {
+            this.cut = true
+            break
+          }
           if (this.#inFlight.length === STEPS_IN_FLIGHT) await this.#readOldest()
           this.#inFlight.push(enqueue(this.step, batch, ++this.steps))
-          if (await afterStep?.()) break
+          await afterStep?.()
         } finally {
           release(batches, batch)
         }

@@ -1,6 +1,7 @@
 import { DataLoader, type LoaderState } from '../data/loader.js'
 import { FormatError } from '../errors.js'
 import { loadCheckpoint } from '../io/checkpoint.js'
+import type { GeneratorState } from '../random.js'
 import { type Batches, part } from './batches.js'
 import type { Callback } from './callback.js'
 import { Checkpoint } from './checkpoint.js'
@@ -18,6 +19,12 @@ export interface EpochState {
   seconds: number
 }
 
+/** What the batches of `overfitBatches` were drawn from. */
+export interface CollectedState {
+  loader?: LoaderState | undefined
+  random: GeneratorState
+}
+
 /** What a checkpoint of `fit` holds. */
 export interface FitState extends EngineState {
   /** The next one to begin, or the one that had begun. */
@@ -26,7 +33,11 @@ export interface FitState extends EngineState {
   updates: number
   stopped: boolean
   history: EpochRecord[]
-  data: { training?: LoaderState | undefined; validation?: LoaderState | undefined }
+  data: {
+    training?: LoaderState | undefined
+    validation?: LoaderState | undefined
+    collected?: CollectedState | undefined
+  }
   callbacks: Record<string, unknown>
 }
 
@@ -50,9 +61,15 @@ export async function readFitState(path: string): Promise<FitState> {
   return state
 }
 
-/** Where a loader stands; other batches are counted from the start of the epoch. */
-export const positionOf = (batches: Batches | undefined): LoaderState | undefined =>
-  batches instanceof DataLoader ? batches.stateDict() : undefined
+/**
+ * Where a loader stands between epochs, whatever loops over it were left; other batches are counted from the start of the
+ * epoch.
+ */
+export function positionOf(batches: Batches | undefined): LoaderState | undefined {
+  if (!(batches instanceof DataLoader)) return undefined
+  const { generator, numbers } = batches.stateDict()
+  return { position: 0, generator, numbers }
+}
 
 /** Puts a loader where it stood, and gives the rest of an epoch that had begun. */
 export function rest(batches: Batches, position: LoaderState | undefined, within: EpochState | undefined): Batches {

@@ -50,8 +50,14 @@ export function restore({ model, options, schedule, scaler }: Engine, state: Eng
   options.optimizer?.loadStateDict?.(state.optimizer as never)
   schedule?.scheduler.loadStateDict?.(state.scheduler as never)
   if (state.scaler) scaler?.loadStateDict(state.scaler)
-  for (const [path, saved] of Object.entries(state.random.model)) own.get(path)!.setState(saved)
-  defaultGenerator.setState(state.random.default)
+  restoreRandom(model, state)
+}
+
+/** Puts the generators back alone, after what drew from them since `restore`. */
+export function restoreRandom(model: Engine['model'], { random }: EngineState): void {
+  const own = new Map(generators(model))
+  for (const [path, saved] of Object.entries(random.model)) own.get(path)?.setState(saved)
+  defaultGenerator.setState(random.default)
 }
 
 /** Generators in fields of the model's modules, by path: `drop.generator`. */

@@ -1,5 +1,5 @@
 import { noGrad } from '../autograd.js'
-import { describe } from '../errors.js'
+import { describe, FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import type { Accumulator, EpochMetric, Metric } from './metrics.js'
@@ -48,13 +48,26 @@ export class Tally {
     for (const { counter } of this.#counters()) counter.reset()
   }
 
+  /** @throws {TypeError} when a metric has none */
   stateDict(): Record<string, unknown> {
-    return Object.fromEntries(this.#counters().map(({ name, counter }) => [name, counter.stateDict?.()]))
+    return Object.fromEntries(
+      this.#counters().map(({ name, counter }) => {
+        if (counter.stateDict && counter.loadStateDict) return [name, counter.stateDict()]
+        throw new TypeError(
+          `checkpoint: expected a metric ${name} with stateDict() and loadStateDict() to save within an epoch, ` +
+            'got one without; save at the end of epochs',
+        )
+      }),
+    )
   }
 
+  /** @throws {FormatError} when a metric's is missing */
   loadStateDict(state: Record<string, unknown>): void {
-    for (const { name, counter } of this.#counters())
-      if (Object.hasOwn(state, name)) counter.loadStateDict?.(state[name] as never)
+    for (const { name, counter } of this.#counters()) {
+      if (!Object.hasOwn(state, name))
+        throw new FormatError(`resume: expected an epoch with a metric ${name}, got one without`)
+      counter.loadStateDict?.(state[name] as never)
+    }
   }
 
   #counters() {

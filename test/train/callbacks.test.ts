@@ -1,5 +1,7 @@
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { data, manualSeed, memory, nn, optim, tensor, train } from 'convcore'
 import { makeTrainer, rings } from './toy.js'
@@ -7,7 +9,7 @@ import { makeTrainer, rings } from './toy.js'
 t.test('callbacks follow a run and are awaited', async (t) => {
   const calls: string[] = []
   const note = async (text: string) => {
-    await new Promise((resolve) => setTimeout(resolve, 1))
+    await setTimeout(1)
     calls.push(text)
   }
   const callback: train.Callback = {
@@ -43,9 +45,13 @@ t.test('a callback can stop a run, and hears of its failure', async (t) => {
       if (run.updates === updates) run.stop()
     },
   })
+  const ends: number[] = []
+  const onFitEnd = (_history: readonly train.EpochRecord[], { epoch }: train.Run) => void ends.push(epoch)
   const run = (updates: number) =>
-    makeTrainer().fit(rings(64), { epochs: 9, batchSize: 16, callbacks: [stopAt(updates)] })
+    makeTrainer().fit(rings(64), { epochs: 9, batchSize: 16, callbacks: [stopAt(updates), { onFitEnd }] })
   t.equal((await run(6)).length, 1, 'an epoch that is cut short leaves no record')
+  t.equal((await run(8)).length, 2, 'one that was through does')
+  t.same(ends, [2, 2], 'the epoch that ran last')
   const failures: unknown[] = []
   const failing: train.Callback = {
     onEpochEnd: () => Promise.reject(new Error('enough')),
@@ -54,6 +60,29 @@ t.test('a callback can stop a run, and hears of its failure', async (t) => {
   }
   await t.rejects(makeTrainer().fit(rings(64), { epochs: 2, callbacks: [failing] }), { message: 'enough' })
   t.match(failures, [{ message: 'enough' }])
+})
+
+t.test('a callback that fails when it hears of a failure does not hide it', async (t) => {
+  const heard: unknown[] = []
+  const warning = once(process, 'warning')
+  const callbacks: train.Callback[] = [
+    { onEpochEnd: () => Promise.reject(new Error('enough')), onFitFail: () => Promise.reject(new Error('also')) },
+    { onFitFail: (error) => void heard.push(error) },
+  ]
+  await t.rejects(makeTrainer().fit(rings(64), { epochs: 2, callbacks }), { message: 'enough' })
+  t.match(heard, [{ message: 'enough' }])
+  t.match(await warning, [{ message: 'fit: onFitFail of Object failed: also' }])
+})
+
+t.test('what is called after a step is awaited', async (t) => {
+  let running = 0
+  const onStep = async () => {
+    running++
+    await setTimeout(2)
+    running--
+  }
+  const onEpoch = () => void t.equal(running, 0)
+  await makeTrainer().fit(rings(64), { epochs: 2, batchSize: 32, onStep, onEpoch })
 })
 
 /** A model of one weight, which an epoch moves by −1: the validation loss is |weight − 2|. */
@@ -81,6 +110,19 @@ t.test('early stopping ends when a figure no longer improves, with the best weig
   t.same([stopping.bestEpoch, stopping.best, stopping.stoppedEpoch], [3, 0, 5])
   t.equal(await weight.item(), 2)
   t.equal(memory().tensors, before, 'and keeps no copies')
+})
+
+t.test('early stopping also undoes steps after the best epoch that no epoch counts', async (t) => {
+  const { weight, trainer, one } = slide()
+  const stop: train.Callback = {
+    onUpdate(run) {
+      if (run.updates === 3) run.stop()
+    },
+  }
+  const callbacks = [new train.EarlyStopping(), stop]
+  const history = await trainer.fit([...one, ...one], { epochs: 9, validation: one, callbacks })
+  t.equal(history.length, 1)
+  t.equal(await weight.item(), 3)
 })
 
 t.test('early stopping without restoring, of a figure to be large, with a least change', async (t) => {

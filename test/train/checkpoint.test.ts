@@ -1,13 +1,13 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t from 'tap'
-import { data, Generator, io, manualSeed, memory, nn, optim, train } from 'convcore'
+import t, { type Test } from 'tap'
+import { data, defaultGenerator, Generator, io, manualSeed, nn, optim, tensor, type Tensor, train } from 'convcore'
 import { makeNet, makeTrainer, rings } from './toy.js'
 
 type Options = Partial<train.FitOptions>
 
 /** A run with all that has state: dropout, batch norm, momentum, a schedule, metrics, groups of three batches. */
-function setUp(source?: train.Source, seed = 1) {
+function setUp(source?: train.Source, seed = 1, options: Partial<train.TrainerOptions> = {}) {
   manualSeed(seed)
   const model = new nn.Sequential(makeNet(), new nn.Dropout(0.1, { generator: new Generator(seed) }))
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
@@ -26,10 +26,12 @@ function setUp(source?: train.Source, seed = 1) {
     loss: new nn.CrossEntropyLoss(),
     metrics: [train.accuracy, train.f1()],
     accumulate: 3,
+    ...options,
   })
   const loader = source ?? new data.DataLoader(rings(100), { batchSize: 10, shuffle: true })
   const fit = (options: Options = {}) => trainer.fit(loader, { epochs: 3, validation: rings(50), ...options })
   const end = async (history: train.EpochRecord[]) => ({
+    scaler: trainer.scaler?.stateDict(),
     weights: await Promise.all(Object.values(model.stateDict()).map(async (x) => [...(await x.data())])),
     figures: history.map(({ seconds, ...figures }) => ({ ...figures, timed: seconds > 0 })),
   })
@@ -47,21 +49,36 @@ t.test('a run that is resumed after any step ends as one that never stopped, bit
   const samples = [...Array(10).keys()].map((i) =>
     rings(100).batch(Int32Array.from({ length: 10 }, (_, j) => 10 * i + j)),
   )
-  const stream = () =>
-    new data.DataLoader(new data.IterableDataset(() => Array.from({ length: 100 }, (_, i) => rings(100).get(i))), {
-      batchSize: 10,
-    })
-  const sources = { shuffled: () => undefined, 'of an array': () => samples, 'of a stream': stream }
-  for (const [name, source] of Object.entries(sources)) {
-    const whole = setUp(source())
+  const points = rings(100)
+  const streamed = (open: () => Iterable<readonly Tensor[]>) => () =>
+    new data.DataLoader<unknown, train.Batch>(new data.IterableDataset(open), { batchSize: 10 })
+  const stream = streamed(() => Array.from({ length: 100 }, (_, i) => points.get(i)))
+  const random = streamed(function* () {
+    for (const i of defaultGenerator.permutation(100)) {
+      const [x, label] = points.get(i)
+      yield [x.mul(0.5 + defaultGenerator.random()), label]
+    }
+  })
+  const shuffled = () => undefined
+  const runs: Record<string, [source: () => train.Source | undefined, options?: Partial<train.TrainerOptions>]> = {
+    shuffled: [shuffled],
+    'of an array': [() => samples],
+    'of a stream': [stream],
+    'of a random stream': [random],
+    'on another device': [shuffled, { device: 'cpu:1' }],
+    'with a gradient scaler': [shuffled, { autocast: { dtype: 'float16' } }],
+  }
+  for (const [name, [source, options]] of Object.entries(runs)) {
+    const whole = setUp(source(), 1, options)
     const expected = await whole.end(await whole.fit())
     // Four steps per epoch, the last one of a single batch.
     for (const updates of name === 'shuffled' ? [1, 2, 3, 4, 5, 8, 11] : [2, 4]) {
       const folder = t.testdir({})
       const checkpoint = () => new train.Checkpoint(folder, { everySteps: 1 })
-      await t.rejects(setUp(source()).fit({ callbacks: [checkpoint(), crash(updates + 1)] }), { message: 'crash' })
+      const killed = setUp(source(), 1, options)
+      await t.rejects(killed.fit({ callbacks: [checkpoint(), crash(updates + 1)] }), { message: 'crash' })
       const path = join(folder, `checkpoint-${String(updates).padStart(8, '0')}.safetensors`)
-      const other = setUp(source(), 2)
+      const other = setUp(source(), 2, options)
       t.same(await other.end(await other.fit({ resume: path })), expected, `${name}, after step ${updates}`)
     }
   }
@@ -93,7 +110,6 @@ t.test('the folder keeps the newest and the best, under the prefix', async (t) =
   })
   t.equal(await checkpoint.latest(), undefined)
   t.equal(await train.latestCheckpoint(folder), undefined)
-  const before = memory().tensors
   const run = setUp()
   const history = await run.fit({ callbacks: [checkpoint] })
   t.same(readdirSync(folder).sort(), ['net-00000008.safetensors', 'net-00000012.safetensors', 'net-best.safetensors'])
@@ -102,12 +118,13 @@ t.test('the folder keeps the newest and the best, under the prefix', async (t) =
   const best = await io.loadCheckpoint<{ history: train.EpochRecord[]; extra: unknown }>(checkpoint.bestPath)
   t.equal(best.history.at(-1)!.validationLoss, Math.min(...history.map((record) => record.validationLoss!)))
   t.same(best.extra, { note: 'mine' })
-  t.ok(memory().tensors > before)
 })
 
 t.test('resume: true starts afresh where nothing lies, else goes on', async (t) => {
   const folder = t.testdir({
     'checkpoint-00000001.safetensors.0123456789ab.part': '',
+    'checkpoint-best.safetensors.0123456789ab.part': '',
+    'checkpoint-large-00000001.safetensors.0123456789ab.part': '',
     'other-00000009.safetensors': '',
   })
   const seen: boolean[] = []
@@ -116,9 +133,10 @@ t.test('resume: true starts afresh where nothing lies, else goes on', async (t) 
     { onFitStart: ({ resumed }: train.Run) => void seen.push(resumed) },
   ]
   await setUp().fit({ epochs: 1, callbacks: callbacks(), resume: true })
-  t.notOk(
-    readdirSync(folder).some((file) => file.endsWith('.part')),
-    'what a killed run left is removed',
+  t.same(
+    readdirSync(folder).filter((file) => file.endsWith('.part')),
+    ['checkpoint-large-00000001.safetensors.0123456789ab.part'],
+    'what a killed run left is removed, but nothing of another one',
   )
   const history = await setUp().fit({ epochs: 2, callbacks: callbacks(), resume: true })
   t.same(seen, [false, true])
@@ -128,7 +146,10 @@ t.test('resume: true starts afresh where nothing lies, else goes on', async (t) 
       /^Checkpoint: expected no checkpoints of an earlier run, got .*checkpoint-00000004\.safetensors; resume it/,
   })
   await setUp().fit({ epochs: 1, callbacks: [new train.Checkpoint(folder, { overwrite: true })] })
-  t.same(readdirSync(folder).sort(), ['checkpoint-00000004.safetensors', 'other-00000009.safetensors'])
+  t.same(
+    readdirSync(folder).filter((file) => !file.endsWith('.part')),
+    ['checkpoint-00000004.safetensors', 'other-00000009.safetensors'],
+  )
 })
 
 t.test('what cannot be resumed is refused', async (t) => {
@@ -205,4 +226,128 @@ t.test('schedulers of the library go on too, those of steps and those of figures
     for (const step of [13, 30])
       t.same(await run({ resume: join(folder, `checkpoint-000000${step}.safetensors`) }), expected, name)
   }
+})
+
+t.test('a run that goes back to an earlier step takes the place of what came after', async (t) => {
+  const folder = t.testdir({})
+  const options = { everySteps: 1, keepLast: 2, monitor: 'epoch', mode: 'min' } as const
+  const checkpoint = (overwrite = false) => new train.Checkpoint(folder, { ...options, overwrite })
+  const whole = setUp()
+  const expected = await whole.end(await whole.fit({ callbacks: [checkpoint()] }))
+  const resume = checkpoint().bestPath
+  await t.rejects(setUp().fit({ callbacks: [checkpoint()], resume }), {
+    message: /^Checkpoint: expected no checkpoints after step 4, .* got .*-00000011\.safetensors; resume that one/,
+  })
+  await t.rejects(setUp().fit({ callbacks: [checkpoint(true), crash(7)], resume }), { message: 'crash' })
+  const files = [5, 6].map((step) => `checkpoint-0000000${step}.safetensors`)
+  t.same(readdirSync(folder).sort(), [...files, 'checkpoint-best.safetensors'])
+  const other = setUp(undefined, 2)
+  t.same(await other.end(await other.fit({ callbacks: [checkpoint()], resume: true })), expected)
+})
+
+/** Whether a run that is resumed after so many steps, seeded otherwise, ends as one that was not. */
+async function resumes(
+  t: Test,
+  prepare: (seed: number) => Promise<(options: Options) => Promise<unknown>>,
+  step: number,
+) {
+  const folder = t.testdir({})
+  const checkpoint = new train.Checkpoint(folder, { everySteps: 1, keepLast: 99 })
+  const expected = await (await prepare(1))({ callbacks: [checkpoint] })
+  const resume = join(folder, `checkpoint-${String(step).padStart(8, '0')}.safetensors`)
+  t.same(await (await prepare(2))({ resume }), expected)
+}
+
+t.test('loops of others over the same loaders do not move a run', async (t) => {
+  const prepare = async (seed: number) => {
+    const loader = new data.DataLoader(rings(100), { batchSize: 10, shuffle: true })
+    const validation = new data.DataLoader(rings(50), { batchSize: 10 })
+    const { fit, end } = setUp(loader, seed)
+    for await (const batch of validation) if (batch) break
+    const onUpdate = async ({ updates }: train.Run) => {
+      if (updates === 2) for await (const batch of loader) if (batch) break
+    }
+    return async ({ callbacks = [], ...options }: Options) =>
+      end(await fit({ validation, callbacks: [{ onUpdate }, ...callbacks], ...options }))
+  }
+  for (const step of [2, 3, 4]) await resumes(t, prepare, step)
+})
+
+t.test('random numbers that callbacks draw at the start do not move a run', async (t) => {
+  const draw = () => void defaultGenerator.take(7)
+  const callback = { onFitStart: draw, stateDict: () => ({}), loadStateDict: draw }
+  await resumes(
+    t,
+    (seed) => {
+      const { fit, end } = setUp(undefined, seed)
+      return Promise.resolve(async ({ callbacks = [], ...options }) =>
+        end(await fit({ callbacks: [callback, ...callbacks], ...options })),
+      )
+    },
+    2,
+  )
+})
+
+t.test('a run on a few batches of a shuffled loader goes on with the same ones', async (t) => {
+  for (const own of [false, true])
+    await resumes(
+      t,
+      (seed) => {
+        const generator = own ? new Generator(seed) : undefined
+        const options = { batchSize: 10, shuffle: true, ...(generator && { generator }) }
+        const { fit, end } = setUp(new data.DataLoader(rings(100), options), seed)
+        return Promise.resolve(async (options) => end(await fit({ overfitBatches: 2, ...options })))
+      },
+      2,
+    )
+})
+
+t.test('a run that was stopped in the last step of an epoch still ends that epoch', async (t) => {
+  const onUpdate = (run: train.Run) => {
+    if (run.updates === 10) run.stop()
+  }
+  const prepare = (seed: number) => {
+    const { fit, end } = setUp(undefined, seed, { accumulate: 2 })
+    return Promise.resolve(async ({ callbacks = [], ...options }: Options) => {
+      const history = await fit({ callbacks: [{ onUpdate }, ...callbacks], ...options })
+      t.equal(history.length, 2)
+      return end(history)
+    })
+  }
+  await resumes(t, prepare, 10)
+})
+
+t.test('a metric without a state is refused within an epoch, not at its end', async (t) => {
+  const plain: train.EpochMetric = {
+    name: 'plain',
+    start: () => ({ update: () => undefined, compute: () => 1, reset: () => undefined }),
+  }
+  const run = (options: train.CheckpointOptions) =>
+    makeTrainer({ metrics: [plain] }).fit(rings(), {
+      epochs: 1,
+      callbacks: [new train.Checkpoint(t.testdir({}), options)],
+    })
+  await t.rejects(run({ everySteps: 1 }), {
+    name: 'TypeError',
+    message: /^checkpoint: expected a metric plain with stateDict\(\) and loadStateDict\(\)/,
+  })
+  t.equal((await run({})).length, 1)
+})
+
+t.test('tensors of a callback are its own only until it has copied them', async (t) => {
+  let loaded: Tensor | undefined
+  let seen: unknown
+  const callback: train.Callback = {
+    stateDict: () => ({ x: tensor([1, 2]) }),
+    loadStateDict: ({ x }: { x: Tensor }) => {
+      loaded = x
+      seen = [...x.dataSync()]
+    },
+  }
+  const folder = t.testdir({})
+  const run = () => setUp().fit({ epochs: 1, resume: true, callbacks: [callback, new train.Checkpoint(folder)] })
+  await run()
+  await run()
+  t.same(seen, [1, 2])
+  t.throws(() => loaded!.dataSync(), /disposed/)
 })

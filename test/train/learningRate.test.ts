@@ -57,3 +57,15 @@ t.test('wrong options are refused', async (t) => {
     message: 'findLearningRate: expected a trainer with an optimizer',
   })
 })
+
+t.test('batches that come once and are too few are refused', async (t) => {
+  const samples = rings(8)
+  function* once(): Generator<train.Batch> {
+    for (const i of [0, 4]) yield samples.batch(Int32Array.of(i, i + 1, i + 2, i + 3))
+  }
+  await t.rejects(makeTrainer().findLearningRate(once(), { steps: 5 }), {
+    name: 'RangeError',
+    message: 'findLearningRate: expected 5 batches, or an iterable that begins anew where they end, got 2',
+  })
+  t.equal((await makeTrainer().findLearningRate([...once()], { steps: 5, divergence: 1e9 })).rates.length, 5)
+})
