@@ -28,9 +28,10 @@ let region: Region | undefined
 
 /**
  * Runs a synchronous function, a forward pass and its loss, in mixed precision: on CUDA, `conv2d`, `matmul` and `linear`
- * compute in a half dtype; `softmax`, `logSoftmax`, `exp`, `log`, `pow`, `sum` and the losses in float32; ops of several operands in the
- * widest dtype among them; others in that of their operand. Parameters stay float32. float64 is left alone, and so are
- * tensors on CPUs. `backward()` is not affected: each op's gradients are in the op's dtype.
+ * compute in a half dtype; `softmax`, `logSoftmax`, `exp`, `log`, `pow`, `sum`, layer, group and local response norm and
+ * the losses in float32; ops of several operands in the widest dtype among them; others in that of their operand.
+ * Parameters stay float32. float64 is left alone, and so are tensors on CPUs. `backward()` is not affected: each op's
+ * gradients are in the op's dtype.
  *
  * Source: Micikevicius et al., "Mixed precision training", ICLR 2018; the lists are PyTorch's.
  *

@@ -22,21 +22,46 @@ export * from './ops/compare.js'
 export * from './ops/adaptivePool.js'
 export * from './ops/conv.js'
 export * from './ops/convert.js'
+export { type ClassLossOptions, crossEntropy, type CrossEntropyOptions, nllLoss } from './ops/crossEntropy.js'
 export * from './ops/elementwise.js'
 export * from './ops/im2col.js'
+export { groupNorm, instanceNorm, type InstanceNormOptions, layerNorm, type NormOptions } from './ops/groupNorm.js'
 export * from './ops/indexing.js'
 export * from './ops/join.js'
 export * from './ops/interpolate.js'
 export * from './ops/linalg.js'
-export * from './ops/loss.js'
+export {
+  binaryCrossEntropy,
+  binaryCrossEntropyWithLogits,
+  type BinaryLossOptions,
+  huberLoss,
+  type HuberOptions,
+  klDiv,
+  type KlDivOptions,
+  l1Loss,
+  type LogitsLossOptions,
+  type LossOptions,
+  mseLoss,
+  smoothL1Loss,
+  type SmoothL1Options,
+} from './ops/loss.js'
 export * from './ops/matmul.js'
-export * from './ops/norm.js'
 export * from './ops/pad.js'
+export { batchNorm, type BatchNormOptions } from './ops/norm.js'
 export * from './ops/pool.js'
-export * from './ops/random.js'
+export {
+  alphaDropout,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  type DropoutOptions,
+  featureDropout,
+} from './ops/random.js'
 export * from './ops/reduce.js'
 export * from './ops/repeat.js'
 export * from './ops/scatter.js'
+export * from './ops/responseNorm.js'
 export * from './ops/shape.js'
 export * from './ops/slice.js'
 export * from './ops/softmax.js'

@@ -24,6 +24,10 @@ export interface Kernels {
   batch_norm(rows: number, channels: number, eps: number, momentum: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
   batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
   batch_norm_backward(rows: number, channels: number, training: number, x: Handle, y: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
+  group_norm(p: Geometry, eps: number, momentum: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
+  group_norm_backward(p: Geometry, x: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
+  response_norm(rows: number, channels: number, size: number, alpha: number, beta: number, k: number, x: Handle, y: Handle, scale: Handle): void
+  response_norm_backward(rows: number, channels: number, size: number, alpha: number, beta: number, x: Handle, scale: Handle, dy: Handle, dx: Handle): void
   matmul(p: Geometry, a: Handle, b: Handle, bias: Handle, y: Handle): void
   qr(m: number, n: number, a: Handle, q: Handle, r: Handle): void
   solve_triangular(n: number, k: number, transpose: number, r: Handle, b: Handle, x: Handle): void
@@ -87,10 +91,18 @@ export interface Kernels {
   strided_write(p: Geometry, x: Handle, y: Handle): void
   cast(n: number, x: Handle, y: Handle): void
   fill(n: number, value: number, y: Handle): void
-  cross_entropy(n: number, classes: number, x: Handle, target: Handle, loss: Handle, log_sum_exp: Handle): void
-  cross_entropy_backward(n: number, classes: number, x: Handle, target: Handle, log_sum_exp: Handle, dloss: Handle, dx: Handle): void
+  cross_entropy(n: number, classes: number, ignore: number, smoothing: number, x: Handle, weight: Handle, target: Handle, loss: Handle, log_sum_exp: Handle, row_weight: Handle): void
+  cross_entropy_backward(n: number, classes: number, ignore: number, smoothing: number, x: Handle, weight: Handle, target: Handle, log_sum_exp: Handle, row_weight: Handle, dloss: Handle, dx: Handle): void
+  nll(n: number, classes: number, ignore: number, x: Handle, weight: Handle, target: Handle, loss: Handle, row_weight: Handle): void
+  nll_backward(n: number, classes: number, target: Handle, row_weight: Handle, dloss: Handle, dx: Handle): void
   bce(n: number, x: Handle, target: Handle, loss: Handle): void
   bce_backward(n: number, x: Handle, target: Handle, dloss: Handle, dx: Handle): void
+  bce_logits(n: number, x: Handle, target: Handle, positive: Handle, loss: Handle): void
+  bce_logits_backward(n: number, x: Handle, target: Handle, positive: Handle, dloss: Handle, dx: Handle): void
+  huber(n: number, delta: number, scale: number, x: Handle, target: Handle, loss: Handle): void
+  huber_backward(n: number, delta: number, scale: number, x: Handle, target: Handle, dloss: Handle, dx: Handle): void
+  kl_div(n: number, log_target: number, x: Handle, target: Handle, loss: Handle): void
+  kl_div_backward(n: number, log_target: number, x: Handle, target: Handle, dloss: Handle, dx: Handle, dtarget: Handle): void
   uniform(n: number, seed: number, offset: number, low: number, high: number, y: Handle): void
   normal(n: number, seed: number, offset: number, mean: number, std: number, y: Handle): void
   dropout(outer: number, channels: number, inner: number, seed: number, offset: number, p: number, x: Handle, y: Handle): void

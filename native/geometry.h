@@ -98,6 +98,19 @@ struct Resize3d {
   constexpr bool valid() const { return d.valid() && h.valid() && w.valid() && mode >= 0 && mode <= 2; }
 };
 
+/// x [n, positions, channels], normalised over the positions and the channels of one group.
+struct Groups {
+  int64_t n, positions, channels, groups;
+
+  constexpr int64_t x() const { return product(n, positions, channels); }
+  constexpr int64_t statistics() const { return product(n, groups); }
+  constexpr int64_t width() const { return channels / groups; }
+  constexpr bool valid() const {
+    return x() >= 0 && product(n, channels) >= 0 && groups >= 1 && groups <= kMaxStep && channels % groups == 0 &&
+           statistics() >= 0;
+  }
+};
+
 /// y[m×n] = op(a)[m×k] · op(b)[k×n], `batch` times over.
 struct Matmul {
   int64_t batch, m, n, k, transpose_a, transpose_b;

@@ -246,6 +246,36 @@ t.test('L5.6: activations keep their spread through Xavier’s and He’s weight
   t.end()
 })
 
+t.test('L5.8: batch normalisation by the batch in training, by running statistics in evaluation', (t) => {
+  const values = [
+    [1, 10],
+    [2, 20],
+    [3, 60],
+  ]
+  const columns = [0, 1].map((c) => values.map((row) => row[c]!))
+  const mean = columns.map((x) => x.reduce((a, b) => a + b) / 3)
+  const squares = columns.map((x, c) => x.reduce((a, v) => a + (v - mean[c]!) ** 2, 0))
+  const near = (x: Tensor, want: number[], what: string) =>
+    t.ok(
+      [...x.dataSync()].every((v, i) => Math.abs(v - want[i]!) < 1e-5 * Math.max(1, Math.abs(want[i]!))),
+      `${what}: ${[...x.dataSync()]} for ${want}`,
+    )
+  const bn = new nn.BatchNorm1d(2)
+  const normal = values.flatMap((row) => row.map((v, c) => (v - mean[c]!) / Math.sqrt(squares[c]! / 3 + 1e-5)))
+  near(bn(tensor(values)), normal, 'the batch’s mean and biased variance')
+  near(bn.runningMean!, mean.map((m) => 0.1 * m), 'the running mean moves by a tenth') // prettier-ignore
+  near(bn.runningVar!, squares.map((s) => 0.9 + 0.1 * (s / 2)), 'and so does the variance, the unbiased one') // prettier-ignore
+
+  const before = [bn.runningMean!, bn.runningVar!].map((x) => [...x.dataSync()])
+  bn.eval()
+  const [runningMean, runningVar] = before as [number[], number[]]
+  const frozen = [5, 50].map((v, c) => (v - runningMean[c]!) / Math.sqrt(runningVar[c]! + 1e-5))
+  near(bn(tensor([[5, 50]])), frozen, 'one sample is normalised by what was learnt')
+  t.same([bn.runningMean!, bn.runningVar!].map((x) => [...x.dataSync()]), before, 'which evaluation leaves alone') // prettier-ignore
+  t.equal(bn.numBatchesTracked!.itemSync(), 1)
+  t.end()
+})
+
 t.test('L5.10: 3×3 filter with padding 1, stride 1 and 2, and its im2col matrix', (t) => {
   const filter = rows([0, 0, 1], [0, 1, 0], [1, 0, 0])
   t.same(convolve(nine(), filter, { padding: 1 }), [

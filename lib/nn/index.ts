@@ -9,18 +9,33 @@ export {
 } from './adaptivePool.js'
 export * from './conv.js'
 export { ModuleDict, ParameterDict } from './dict.js'
-export { Dropout } from './dropout.js'
 export type { FactoryOptions } from './factory.js'
 export { Flatten, Unflatten } from './flatten.js'
 export { Identity } from './identity.js'
+export { AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d } from './dropout.js'
+export { GroupNorm, LayerNorm, type NormOptions } from './groupNorm.js'
 export * as init from './init.js'
+export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, type InstanceNormOptions } from './instanceNorm.js'
 export { Linear, type LinearOptions } from './linear.js'
 export { ModuleList, ParameterList } from './list.js'
-export { BCELoss, CrossEntropyLoss, type LossOptions, MSELoss, type Reduction } from './loss.js'
 export { Add, Concatenate, Lambda, Multiply } from './merge.js'
 export { Model, type ModelOptions } from './model.js'
+export {
+  BCELoss,
+  BCEWithLogitsLoss,
+  type ClassLossOptions,
+  CrossEntropyLoss,
+  HuberLoss,
+  KLDivLoss,
+  L1Loss,
+  type LossOptions,
+  MSELoss,
+  NLLLoss,
+  type Reduction,
+  SmoothL1Loss,
+} from './loss.js'
 export { Module } from './module.js'
-export { BatchNorm1d, BatchNorm2d, type BatchNormOptions } from './norm.js'
+export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './norm.js'
 export { Parameter } from './parameter.js'
 export { AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d } from './pool.js'
 export type {
@@ -32,6 +47,7 @@ export type {
   MaxPool3dOptions,
 } from '../ops/pool.js'
 export * from './separable.js'
+export { LocalResponseNorm } from './responseNorm.js'
 export { type Layer, Sequential } from './sequential.js'
 export { LogSoftmax, Softmax } from './softmax.js'
 export type { LoadOptions, LoadReport, StateDict } from './state.js'

@@ -3,7 +3,6 @@ import { wide } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { batchNorm } from '../ops/norm.js'
-import { reshape } from '../ops/shape.js'
 import type { Tensor } from '../tensor.js'
 import { emptyParameter, type FactoryOptions } from './factory.js'
 import { ones_, zeros_ } from './init.js'
@@ -12,21 +11,21 @@ import type { Parameter } from './parameter.js'
 import { python } from './print.js'
 import { nonNegative, positiveInteger, probability } from './validate.js'
 
-export interface BatchNormOptions extends Omit<FactoryOptions, 'generator'> {
+export interface FeatureNormOptions extends Omit<FactoryOptions, 'generator'> {
   /** Added to the variance; default 1e-5. */
   eps?: number
   /** Weight of the new batch in the running statistics; default 0.1; null averages over all batches alike. */
   momentum?: number | null
-  /** Whether a weight and a bias are learnt; default true. */
+  /** Whether a weight and a bias are learnt. */
   affine?: boolean
   /** Whether an affine layer learns a bias; default true. */
   bias?: boolean
-  /** Whether evaluation uses running statistics instead of the batch's; default true. */
+  /** Whether evaluation uses running statistics instead of its input's. */
   trackRunningStats?: boolean
 }
 
-/** (x − mean) / √(variance + eps) · weight + bias, per channel. Source: Ioffe and Szegedy, ICML 2015. */
-export abstract class BatchNorm extends Module {
+/** What batch and instance norm share: parameters and running statistics of each channel. */
+export abstract class FeatureNorm extends Module {
   readonly numFeatures: number
   readonly eps: number
   readonly momentum: number | null
@@ -46,10 +45,10 @@ export abstract class BatchNorm extends Module {
   protected abstract readonly ranks: readonly number[]
 
   /** @throws RangeError when numFeatures is not a positive integer, eps negative or momentum outside [0, 1] */
-  constructor(numFeatures: number, options: BatchNormOptions = {}) {
+  constructor(numFeatures: number, options: FeatureNormOptions) {
     super()
     const name = new.target.name
-    const { eps = 1e-5, momentum = 0.1, affine = true, bias = true, trackRunningStats = true, device } = options
+    const { eps = 1e-5, momentum = 0.1, affine = false, bias = true, trackRunningStats = false, device } = options
     const dtype = options.dtype && wide(options.dtype)
     const shape = [positiveInteger(name, 'numFeatures', numFeatures)]
     this.numFeatures = numFeatures
@@ -67,29 +66,13 @@ export abstract class BatchNorm extends Module {
     this.numBatchesTracked = this.registerBuffer('numBatchesTracked', zeros([], { device, dtype: 'int32' }))
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
-  forward(x: Tensor, relu = false): Tensor {
+  /** @throws ShapeError when x has another rank or number of channels */
+  protected checkInput(x: Tensor): void {
     if (!this.ranks.includes(x.rank) || x.shape[1] !== this.numFeatures)
       throw new ShapeError(
         `${this.constructor.name}: expected input of rank ${this.ranks.join(' or ')} with ${this.numFeatures} channels, ` +
           `got [${x.shape.join(', ')}]`,
       )
-    const { runningMean, runningVar, weight, bias, eps } = this
-    const training = this.training || !this.trackRunningStats
-    const momentum = this.training ? this.countBatch() : 0
-    const image = x.rank === 3 ? reshape(x, [...x.shape, 1]) : x
-    const y = batchNorm(image, runningMean, runningVar, weight, bias, { training, momentum, eps, relu })
-    return x.rank === 3 ? reshape(y, x.shape) : y
-  }
-
-  /** Counts a training batch and returns its weight in the running statistics. */
-  private countBatch(): number {
-    const count = this.numBatchesTracked
-    if (!count) return 0
-    kernels.increment(1, count.handle)
-    count.markModified()
-    // The cumulative average needs the count on the host, so it waits for it, as PyTorch does.
-    return this.momentum ?? 1 / count.itemSync()
   }
 
   /** @internal */
@@ -105,6 +88,40 @@ export abstract class BatchNorm extends Module {
   }
 }
 
+export interface BatchNormOptions extends FeatureNormOptions {
+  /** Default true. */
+  affine?: boolean
+  /** Default true. */
+  trackRunningStats?: boolean
+}
+
+/** (x − mean) / √(variance + eps) · weight + bias, per channel. Source: Ioffe and Szegedy, ICML 2015. */
+export abstract class BatchNorm extends FeatureNorm {
+  /** @throws RangeError when numFeatures is not a positive integer, eps negative or momentum outside [0, 1] */
+  constructor(numFeatures: number, { affine = true, trackRunningStats = true, ...options }: BatchNormOptions = {}) {
+    super(numFeatures, { ...options, affine, trackRunningStats })
+  }
+
+  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  forward(x: Tensor, relu = false): Tensor {
+    this.checkInput(x)
+    const { runningMean, runningVar, weight, bias, eps } = this
+    const training = this.training || !this.trackRunningStats
+    const momentum = this.training ? this.countBatch() : 0
+    return batchNorm(x, runningMean, runningVar, weight, bias, { training, momentum, eps, relu })
+  }
+
+  /** Counts a training batch and returns its weight in the running statistics. */
+  private countBatch(): number {
+    const count = this.numBatchesTracked
+    if (!count) return 0
+    kernels.increment(1, count.handle)
+    count.markModified()
+    // The cumulative average needs the count on the host, so it waits for it, as PyTorch does.
+    return this.momentum ?? 1 / count.itemSync()
+  }
+}
+
 /** Batch normalisation of [N, C] or [N, C, L]. */
 export class BatchNorm1d extends BatchNorm {
   protected readonly ranks = [2, 3]
@@ -113,4 +130,9 @@ export class BatchNorm1d extends BatchNorm {
 /** Batch normalisation of [N, C, H, W]. */
 export class BatchNorm2d extends BatchNorm {
   protected readonly ranks = [4]
+}
+
+/** Batch normalisation of [N, C, D, H, W]. */
+export class BatchNorm3d extends BatchNorm {
+  protected readonly ranks = [5]
 }

@@ -1,15 +1,13 @@
 import { allocLike } from '../alloc.js'
 import { isGradEnabled, record } from '../autograd.js'
-import { wide } from '../dtype.js'
 import { AutogradError, describe, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { sameShape, showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
-import { logSoftmax } from './softmax.js'
-import { checkDType, checkFloats, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
+import { checkFloats, checkTensor } from './check.js'
 import { isCast, raised } from './precision.js'
 import { mul, sub } from './elementwise.js'
-import { neg } from './unary.js'
+import { abs, scale } from './unary.js'
 import { mean, sum } from './reduce.js'
 import { toLayout } from '../layout.js'
 
@@ -18,46 +16,17 @@ export interface LossOptions {
   reduction?: 'mean' | 'sum' | 'none'
 }
 
-function reduce(op: string, losses: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
+/** The losses reduced as asked. @throws {RangeError} for another reduction */
+export function reduce(op: string, losses: Tensor, { reduction = 'mean' }: LossOptions): Tensor {
   if (reduction === 'mean') return mean(losses)
   if (reduction === 'sum') return sum(losses)
   if (reduction === 'none') return losses
   throw new RangeError(`${op}: expected reduction 'mean', 'sum' or 'none', got ${describe(reduction)}`)
 }
 
-/**
- * −log softmax(x)[target], the loss of a classifier.
- *
- * @param x logits [N, C]
- * @param target class indices, int32 [N]; or probabilities (one-hot rows, say), [N, C] of x's dtype
- * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
- * @throws {ExecutionError} on reading, when an index is not from 0 to C − 1
- */
-export function crossEntropy(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
-  ;[x] = raised(x)
-  checkFloats('crossEntropy', { x })
-  checkTensor('crossEntropy', 'target', target)
-  checkShapeIs('crossEntropy', 'x', x, ['N', 'C'])
-  const [n, classes] = x.shape as [number, number]
-  if (target.rank === 2) {
-    ;[target] = raised(target)
-    checkFloats('crossEntropy', { x, target })
-    checkShapeIs('crossEntropy', 'target', target, [n, classes])
-    return reduce('crossEntropy', neg(sum(mul(logSoftmax(x, 1), target), 1)), options)
-  }
-  checkShapeIs('crossEntropy', 'target', target, [n])
-  checkDType('crossEntropy', 'target', target, 'int32')
-  checkSameDevice('crossEntropy', 'x', x, 'target', target)
-  const losses = allocLike('crossEntropy', x, [n])
-  const logSumExp = allocLike('crossEntropy', x, [n], { dtype: wide(x.dtype) })
-  kernels.cross_entropy(n, classes, x.handle, target.handle, losses.handle, logSumExp.handle)
-  record('crossEntropy', losses, [x], [x, target, logSumExp], (dlosses, _, [x, target, logSumExp]) => {
-    const dx = allocLike('crossEntropy', x)
-    kernels.cross_entropy_backward(n, classes, x.handle, target.handle, logSumExp.handle, dlosses.handle, dx.handle)
-    return [dx]
-  })
-  logSumExp.dispose()
-  return reduce('crossEntropy', losses, options)
+export interface BinaryLossOptions extends LossOptions {
+  /** How much each loss counts; its shape broadcasts to x's. The mean is over the number of losses. */
+  weight?: Tensor
 }
 
 /**
@@ -69,7 +38,7 @@ export function crossEntropy(x: Tensor, target: Tensor, options: LossOptions = {
  * @throws {ExecutionError} on reading, when a probability is not from 0 to 1
  * @throws {AutogradError} when the target requires a gradient, or in an autocast region on CUDA
  */
-export function binaryCrossEntropy(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+export function binaryCrossEntropy(x: Tensor, target: Tensor, options: BinaryLossOptions = {}): Tensor {
   checkTensor('binaryCrossEntropy', 'x', x)
   if (isCast(x))
     throw new AutogradError(
@@ -77,8 +46,7 @@ export function binaryCrossEntropy(x: Tensor, target: Tensor, options: LossOptio
         'with float32 probabilities',
     )
   const goal = sameAs('binaryCrossEntropy', x, target)
-  if (target.requiresGrad && isGradEnabled())
-    throw new AutogradError('binaryCrossEntropy: expected a target that requires no gradient; detach() it')
+  checkConstant('binaryCrossEntropy', 'target', target)
   const losses = allocLike('binaryCrossEntropy', x)
   kernels.bce(x.size, x.handle, goal.handle, losses.handle)
   record('binaryCrossEntropy', losses, [x], [x, goal], (dlosses, _, [x, goal]) => {
@@ -86,7 +54,38 @@ export function binaryCrossEntropy(x: Tensor, target: Tensor, options: LossOptio
     kernels.bce_backward(x.size, x.handle, goal.handle, dlosses.handle, dx.handle)
     return [dx]
   })
-  return reduce('binaryCrossEntropy', losses, options)
+  return reduce('binaryCrossEntropy', weighted('binaryCrossEntropy', losses, options.weight), options)
+}
+
+export interface LogitsLossOptions extends BinaryLossOptions {
+  /** How much the positive part of each target counts; its shape broadcasts to x's. Default 1. */
+  posWeight?: Tensor
+}
+
+/**
+ * −(posWeight · target · log σ(x) + (1 − target) · log(1 − σ(x))), stable for logits of any size.
+ *
+ * @param x logits, any shape
+ * @param target of the same shape
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when an operand does not fit
+ * @throws {AutogradError} when the target or posWeight requires a gradient
+ */
+export function binaryCrossEntropyWithLogits(x: Tensor, target: Tensor, options: LogitsLossOptions = {}): Tensor {
+  const op = 'binaryCrossEntropyWithLogits'
+  let { posWeight, weight } = options
+  ;[x, target, posWeight, weight] = raised(x, target, posWeight, weight)
+  const goal = sameAs(op, x, target)
+  checkConstant(op, 'target', target)
+  const rewarded = posWeight === undefined ? undefined : broadcast(op, 'posWeight', goal, posWeight)
+  if (posWeight) checkConstant(op, 'posWeight', posWeight)
+  const losses = allocLike(op, x)
+  kernels.bce_logits(x.size, x.handle, goal.handle, rewarded?.handle ?? 0, losses.handle)
+  record(op, losses, [x], [x, goal, rewarded], (dlosses, _, [x, goal, rewarded]) => {
+    const dx = allocLike(op, x)
+    kernels.bce_logits_backward(x.size, x.handle, goal.handle, rewarded?.handle ?? 0, dlosses.handle, dx.handle)
+    return [dx]
+  })
+  return reduce(op, weighted(op, losses, weight), options)
 }
 
 /**
@@ -97,6 +96,118 @@ export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): T
   ;[x, target] = raised(x, target)
   const difference = sub(x, sameAs('mseLoss', x, target))
   return reduce('mseLoss', mul(difference, difference), options)
+}
+
+/**
+ * |x − target|.
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
+ */
+export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  ;[x, target] = raised(x, target)
+  return reduce('l1Loss', abs(sub(x, sameAs('l1Loss', x, target))), options)
+}
+
+export interface SmoothL1Options extends LossOptions {
+  /** Below this distance the loss is quadratic; default 1; 0 gives {@link l1Loss}. */
+  beta?: number
+}
+
+/**
+ * (x − target)² / (2 · beta) where |x − target| is below beta, else |x − target| − beta / 2 (Girshick: "Fast R-CNN", 2015).
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
+ * @throws {RangeError} when beta is negative
+ */
+export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options = {}): Tensor {
+  const { beta = 1 } = options
+  if (typeof beta !== 'number' || !(beta >= 0 && beta < Infinity))
+    throw new RangeError(`smoothL1Loss: expected beta to be finite and at least 0, got ${describe(beta)}`)
+  return beta === 0 ? l1Loss(x, target, options) : huber('smoothL1Loss', x, target, beta, 1 / beta, options)
+}
+
+export interface HuberOptions extends LossOptions {
+  /** Below this distance the loss is quadratic; default 1. */
+  delta?: number
+}
+
+/**
+ * (x − target)² / 2 where |x − target| is below delta, else delta · (|x − target| − delta / 2) (Huber, 1964).
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
+ * @throws {RangeError} unless delta is above 0
+ */
+export function huberLoss(x: Tensor, target: Tensor, options: HuberOptions = {}): Tensor {
+  const { delta = 1 } = options
+  if (typeof delta !== 'number' || !(delta > 0 && delta < Infinity))
+    throw new RangeError(`huberLoss: expected delta to be finite and above 0, got ${describe(delta)}`)
+  return huber('huberLoss', x, target, delta, 1, options)
+}
+
+function huber(op: string, x: Tensor, target: Tensor, delta: number, factor: number, options: LossOptions): Tensor {
+  ;[x, target] = raised(x, target)
+  const goal = sameAs(op, x, target)
+  const losses = allocLike(op, x)
+  kernels.huber(x.size, delta, factor, x.handle, goal.handle, losses.handle)
+  record(op, losses, [x, goal], [x, goal], (dlosses, needs, [x, goal]) => {
+    const dx = allocLike(op, x)
+    kernels.huber_backward(x.size, delta, factor, x.handle, goal.handle, dlosses.handle, dx.handle)
+    return [dx, needs[1] && scale(dx, -1)]
+  })
+  return reduce(op, losses, options)
+}
+
+export interface KlDivOptions {
+  /** 'mean' (default), 'sum', 'none', or 'batchmean': the sum over the first dimension's size, the divergence itself. */
+  reduction?: LossOptions['reduction'] | 'batchmean'
+  /** Whether targets are log probabilities too; default false. */
+  logTarget?: boolean
+}
+
+/**
+ * target · (log target − x), Kullback and Leibler's divergence from the target; 0 where the target is.
+ *
+ * @param x log probabilities
+ * @param target probabilities, or their logarithms, of the same shape
+ * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when target does not fit
+ * @throws {RangeError} for another reduction
+ */
+export function klDiv(x: Tensor, target: Tensor, { reduction, logTarget = false }: KlDivOptions = {}): Tensor {
+  ;[x, target] = raised(x, target)
+  const goal = sameAs('klDiv', x, target)
+  const losses = allocLike('klDiv', x)
+  kernels.kl_div(x.size, Number(logTarget), x.handle, goal.handle, losses.handle)
+  record('klDiv', losses, [x, goal], [x, goal], (dlosses, needs, [x, goal]) => {
+    const dx = needs[0] ? allocLike('klDiv', x) : undefined
+    const dtarget = needs[1] ? allocLike('klDiv', x) : undefined
+    kernels.kl_div_backward(
+      x.size,
+      Number(logTarget),
+      x.handle,
+      goal.handle,
+      dlosses.handle,
+      dx?.handle ?? 0,
+      dtarget?.handle ?? 0,
+    )
+    return [dx, dtarget]
+  })
+  if (reduction === 'batchmean') return scale(sum(losses), 1 / (x.shape[0] ?? 1))
+  return reduce('klDiv', losses, { reduction })
+}
+
+function checkConstant(op: string, name: string, x: Tensor): void {
+  if (x.requiresGrad && isGradEnabled())
+    throw new AutogradError(`${op}: expected a ${name} that requires no gradient; detach() it`)
+}
+
+/** The losses times a weight that broadcasts to them. */
+const weighted = (op: string, losses: Tensor, weight: Tensor | undefined): Tensor =>
+  weight === undefined ? losses : broadcast(op, 'weight', losses, weight)
+
+/** like · x, where x broadcasts to like's shape; as like lies. */
+function broadcast(op: string, name: string, like: Tensor, x: Tensor): Tensor {
+  checkFloats(op, { target: like, [name]: x })
+  const extra = like.rank - x.rank
+  if (extra < 0 || x.shape.some((d, i) => d !== 1 && d !== like.shape[extra + i]))
+    throw new ShapeError(`${op}: expected ${name} to broadcast to ${showShape(like.shape)}, got ${showShape(x.shape)}`)
+  return mul(like, x)
 }
 
 /** The target in x's layout, checked to match x: broadcasting a loss is nearly always a mistake. */

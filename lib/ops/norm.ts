@@ -2,11 +2,11 @@ import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import { wide } from '../dtype.js'
 import { DTypeError, ShapeError } from '../errors.js'
-import { toLayout } from '../layout.js'
 import { kernels } from '../native.js'
-import { showShape } from '../shape.js'
+import { showShape, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { checkFloats, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
+import { asBefore, asImage } from './image.js'
 
 export interface BatchNormOptions {
   /** Normalise by the batch's own statistics and update the running ones. Default false. */
@@ -26,7 +26,7 @@ export interface BatchNormOptions {
  * In training the statistics are the batch's (biased variance), and the running ones, where given, move towards them
  * (unbiased variance) in place; otherwise the running ones are used.
  *
- * @param x [N, C] or [N, C, H, W]
+ * @param x [N, C], [N, C, L], [N, C, H, W] or [N, C, D, H, W]
  * @param runningMean [C]
  * @param runningVar [C]
  * @param weight [C], default 1
@@ -44,71 +44,117 @@ export function batchNorm(
 ): Tensor {
   const { training = false, momentum = 0.1, eps = 1e-5, relu = false } = options
   checkFloats('batchNorm', { x })
-  if (x.rank !== 2 && x.rank !== 4)
-    throw new ShapeError(`batchNorm: expected x of shape [N, C] or [N, C, H, W], got ${showShape(x.shape)}`)
-  checkStatistics(x, { runningMean, runningVar, weight, bias })
-  const channels = x.shape[1]!
-  const rows = channels === 0 ? 0 : x.size / channels
-  if (training && rows === 1)
+  if (x.rank < 2 || x.rank > 5)
+    throw new ShapeError(
+      `batchNorm: expected x of shape [N, C] or [N, C, …] with one to three spatial dimensions, got ${showShape(x.shape)}`,
+    )
+  checkParameters('batchNorm', x, { runningMean, runningVar, weight, bias }, [x.shape[1]!])
+  if (training && x.size > 0 && x.shape[1] === x.size)
     throw new ShapeError(`batchNorm: expected more than one value per channel in training, got ${showShape(x.shape)}`)
+  const image = asImage(x)
+  if (training) return asBefore(byBatch(image, runningMean, runningVar, weight, bias, momentum, eps, relu), x)
+  if (!runningMean || !runningVar)
+    throw new TypeError('batchNorm: expected runningMean and runningVar when not training')
+  return asBefore(byRunning('batchNorm', image, runningMean, runningVar, weight, bias, eps, relu), x)
+}
 
-  const image = toLayout(x, x.rank === 4 ? 'channelsLast' : 'rowMajor')
+/** Values per channel, and channels. */
+const extents = ({ shape, size }: Tensor): [rows: number, channels: number] =>
+  shape[1] === 0 ? [0, 0] : [size / shape[1]!, shape[1]!]
+
+function byBatch(
+  image: Tensor,
+  runningMean: Tensor | undefined,
+  runningVar: Tensor | undefined,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  momentum: number,
+  eps: number,
+  relu: boolean,
+): Tensor {
+  const [rows, channels] = extents(image)
   const y = allocLike('batchNorm', image)
-  const exact = { dtype: wide(x.dtype) }
-  const invStd = allocLike('batchNorm', image, [channels], exact)
-  const scale = weight ? weight.handle : 0
-  const shift = bias ? bias.handle : 0
-  let mean: Tensor
-  if (training) {
-    mean = allocLike('batchNorm', image, [channels], exact)
-    kernels.batch_norm(
-      rows,
-      channels,
-      eps,
-      momentum,
-      Number(relu),
-      image.handle,
-      scale,
-      shift,
-      runningMean?.handle ?? 0,
-      runningVar?.handle ?? 0,
-      y.handle,
-      mean.handle,
-      invStd.handle,
-    )
-    runningMean?.markModified()
-    runningVar?.markModified()
-  } else {
-    if (!runningMean || !runningVar)
-      throw new TypeError('batchNorm: expected runningMean and runningVar when not training')
-    mean = runningMean
-    kernels.batch_norm_inference(
-      rows,
-      channels,
-      eps,
-      Number(relu),
-      image.handle,
-      scale,
-      shift,
-      mean.handle,
-      runningVar.handle,
-      y.handle,
-      invStd.handle,
-    )
-  }
+  const mean = allocLike('batchNorm', image, [channels], { dtype: wide(image.dtype) })
+  const invStd = allocLike('batchNorm', mean)
+  kernels.batch_norm(
+    rows,
+    channels,
+    eps,
+    momentum,
+    Number(relu),
+    image.handle,
+    weight?.handle ?? 0,
+    bias?.handle ?? 0,
+    runningMean?.handle ?? 0,
+    runningVar?.handle ?? 0,
+    y.handle,
+    mean.handle,
+    invStd.handle,
+  )
+  runningMean?.markModified()
+  runningVar?.markModified()
+  recordNorm('batchNorm', true, { y, image, weight, bias, mean, invStd, relu })
+  mean.dispose()
+  return y
+}
+
+/** Normalises an image by statistics that are given, as constants. */
+export function byRunning(
+  op: string,
+  image: Tensor,
+  mean: Tensor,
+  variance: Tensor,
+  weight: Tensor | undefined,
+  bias: Tensor | undefined,
+  eps: number,
+  relu = false,
+): Tensor {
+  const [rows, channels] = extents(image)
+  const y = allocLike(op, image)
+  const invStd = allocLike(op, mean)
+  kernels.batch_norm_inference(
+    rows,
+    channels,
+    eps,
+    Number(relu),
+    image.handle,
+    weight?.handle ?? 0,
+    bias?.handle ?? 0,
+    mean.handle,
+    variance.handle,
+    y.handle,
+    invStd.handle,
+  )
+  recordNorm(op, false, { y, image, weight, bias, mean, invStd, relu })
+  return y
+}
+
+interface Normalised {
+  y: Tensor
+  image: Tensor
+  weight: Tensor | undefined
+  bias: Tensor | undefined
+  mean: Tensor
+  /** Disposed of when it is on the tape. */
+  invStd: Tensor
+  relu: boolean
+}
+
+function recordNorm(op: string, training: boolean, { y, image, weight, bias, mean, invStd, relu }: Normalised): void {
+  const [rows, channels] = extents(image)
   record(
-    'batchNorm',
+    op,
     y,
     [image, weight, bias],
     [image, weight, mean, invStd, relu ? y : undefined],
     (dy, needs, [x, weight, mean, invStd, y]) => {
-      const dx = needs[0] ? allocLike('batchNorm', dy) : undefined
-      const dweight = needs[1] ? allocLike('batchNorm', dy, [channels], exact) : undefined
-      const dbias = needs[2] ? allocLike('batchNorm', dy, [channels], exact) : undefined
+      const dx = needs[0] ? allocLike(op, dy) : undefined
+      const dweight = needs[1] ? allocLike(op, mean) : undefined
+      const dbias = needs[2] ? allocLike(op, mean) : undefined
       kernels.batch_norm_backward(
         rows,
         channels,
-        training ? 1 : 0,
+        Number(training),
         x.handle,
         y?.handle ?? 0,
         dy.handle,
@@ -122,20 +168,25 @@ export function batchNorm(
       return [dx, dweight, dbias]
     },
   )
-  if (training) mean.dispose()
   invStd.dispose()
-  return y
 }
 
-function checkStatistics(x: Tensor, operands: Readonly<Record<string, Tensor | undefined>>): void {
+/**
+ * Parameters and statistics of a normalisation: on x's device, of one shape, and exact where x is of half precision.
+ * @throws {TypeError} {@link DeviceError} {@link DTypeError} {@link ShapeError}
+ */
+export function checkParameters(
+  op: string,
+  x: Tensor,
+  operands: Readonly<Record<string, Tensor | undefined>>,
+  shape: Shape,
+): void {
   for (const [name, each] of Object.entries(operands)) {
     if (each === undefined) continue
-    checkTensor('batchNorm', name, each)
-    checkSameDevice('batchNorm', 'x', x, name, each)
+    checkTensor(op, name, each)
+    checkSameDevice(op, 'x', x, name, each)
     if (each.dtype !== wide(x.dtype))
-      throw new DTypeError(
-        `batchNorm: expected ${name} of dtype ${wide(x.dtype)} for x of ${x.dtype}, got ${each.dtype}`,
-      )
-    checkShapeIs('batchNorm', name, each, [x.shape[1] ?? 0])
+      throw new DTypeError(`${op}: expected ${name} of dtype ${wide(x.dtype)} for x of ${x.dtype}, got ${each.dtype}`)
+    checkShapeIs(op, name, each, shape)
   }
 }

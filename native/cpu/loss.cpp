@@ -1,19 +1,10 @@
 #include "../check.h"
 #include "elementary.h"
 #include "kernels.h"
-#include "reduction.h"
+#include "map.h"
 
 namespace convcore::cpu::ISA {
 namespace {
-
-[[gnu::always_inline]] inline int32_t checked_class(int32_t target, int64_t classes) {
-  if (target < 0 || target >= classes)
-    fail("expected class index in [0, %lld), got %d", static_cast<long long>(classes), target);
-  return target;
-}
-
-/// Rows of one chunk; an exponential counts for four elements.
-int64_t row_grain(int64_t classes) { return at_least_one(kGrain / 4 / at_least_one(classes)); }
 
 /// Log-likelihoods of binary targets stay above −100, as in PyTorch.
 template <class T>
@@ -22,37 +13,6 @@ template <class T>
 }
 
 }  // namespace
-
-void cross_entropy(int64_t n, int64_t classes, In x, IndexIn target, Out loss, WideOut log_sum_exp) {
-  dispatch_float(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    parallel_range(n, row_grain(classes), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const T* row = x.as<T>() + i * classes;
-        const T picked = row[checked_class(target.as<int32_t>()[i], classes)], top = row_max(classes, row);
-        const double log_sum = cpu::log(row_sum(classes, [&](int64_t c) { return cpu::exp(row[c] - top); }));
-        loss.as<T>()[i] = static_cast<T>(log_sum - (picked - top));
-        log_sum_exp.as<T>()[i] = static_cast<T>(top + log_sum);
-      }
-    });
-  });
-}
-
-void cross_entropy_backward(int64_t n, int64_t classes, In x, IndexIn target, WideIn log_sum_exp, In dloss, Out dx) {
-  dispatch_float(x.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    parallel_range(n, row_grain(classes), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        const T* from = x.as<T>() + i * classes;
-        T* __restrict to = dx.as<T>() + i * classes;
-        const T total = log_sum_exp.as<T>()[i], gradient = dloss.as<T>()[i];
-        const int32_t picked = checked_class(target.as<int32_t>()[i], classes);
-        for (int64_t c = 0; c < classes; ++c) to[c] = cpu::exp(from[c] - total) * gradient;
-        to[picked] = (cpu::exp(from[picked] - total) - 1) * gradient;
-      }
-    });
-  });
-}
 
 void bce(int64_t n, In x, In target, Out loss) {
   dispatch_float(x.dtype, [&](auto zero) {
@@ -79,6 +39,95 @@ void bce_backward(int64_t n, In x, In target, In dloss, Out dx) {
       for (int64_t i = begin; i < end; ++i) {
         const T variance = (1 - from[i]) * from[i];
         to[i] = gradient[i] * (from[i] - wanted[i]) / (variance < T(1e-12) ? T(1e-12) : variance);
+      }
+    });
+  });
+}
+
+namespace {
+
+/// log(1 + e^x), without overflow.
+template <class T>
+[[gnu::always_inline]] inline T softplus(T x) {
+  const T size = x < 0 ? -x : x;
+  return (x > 0 ? x : T(0)) + cpu::log1p(cpu::exp(-size));
+}
+
+}  // namespace
+
+// (1 − t) · softplus(x) + positive · softplus(−x): no term cancels another
+void bce_logits(int64_t n, In x, In target, OptIn positive, Out loss) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *from = x.as<T>(), *wanted = target.as<T>(), *rewarded = positive ? positive.as<T>() : wanted;
+    T* to = loss.as<T>();
+    parallel_range(n, kGrain / 8, [=](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i)
+        to[i] = (1 - wanted[i]) * softplus(from[i]) + rewarded[i] * softplus(-from[i]);
+    });
+  });
+}
+
+void bce_logits_backward(int64_t n, In x, In target, OptIn positive, In dloss, Out dx) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *from = x.as<T>(), *wanted = target.as<T>(), *rewarded = positive ? positive.as<T>() : wanted;
+    const T* gradient = dloss.as<T>();
+    T* to = dx.as<T>();
+    parallel_range(n, kExpGrain, [=](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const T e = cpu::exp(from[i] < 0 ? from[i] : -from[i]), larger = 1 / (1 + e), smaller = e * larger;
+        const T up = from[i] < 0 ? smaller : larger, down = from[i] < 0 ? larger : smaller;
+        to[i] = gradient[i] * ((1 - wanted[i]) * up - rewarded[i] * down);
+      }
+    });
+  });
+}
+
+// scale · m · (|x − t| − m / 2), m = min(|x − t|, delta)
+void huber(int64_t n, double delta, double scale, In x, In target, Out loss) {
+  map(n, kGrain, x, target, loss, [=](auto v, auto t) {
+    using T = decltype(v);
+    const T size = v < t ? t - v : v - t, limit = static_cast<T>(delta), least = size > limit ? limit : size;
+    return static_cast<T>(scale) * least * (size - T(0.5) * least);
+  });
+}
+
+void huber_backward(int64_t n, double delta, double scale, In x, In target, In dloss, Out dx) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *from = x.as<T>(), *wanted = target.as<T>(), *gradient = dloss.as<T>();
+    const T limit = static_cast<T>(delta), factor = static_cast<T>(scale);
+    T* to = dx.as<T>();
+    parallel_range(n, kGrain, [=](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const T d = from[i] - wanted[i], below = d > limit ? limit : d;
+        to[i] = gradient[i] * factor * (below < -limit ? -limit : below);
+      }
+    });
+  });
+}
+
+// t · (log t − x), which is 0 where t is; of logarithms e^t · (t − x)
+void kl_div(int64_t n, int64_t log_target, In x, In target, Out loss) {
+  if (log_target) return map(n, kExpGrain, x, target, loss, [](auto v, auto t) { return cpu::exp(t) * (t - v); });
+  map(n, kExpGrain, x, target, loss, [](auto v, auto t) {
+    using T = decltype(v);
+    return (t == 0 ? T(0) : t * cpu::log(t)) - t * v;
+  });
+}
+
+void kl_div_backward(int64_t n, int64_t log_target, In x, In target, In dloss, OptOut dx, OptOut dtarget) {
+  dispatch_float(x.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *from = x.as<T>(), *wanted = target.as<T>(), *gradient = dloss.as<T>();
+    T *to = dx.as<T>(), *to_target = dtarget.as<T>();
+    parallel_range(n, kExpGrain, [=](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) {
+        const T t = wanted[i], weight = log_target ? cpu::exp(t) : t;
+        if (to) to[i] = -gradient[i] * weight;
+        if (!to_target) continue;
+        to_target[i] = gradient[i] * (log_target ? weight * (t - from[i] + 1) : cpu::log(t) + 1 - from[i]);
       }
     });
   });

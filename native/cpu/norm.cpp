@@ -1,27 +1,11 @@
 #include <cmath>
 #include <initializer_list>
 
+#include "channels.h"
 #include "kernels.h"
-#include "reduction.h"
 
 namespace convcore::cpu::ISA {
 namespace {
-
-/// Copies the first `inner` values over the whole width of a wide row.
-template <class T>
-void repeat(const WideRows& rows, T* values) {
-  for (int64_t c = rows.inner; c < rows.width(); ++c) values[c] = values[c - rows.inner];
-}
-
-/// body(i, c) for every element i and its wide column c.
-template <class Body>
-[[gnu::always_inline]] inline void for_each_element(const WideRows& rows, Body body) {
-  const int64_t width = rows.width();
-  parallel_range(rows.count(), at_least_one(kGrain / at_least_one(width)), [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row)
-      for (int64_t c = 0, filled = rows.width_of(row); c < filled; ++c) body(row * width + c, c);
-  });
-}
 
 /// y = (x − mean) · inv_std · weight + bias, or its positive part
 template <class T>
@@ -37,22 +21,11 @@ void normalize(const WideRows& rows, bool relu, const T* x, const T* weight, con
   }
   for (T* values : {center, factor, offset}) repeat(rows, values);
   auto value = [&](int64_t i, int64_t c) { return (x[i] - center[c]) * factor[c] + offset[c]; };
-  if (!relu) return for_each_element(rows, [&](int64_t i, int64_t c) { y[i] = value(i, c); });
-  for_each_element(rows, [&](int64_t i, int64_t c) {
+  if (!relu) return for_each_element(1, rows, [&](int64_t, int64_t i, int64_t c) { y[i] = value(i, c); });
+  for_each_element(1, rows, [&](int64_t, int64_t i, int64_t c) {
     const T v = value(i, c);
     y[i] = v <= 0 ? T(0) : v;
   });
-}
-
-/// The mean of up to 16 rows: near enough to the true mean that moments about it do not cancel.
-template <class T>
-void rough_mean(const WideRows& rows, const T* x, T* mean) {
-  const int64_t samples = lesser(rows.n, 16);
-  for (int64_t c = 0; c < rows.inner; ++c) mean[c] = 0;
-  for (int64_t s = 0; s < samples; ++s) {
-    const T* row = x + s * (rows.n / samples) * rows.inner;
-    for (int64_t c = 0; c < rows.inner; ++c) mean[c] += row[c] / static_cast<T>(samples);
-  }
 }
 
 }  // namespace
@@ -135,9 +108,10 @@ void backward(int64_t rows, int64_t channels, int64_t training, In x, Gradient g
     });
   }
   if (!dx) return;
-  if (!training) return for_each_element(wide, [&](int64_t i, int64_t c) { to[i] = gradient(i) * factor[c]; });
+  if (!training)
+    return for_each_element(1, wide, [&](int64_t, int64_t i, int64_t c) { to[i] = gradient(i) * factor[c]; });
   for (T* values : {slope, level}) repeat(wide, values);
-  for_each_element(wide, [&](int64_t i, int64_t c) {
+  for_each_element(1, wide, [&](int64_t, int64_t i, int64_t c) {
     to[i] = (gradient(i) - level[c] - (from[i] - center[c]) * slope[c]) * factor[c];
   });
 }

@@ -51,8 +51,9 @@ class Scratch {
 };
 
 /// Fails unless all of `index` lies in [0, limit): "expected <what> in [0, limit), got -1". Costs nothing when the
-/// range of the values is known; else waits for the device once and remembers.
-void check_indices(const IndexIn& index, int64_t limit, const char* what);
+/// range of the values is known; else waits for the device once and remembers. Values equal to `ignore` pass; where
+/// there are some it waits each time.
+void check_indices(const IndexIn& index, int64_t limit, const char* what, int64_t ignore = INT64_MIN);
 
 /// Whether all the pointers are multiples of 16, for accesses of 16 bytes.
 template <class... T>

@@ -6,10 +6,12 @@ set(CUDA_KERNELS
     conv.cu
     conv_columns.cu
     conv_implicit.cu
+    cross_entropy.cu
     depthwise.cu
     elementwise.cu
     foreach.cu
     gemm.cu
+    group_norm.cu
     im2col.cu
     indexing.cu
     indices.cu
@@ -22,6 +24,7 @@ set(CUDA_KERNELS
     pool.cu
     random.cu
     reduce.cu
+    response_norm.cu
     shape.cu
     softmax.cu
     sort.cu

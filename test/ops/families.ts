@@ -3,8 +3,10 @@ import * as adaptivePool from './cases/adaptivePool.js'
 import * as compare from './cases/compare.js'
 import * as conv from './cases/conv.js'
 import * as convert from './cases/convert.js'
+import * as crossEntropy from './cases/crossEntropy.js'
 import * as elementwise from './cases/elementwise.js'
 import * as im2col from './cases/im2col.js'
+import * as groupNorm from './cases/groupNorm.js'
 import * as indexing from './cases/indexing.js'
 import * as interpolate from './cases/interpolate.js'
 import * as join from './cases/join.js'
@@ -18,6 +20,7 @@ import * as random from './cases/random.js'
 import * as reduce from './cases/reduce.js'
 import * as repeat from './cases/repeat.js'
 import * as scatter from './cases/scatter.js'
+import * as responseNorm from './cases/responseNorm.js'
 import * as shape from './cases/shape.js'
 import * as slice from './cases/slice.js'
 import * as softmax from './cases/softmax.js'
@@ -35,8 +38,10 @@ export const families: Record<string, Family> = {
   compare,
   conv,
   convert,
+  crossEntropy,
   elementwise,
   im2col,
+  groupNorm,
   indexing,
   interpolate,
   join,
@@ -50,6 +55,7 @@ export const families: Record<string, Family> = {
   reduce,
   repeat,
   scatter,
+  responseNorm,
   shape,
   slice,
   softmax,

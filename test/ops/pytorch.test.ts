@@ -5,9 +5,11 @@ import * as activation from './calls/activation.js'
 import * as adaptivePool from './calls/adaptivePool.js'
 import * as compare from './calls/compare.js'
 import * as conv from './calls/conv.js'
+import * as crossEntropy from './calls/crossEntropy.js'
 import * as elementwise from './calls/elementwise.js'
 import * as indexing from './calls/indexing.js'
 import * as interpolate from './calls/interpolate.js'
+import * as groupNorm from './calls/groupNorm.js'
 import * as join from './calls/join.js'
 import * as linalg from './calls/linalg.js'
 import * as loss from './calls/loss.js'
@@ -18,6 +20,7 @@ import * as pool from './calls/pool.js'
 import * as reduce from './calls/reduce.js'
 import * as repeat from './calls/repeat.js'
 import * as scatter from './calls/scatter.js'
+import * as responseNorm from './calls/responseNorm.js'
 import * as shape from './calls/shape.js'
 import * as slice from './calls/slice.js'
 import * as softmax from './calls/softmax.js'
@@ -50,9 +53,11 @@ const families: Record<string, { calls: Calls<never> }> = {
   adaptivePool,
   compare,
   conv,
+  crossEntropy,
   elementwise,
   indexing,
   interpolate,
+  groupNorm,
   join,
   linalg,
   loss,
@@ -63,6 +68,7 @@ const families: Record<string, { calls: Calls<never> }> = {
   reduce,
   repeat,
   scatter,
+  responseNorm,
   shape,
   slice,
   softmax,

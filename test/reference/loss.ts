@@ -1,6 +1,4 @@
-import { logSoftmax } from './softmax.js'
-import { type Dense, make } from './array.js'
-import { mul } from './elementwise.js'
+import type { Dense } from './array.js'
 
 export type Reduction = 'mean' | 'sum' | 'none'
 
@@ -8,17 +6,6 @@ export function reduced(loss: Dense, reduction: Reduction): Dense {
   if (reduction === 'none') return loss
   const sum = loss.data.reduce((a, b) => a + b, 0)
   return { shape: [], data: Float64Array.of(reduction === 'mean' ? sum / loss.data.length : sum) }
-}
-
-/** −log softmax(logits)[target] per row; float targets weigh every class. */
-export function crossEntropy(logits: Dense, target: Dense, reduction: Reduction = 'mean'): Dense {
-  const [rows, classes] = logits.shape as [number, number]
-  const weights = target.shape.length === 2 ? target : make([rows, classes], ([i, c]) => Number(target.data[i!] === c))
-  const terms = mul(logSoftmax(logits, 1), weights)
-  return reduced(
-    make([rows], ([i]) => -terms.data.slice(i! * classes, (i! + 1) * classes).reduce((a, b) => a + b, 0)),
-    reduction,
-  )
 }
 
 /** −(t log p + (1 − t) log(1 − p)), both logarithms clamped at −100. */
@@ -33,3 +20,26 @@ export function binaryCrossEntropy(p: Dense, target: Dense, reduction: Reduction
 export function mseLoss(x: Dense, target: Dense, reduction: Reduction = 'mean'): Dense {
   return reduced({ shape: x.shape, data: x.data.map((v, i) => (v - target.data[i]!) ** 2) }, reduction)
 }
+
+/** The losses of elements and targets in the same place. */
+const pairwise =
+  (f: (x: number, t: number) => number) =>
+  (x: Dense, target: Dense, reduction: Reduction = 'mean'): Dense =>
+    reduced({ shape: x.shape, data: x.data.map((v, i) => f(v, target.data[i]!)) }, reduction)
+
+export const l1Loss = pairwise((x, t) => Math.abs(x - t))
+
+export const smoothL1Loss = (beta: number) =>
+  pairwise((x, t) => (Math.abs(x - t) < beta ? (x - t) ** 2 / (2 * beta) : Math.abs(x - t) - beta / 2))
+
+export const huberLoss = (delta: number) =>
+  pairwise((x, t) => (Math.abs(x - t) < delta ? (x - t) ** 2 / 2 : delta * (Math.abs(x - t) - delta / 2)))
+
+/** log(1 + e^x) */
+const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)))
+
+export const binaryCrossEntropyWithLogits = (positive = 1) =>
+  pairwise((x, t) => positive * t * softplus(-x) + (1 - t) * softplus(x))
+
+export const klDiv = (logTarget: boolean) =>
+  pairwise((x, t) => (logTarget ? Math.exp(t) * (t - x) : t === 0 ? 0 : t * (Math.log(t) - x)))

@@ -50,3 +50,19 @@ export function dropout(x: Dense, p: number, seed: number, dtype: Float): Dense 
   const numbers = units(seed, 0, x.data.length, dtype)
   return { shape: x.shape, data: x.data.map((v, i) => (numbers[i]! >= p ? v / (1 - p) : 0)) }
 }
+
+/** Keeps a channel of a sample where its number is at least p, and scales it by 1 / (1 − p). */
+export function featureDropout(x: Dense, p: number, seed: number, dtype: Float): Dense {
+  const [n, channels, ...rest] = x.shape as [number, number, ...number[]]
+  const numbers = units(seed, 0, n * channels, dtype)
+  const inner = volume(rest)
+  return { shape: x.shape, data: x.data.map((v, i) => (numbers[Math.floor(i / inner)]! >= p ? v / (1 - p) : 0)) }
+}
+
+/** Dropped elements become −1.758…, where SELU ends; mean 0 and variance 1 stay. */
+export function alphaDropout(x: Dense, p: number, seed: number, dtype: Float): Dense {
+  const end = -1.0507009873554805 * 1.6732632423543772
+  const numbers = units(seed, 0, x.data.length, dtype)
+  const factor = 1 / Math.sqrt((1 - p) * (1 + p * end ** 2))
+  return { shape: x.shape, data: x.data.map((v, i) => factor * ((numbers[i]! >= p ? v : end) - p * end)) }
+}
