@@ -276,10 +276,11 @@ t.test('loops of others over the same loaders do not move a run', async (t) => {
 t.test('random numbers that callbacks draw at the start do not move a run', async (t) => {
   const draw = () => void defaultGenerator.take(7)
   const callback = { onFitStart: draw, stateDict: () => ({}), loadStateDict: draw }
+  const batches = [...Array(10).keys()].map((i) => rings(100).batch(Int32Array.of(i, i + 10, i + 20)))
   await resumes(
     t,
     (seed) => {
-      const { fit, end } = setUp(undefined, seed)
+      const { fit, end } = setUp(batches, seed)
       return Promise.resolve(async ({ callbacks = [], ...options }) =>
         end(await fit({ callbacks: [callback, ...callbacks], ...options })),
       )
