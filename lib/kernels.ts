@@ -77,7 +77,7 @@ export interface Kernels {
   lt(p: Geometry, a: Handle, b: Handle, y: Handle): void
   le(p: Geometry, a: Handle, b: Handle, y: Handle): void
   where(n: number, condition: Handle, a: Handle, b: Handle, y: Handle): void
-  sum(outer: number, n: number, inner: number, x: Handle, y: Handle): void
+  sum(outer: number, n: number, inner: number, factor: number, x: Handle, y: Handle): void
   extreme(outer: number, n: number, inner: number, least: number, x: Handle, y: Handle, indices: Handle): void
   extreme_backward(outer: number, n: number, inner: number, indices: Handle, dy: Handle, dx: Handle): void
   cumsum(outer: number, n: number, inner: number, reverse: number, x: Handle, y: Handle): void

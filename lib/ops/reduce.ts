@@ -1,13 +1,16 @@
 import { allocLike } from '../alloc.js'
 import { noGrad, record } from '../autograd.js'
+import { wide } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { around, checkDim, checkDims, extents, physicalOrder, showShape, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { repeated } from './broadcast.js'
 import { checkFloats } from './check.js'
+import { eq, ne, where } from './compare.js'
+import { cast, clone } from './convert.js'
+import { div } from './elementwise.js'
 import { raised } from './precision.js'
-import { clone } from './convert.js'
 import { reshape } from './shape.js'
 import { scale } from './unary.js'
 
@@ -19,22 +22,36 @@ export interface ReduceOptions {
 const without = (shape: Shape, dims: readonly number[]): number[] => shape.filter((_, d) => !dims.includes(d))
 const squeezed = (shape: Shape, dims: readonly number[]): number[] => shape.map((n, d) => (dims.includes(d) ? 1 : n))
 
-/** Sums over dims, which stay with size 1: one pass for each run of dims that lie side by side in memory. */
-function sumKept(x: Tensor, dims: readonly number[]): Tensor {
-  let y = x
-  const order = physicalOrder(x.rank, x.layout)
-  for (let last = x.rank - 1; last >= 0; last--) {
+/** The first and last place of each run of dims that lie side by side in memory, from the innermost on. */
+function runsOf(order: readonly number[], dims: readonly number[]): [first: number, last: number][] {
+  const runs: [number, number][] = []
+  for (let last = order.length - 1; last >= 0; last--) {
     if (!dims.includes(order[last]!)) continue
     let first = last
     while (first > 0 && dims.includes(order[first - 1]!)) first--
-    const source = y
-    const [outer, n, inner] = extents(source, first, last)
-    y = allocLike('sum', source, squeezed(source.shape, order.slice(first, last + 1)))
-    kernels.sum(outer, n, inner, source.handle, y.handle)
-    if (source !== x) source.dispose()
+    runs.push([first, last])
     last = first
   }
-  return y
+  return runs
+}
+
+/** A factor times the sums over dims, which stay with size 1; off the tape, and rounded to half precision only once. */
+function sumKept(op: string, x: Tensor, dims: readonly number[], factor: number): Tensor {
+  const order = physicalOrder(x.rank, x.layout)
+  const runs = runsOf(order, dims)
+  const dtype = runs.length > 1 ? wide(x.dtype) : x.dtype
+  let y = x
+  for (const [i, [first, last]] of runs.entries()) {
+    const source = y
+    const [outer, n, inner] = extents(source, first, last)
+    y = allocLike(op, source, squeezed(source.shape, order.slice(first, last + 1)), { dtype })
+    kernels.sum(outer, n, inner, i === runs.length - 1 ? factor : 1, source.handle, y.handle)
+    if (source !== x) source.dispose()
+  }
+  if (dtype === x.dtype) return y
+  const rounded = cast(y, x.dtype)
+  y.dispose()
+  return rounded
 }
 
 /**
@@ -44,18 +61,19 @@ function sumKept(x: Tensor, dims: readonly number[]): Tensor {
  */
 export function sum(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
   ;[x] = raised(x)
-  return sumOf('sum', x, dim, options)
+  checkFloats('sum', { x })
+  return sumOf('sum', x, checkDims('sum', dim, x.rank), 1, options)
 }
 
-function sumOf(op: string, x: Tensor, dim: number | readonly number[] | undefined, options: ReduceOptions): Tensor {
-  checkFloats(op, { x })
-  const dims = checkDims(op, dim, x.rank)
+function sumOf(op: string, x: Tensor, dims: readonly number[], factor: number, options: ReduceOptions): Tensor {
   const { shape, layout } = x
-  const kept = sumKept(x, dims)
-  const y = kept === x ? noGrad(() => clone(x)) : kept
-  record('sum', y, [x], [], (dy) => [repeated(dy, shape, layout)])
+  const kept = sumKept(op, x, dims, factor)
+  const y = kept === x ? copied(x) : kept
+  record(op, y, [x], [], (dy) => [repeated(factor === 1 ? dy : scale(dy, factor), shape, layout)])
   return options.keepDim ? y : reshape(y, without(shape, dims))
 }
+
+const copied = (x: Tensor): Tensor => noGrad(() => clone(x))
 
 /**
  * The mean over some dimensions, or all.
@@ -63,8 +81,9 @@ function sumOf(op: string, x: Tensor, dim: number | readonly number[] | undefine
  */
 export function mean(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
   checkFloats('mean', { x })
-  const count = checkDims('mean', dim, x.rank).reduce((product, d) => product * x.shape[d]!, 1)
-  return scale(sumOf('mean', x, dim, options), 1 / count)
+  const dims = checkDims('mean', dim, x.rank)
+  const count = dims.reduce((product, d) => product * x.shape[d]!, 1)
+  return sumOf('mean', x, dims, 1 / count, options)
 }
 
 /** The extreme values along a dimension and where they are. */
@@ -76,7 +95,7 @@ export interface Extremes {
 
 type Extreme = 'max' | 'min'
 
-/** The largest element. */
+/** The largest element. Equal ones share the gradient. */
 export function max(x: Tensor): Tensor
 /**
  * The largest elements along a dimension, with their indices. The first one wins ties, and alone receives the gradient.
@@ -87,7 +106,7 @@ export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
   return dim === undefined ? extreme('max', x) : extremesAlong('max', 'max', x, dim, options)
 }
 
-/** The smallest element. */
+/** The smallest element. Equal ones share the gradient. */
 export function min(x: Tensor): Tensor
 /**
  * The smallest elements along a dimension, with their indices. The first one wins ties, and alone receives the gradient.
@@ -100,9 +119,17 @@ export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tenso
 
 function extreme(op: Extreme, x: Tensor): Tensor {
   checkFloats(op, { x })
-  const { values, indices } = extremesAlong(op, op, reshape(x, [x.size]), 0, {})
-  indices.dispose()
-  return values
+  if (x.size === 0) throw new ShapeError(`${op}: expected elements, got ${showShape(x.shape)}`)
+  const y = allocLike(op, x, [])
+  const index = allocLike(op, x, [], { dtype: 'int32' })
+  kernels.extreme(1, x.size, 1, Number(op === 'min'), x.handle, y.handle, index.handle)
+  index.dispose()
+  return record(op, y, [x], [x, y], (dy, _, [x, y]) => {
+    const there = where(ne(y, y), ne(x, x), eq(x, y))
+    const type = wide(dy.dtype) // half precision does not count far
+    const share = cast(div(cast(dy, type), sum(cast(there, type))), dy.dtype)
+    return [where(there, share, 0)]
+  })
 }
 
 /**

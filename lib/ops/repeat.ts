@@ -21,15 +21,15 @@ export const broadcastTo = (x: Tensor, shape: Shape): Tensor => expandTo('broadc
 function expandTo(op: string, x: Tensor, shape: Shape): Tensor {
   checkTensor(op, 'x', x)
   if (!Array.isArray(shape)) throw new TypeError(`${op}: expected a shape, got ${describe(shape)}`)
+  const { shape: before } = x
   const extra = shape.length - x.rank
   const target = checkShape(
     op,
-    (shape as Shape).map((n, d) => (n === -1 && d >= extra ? x.shape[d - extra]! : n)),
+    (shape as Shape).map((n, d) => (n === -1 && d >= extra ? before[d - extra]! : n)),
   )
-  if (extra < 0 || x.shape.some((n, d) => n !== 1 && n !== target[d + extra]))
-    throw new ShapeError(`${op}: expected a shape that ${showShape(x.shape)} broadcasts to, got ${showShape(shape)}`)
-  if (sameShape(target, x.shape)) return x
-  const { shape: before } = x
+  if (extra < 0 || before.some((n, d) => n !== 1 && n !== target[d + extra]))
+    throw new ShapeError(`${op}: expected a shape that ${showShape(before)} broadcasts to, got ${showShape(shape)}`)
+  if (sameShape(target, before)) return x
   const y = repeated(x, target, extra === 0 ? x.layout : 'rowMajor')
   return record(op, y, [x], [], (dy) => [unbroadcast(dy, before)])
 }
@@ -88,7 +88,7 @@ function tiledAlong(op: string, x: Tensor, dim: number, times: number): Tensor {
   to.dispose()
   return record(op, y, [x], [], (dy) => {
     const dx = allocLike(op, dy, shape)
-    kernels.sum(outer, times, n * inner, dy.handle, dx.handle)
+    kernels.sum(outer, times, n * inner, 1, dy.handle, dx.handle)
     return [dx]
   })
 }

@@ -73,14 +73,15 @@ void find_extreme(int64_t outer, int64_t n, int64_t inner, const In& x, const Ou
 
 }  // namespace
 
-void sum(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
+void sum(int64_t outer, int64_t n, int64_t inner, double factor, In x, CastOut y) {
+  if (y.dtype != x.dtype) fail("expected a sum of dtype %s, got %s", name_of(x.dtype), name_of(y.dtype));
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T* from = x.as<T>();
     T* to = y.as<T>();
     column_sums<T, 1>(
         outer, n, inner, [&](int64_t o, int64_t i, int64_t, T(&t)[1]) { t[0] = from[o * n * inner + i]; },
-        [&](int64_t o, int64_t c, const double(&s)[1]) { to[o * inner + c] = static_cast<T>(s[0]); });
+        [&](int64_t o, int64_t c, const double(&s)[1]) { to[o * inner + c] = static_cast<T>(s[0] * factor); });
   });
 }
 

@@ -12,25 +12,35 @@ struct Add {
   __device__ void operator()(int64_t i, int64_t, Sums<Compute<T>, 1>& sums) const { sums.s[0] += load(x[i]); }
 };
 
-template <class T>
+template <class T, class Y>
 struct Put {
   int64_t inner;
-  T* y;
+  Compute<T> factor;
+  Y* y;
   __device__ void operator()(int64_t o, int64_t c, const Sums<Compute<T>, 1>& sums) const {
-    y[o * inner + c] = store<T>(sums.s[0]);
+    y[o * inner + c] = store<Y>(sums.s[0] * factor);
   }
 };
 
-template <class T, class Group>
-__global__ void sum_rows(int64_t rows, int64_t n, const T* x, T* y) {
+template <class T, class Y, class Group>
+__global__ void sum_rows(int64_t rows, int64_t n, Compute<T> factor, const T* x, Y* y) {
   Group group;
   for (int64_t row = group.first(); row < rows; row += group.step()) {
     Compute<T> total = 0;
 #pragma unroll 4
     for (int64_t i = group.lane(); i < n; i += Group::kSize) total += load(x[row * n + i]);
     total = group.sum(total);
-    if (group.lane() == 0) y[row] = store<T>(total);
+    if (group.lane() == 0) y[row] = store<Y>(total * factor);
   }
+}
+
+template <class T, class Y>
+void sum_as(int64_t outer, int64_t n, int64_t inner, Compute<T> factor, const T* x, Y* y) {
+  using Group = WarpGroup<Compute<T>>;
+  if (inner == 1 && n <= kLongRow)
+    return launch(sum_rows<T, Y, Group>, Group::grid(outer), kThreads, 0, outer, n, factor, x, y);
+  // A long row is a column whose neighbours lie side by side.
+  column_reduction<Sums<Compute<T>, 1>>(outer, n, inner, Add<T>{x}, Put<T, Y>{inner, factor, y});
 }
 
 /// A candidate for a maximum, or a minimum: NaN before all, then the greater, or smaller, then the earlier.
@@ -165,15 +175,16 @@ __global__ void cumsum_lines(int64_t lines, int64_t n, int64_t inner, bool rever
 
 }  // namespace
 
-void sum(int64_t outer, int64_t n, int64_t inner, In x, Out y) {
+void sum(int64_t outer, int64_t n, int64_t inner, double factor, In x, CastOut y) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
+    const DType wide = sizeof(C) == sizeof(double) ? DType::Float64 : DType::Float32;
     const T* from = x.as<T>();
-    if (inner == 1 && n <= kLongRow)
-      return launch(sum_rows<T, WarpGroup<C>>, WarpGroup<C>::grid(outer), kThreads, 0, outer, n, from, y.as<T>());
-    // A long row is a column whose neighbours lie side by side.
-    column_reduction<Sums<C, 1>>(outer, n, inner, Add<T>{from}, Put<T>{inner, y.as<T>()});
+    const C by = static_cast<C>(factor);
+    if (y.dtype == x.dtype) return sum_as(outer, n, inner, by, from, y.as<T>());
+    if (y.dtype == wide) return sum_as(outer, n, inner, by, from, y.as<C>());
+    fail("expected a sum of dtype %s or %s, got %s", name_of(x.dtype), name_of(wide), name_of(y.dtype));
   });
 }
 
