@@ -75,6 +75,23 @@ export function checkNumber(op: string, name: string, value: unknown): void {
     throw new TypeError(`${op}: expected ${name} to be a number, got ${describe(value)}`)
 }
 
+const integers: Partial<Record<DType, readonly [least: number, greatest: number]>> = {
+  int32: [-(2 ** 31), 2 ** 31 - 1],
+  uint8: [0, 255],
+}
+
+/** The least and the greatest number of an integer dtype; undefined for float dtypes, which take every number. */
+export const boundsOf = (dtype: DType): readonly [least: number, greatest: number] | undefined => integers[dtype]
+
+/** @throws {RangeError} for a number that an integer dtype does not hold */
+export function checkHolds(op: string, name: string, value: unknown, dtype: DType): void {
+  const bounds = boundsOf(dtype)
+  if (!bounds || typeof value !== 'number') return
+  const [least, greatest] = bounds
+  if (!Number.isInteger(value) || value < least || value > greatest)
+    throw new RangeError(`${op}: expected ${name} to be a whole number from ${least} to ${greatest}, got ${value}`)
+}
+
 /** The size of a signal: its length. */
 export type Single = number | readonly [length: number]
 /** A size for both sides of an image, or one for each: [height, width]. */

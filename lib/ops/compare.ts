@@ -14,13 +14,45 @@ import {
   scalar,
   unbroadcast,
 } from './broadcast.js'
-import { checkDType, checkSameDevice, checkTensor } from './check.js'
+import { boundsOf, checkDType, checkHolds, checkSameDevice, checkTensor } from './check.js'
 
 type Comparison = 'eq' | 'ne' | 'lt' | 'le'
 
 /** kernel(a, b), or kernel(b, a) for an op that is the same the other way round. */
 function compare(op: string, kernel: Comparison, a: Operand, b: Operand, swapped = false): Tensor {
-  const [x, z] = operands(op, a, b)
+  if (typeof a === 'number' && b instanceof Tensor) return compareNumber(op, kernel, b, a, !swapped)
+  if (typeof b === 'number' && a instanceof Tensor) return compareNumber(op, kernel, a, b, swapped)
+  return compareTensors(op, kernel, ...operands(op, a, b), swapped)
+}
+
+/** kernel(x, value) or, if the number comes first, kernel(value, x); exact also for integers and broken numbers. */
+function compareNumber(op: string, kernel: Comparison, x: Tensor, value: number, first: boolean): Tensor {
+  checkTensor(op, 'tensor', x)
+  const bounds = boundsOf(x.dtype)
+  const other = bounds ? exactly(bounds, kernel, value, first) : value
+  if (typeof other === 'number') return compareTensors(op, kernel, x, scalar(op, other, x), first)
+  const y = allocLike(op, x, x.shape, { dtype: 'uint8' })
+  kernels.fill(y.size, Number(other), y.handle)
+  return y
+}
+
+/** The integer with which the comparison is the same, or what is so of all integers of a dtype. */
+function exactly(
+  [least, greatest]: readonly [number, number],
+  kernel: Comparison,
+  value: number,
+  first: boolean,
+): number | boolean {
+  if (kernel === 'eq' || kernel === 'ne')
+    return Number.isInteger(value) && value >= least && value <= greatest ? value : kernel === 'ne'
+  if (Number.isNaN(value)) return false
+  // x < 0.5 as x < 1, 0.5 ≤ x as 1 ≤ x; x ≤ 0.5 as x ≤ 0, 0.5 < x as 0 < x.
+  const whole = (kernel === 'lt') !== first ? Math.ceil(value) : Math.floor(value)
+  if (whole > greatest) return !first
+  return whole < least ? first : whole
+}
+
+function compareTensors(op: string, kernel: Comparison, x: Tensor, z: Tensor, swapped: boolean): Tensor {
   checkAlike(op, x, z)
   const shape = broadcastShape(op, x.shape, z.shape)
   const y = allocLike(op, x, shape, { dtype: 'uint8', layout: resultLayout(x, z, shape) })
@@ -36,7 +68,8 @@ function checkAlike(op: string, a: Tensor, b: Tensor): void {
 }
 
 /**
- * Where a = b: uint8, 1 or 0, broadcasting as NumPy. Takes any dtype, the same for both. NaN equals nothing.
+ * Where a = b: uint8, 1 or 0, broadcasting as NumPy. Takes any dtype, the same for both, and numbers, with
+ * which integers are compared as they are: 0 < 0.5. NaN equals nothing.
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  */
 export const eq = (a: Operand, b: Operand): Tensor => compare('eq', 'eq', a, b)
@@ -63,10 +96,13 @@ export const ge = (a: Operand, b: Operand): Tensor => compare('ge', 'le', a, b, 
  * @param condition uint8
  * @param a of any dtype, the same as b; one of the two may be a number
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
+ * @throws {RangeError} for a number that the other's dtype does not hold
  */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   checkTensor('where', 'condition', condition)
   checkDType('where', 'condition', condition, 'uint8')
+  if (a instanceof Tensor) checkHolds('where', 'b', b, a.dtype)
+  if (b instanceof Tensor) checkHolds('where', 'a', a, b.dtype)
   const [x, z] = operands('where', a, b)
   checkAlike('where', x, z)
   checkSameDevice('where', 'condition', condition, 'a', x)

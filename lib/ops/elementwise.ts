@@ -14,7 +14,7 @@ import {
 import { checkFloats } from './check.js'
 import { eq, gt, lt, where } from './compare.js'
 import { raised } from './precision.js'
-import { log, scale, square } from './unary.js'
+import { log, scale } from './unary.js'
 
 type BinaryKernel = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum'
 
@@ -58,9 +58,12 @@ export function mul(a: Operand, b: Operand): Tensor {
 /** a / b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function div(a: Operand, b: Operand): Tensor {
   const [x, z] = operands('div', a, b)
-  return record('div', binary('div', x, z), [x, z], [x, z], (dy, needs, [x, z]) => [
-    needs[0] && unbroadcast(div(dy, z), x.shape),
-    needs[1] && scale(unbroadcast(div(mul(dy, x), square(z)), z.shape), -1),
+  const y = binary('div', x, z)
+  const { shape } = x
+  // −dy·y/z, since z² overflows long before what is divided by it does.
+  return record('div', y, [x, z], [z, z.requiresGrad ? y : undefined], (dy, needs, [z, y]) => [
+    needs[0] && unbroadcast(div(dy, z), shape),
+    needs[1] && scale(unbroadcast(mul(dy, div(y!, z)), z.shape), -1),
   ])
 }
 
@@ -84,7 +87,8 @@ export function pow(a: Operand, b: Operand): Tensor {
 }
 
 /**
- * The larger of a and b, broadcasting as NumPy; NaN where either is. Equal ones share the gradient.
+ * The larger of a and b, broadcasting as NumPy; NaN where either is. Equal ones share the gradient; beside
+ * NaN, as in PyTorch, neither is smaller and both receive all of it.
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  */
 export const maximum = (a: Operand, b: Operand): Tensor => extremum('maximum', a, b, gt)
@@ -95,10 +99,11 @@ export const minimum = (a: Operand, b: Operand): Tensor => extremum('minimum', a
 function extremum(op: 'maximum' | 'minimum', a: Operand, b: Operand, beats: typeof gt): Tensor {
   const [x, z] = operands(op, a, b)
   return record(op, binary(op, x, z), [x, z], [x, z], (dy, needs, [x, z]) => {
-    const rest = where(eq(x, z), scale(dy, 0.5), scalar(op, 0, dy))
+    const rest = where(eq(x, z), scale(dy, 0.5), dy)
+    const none = scalar(op, 0, dy)
     return [
-      needs[0] && unbroadcast(where(beats(x, z), dy, rest), x.shape),
-      needs[1] && unbroadcast(where(beats(z, x), dy, rest), z.shape),
+      needs[0] && unbroadcast(where(beats(z, x), none, rest), x.shape),
+      needs[1] && unbroadcast(where(beats(x, z), none, rest), z.shape),
     ]
   })
 }

@@ -5,7 +5,7 @@ import { readStrided, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { showShape, stridesOf } from '../shape.js'
 import { Tensor } from '../tensor.js'
-import { checkTensor } from './check.js'
+import { checkHolds, checkTensor } from './check.js'
 import { clone } from './convert.js'
 import { indexOn, selectAlong } from './select.js'
 
@@ -30,7 +30,7 @@ const modes = {
  *   before that
  * @throws {ShapeError} when there are more pairs than dimensions, a size would become negative, or x is too small to be
  *   mirrored that far
- * @throws {RangeError} unless the padding is pairs of whole numbers
+ * @throws {RangeError} unless the padding is pairs of whole numbers, and the value one that x's dtype holds
  */
 export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
   checkTensor('pad', 'x', x)
@@ -42,6 +42,7 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
   if (mode !== 'constant' && !Object.hasOwn(modes, mode))
     throw new RangeError(`pad: expected mode 'constant', 'reflect', 'replicate' or 'circular', got ${describe(mode)}`)
   if (typeof value !== 'number') throw new TypeError(`pad: expected value to be a number, got ${describe(value)}`)
+  if (mode === 'constant') checkHolds('pad', 'value', value, x.dtype)
   const ends = x.shape.map((n, d): [before: number, after: number] => {
     const at = 2 * (x.rank - 1 - d)
     const [before, after] = [(padding as readonly number[])[at] ?? 0, (padding as readonly number[])[at + 1] ?? 0]
@@ -57,15 +58,16 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
 
 /** Its gradient is the opposite: what was added is taken away, and what was taken away is 0. */
 function constant(x: Tensor, ends: readonly (readonly [number, number])[], value: number): Tensor {
-  const shape = x.shape.map((n, d) => n + ends[d]![0] + ends[d]![1])
+  const { shape: before } = x
+  const shape = before.map((n, d) => n + ends[d]![0] + ends[d]![1])
   const y = allocLike('pad', x, shape)
-  const kept = x.shape.map((n, d) => Math.max(0, n + Math.min(0, ends[d]![0]) + Math.min(0, ends[d]![1])))
+  const kept = before.map((n, d) => Math.max(0, n + Math.min(0, ends[d]![0]) + Math.min(0, ends[d]![1])))
   if (ends.some((pair) => Math.max(...pair) > 0)) kernels.fill(y.size, value, y.handle)
   const offset = (strides: readonly number[], sign: number) =>
     strides.reduce((sum, stride, d) => sum + stride * Math.max(0, sign * ends[d]![0]), 0)
-  const [from, to] = [stridesOf(x.shape, x.layout), stridesOf(shape, y.layout)]
+  const [from, to] = [stridesOf(before, x.layout), stridesOf(shape, y.layout)]
   if (kept.every((n) => n > 0)) {
-    const cropped = kept.some((n, d) => n !== x.shape[d])
+    const cropped = kept.some((n, d) => n !== before[d])
     const part = cropped ? allocLike('pad', x, kept) : x
     if (cropped) readStrided(x, from, offset(from, -1), part)
     writeStrided(part, y, to, offset(to, 1))

@@ -5,7 +5,7 @@ import { readStrided, toLayout, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { around, checkDim, sameShape, showShape, stridesOf, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
-import { checkDType, checkFloats, checkSameDevice, checkTensor } from './check.js'
+import { checkDType, checkFloats, checkHolds, checkSameDevice, checkTensor } from './check.js'
 import { eq } from './compare.js'
 import { checkIndex, indexOn, scatterInto, zerosLike } from './select.js'
 import { slice } from './slice.js'
@@ -25,24 +25,21 @@ function corner(x: Tensor, shape: Shape, except?: number): Tensor {
   return y
 }
 
+/** The same of all dimensions, in one copy; off the tape. */
+function cornerOf(op: string, x: Tensor, shape: Shape): Tensor {
+  const y = allocLike(op, x, shape)
+  readStrided(x, stridesOf(x.shape, x.layout), 0, y)
+  return y
+}
+
 /** x with its first elements along each dimension replaced by a part. */
 function withCorner(op: string, x: Tensor, part: Tensor): Tensor {
-  const put = (to: Tensor, from: Tensor): Tensor => {
-    writeStrided(toLayout(from, to.layout), to, stridesOf(to.shape, to.layout), 0)
-    return to
-  }
   const y = allocLike(op, x)
   kernels.cast(x.size, x.handle, y.handle)
   const { shape } = part
-  return record(op, put(y, part), [x, part], [], (dy, needs) => {
-    const dpart = allocLike(op, dy, shape)
-    readStrided(dy, stridesOf(dy.shape, dy.layout), 0, dpart)
-    if (!needs[0]) return [undefined, dpart]
-    const dx = allocLike(op, dy)
-    kernels.cast(dy.size, dy.handle, dx.handle)
-    const none = allocLike(op, dpart)
-    kernels.fill(none.size, 0, none.handle)
-    return [put(dx, none), dpart]
+  writeStrided(toLayout(part, y.layout), y, stridesOf(y.shape, y.layout), 0)
+  return record(op, y, [x, part], [], (dy, needs) => {
+    return [needs[0] && withCorner(op, dy, zerosLike(op, dy, shape)), needs[1] && cornerOf(op, dy, shape)]
   })
 }
 
@@ -90,6 +87,7 @@ function scatterOf(
   checkFits(op, index, 'x', x, axis)
   let source: Tensor
   if (typeof src === 'number') {
+    checkHolds(op, 'src', src, x.dtype)
     source = allocLike(op, x, index.shape)
     kernels.fill(source.size, src, source.handle)
   } else {
@@ -109,23 +107,29 @@ function scatterOf(
  * Of several elements for one place the last stays, and alone receives the gradient.
  *
  * @param index int32 of x's rank; it may be shorter than src and, along other dimensions than `dim`, than x
- * @param src of x's dtype, or a number
+ * @param src of x's dtype, or a number that it holds
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when the operands do not fit
+ * @throws {RangeError} for a number that x's dtype does not hold
  * @throws {ExecutionError} on reading, when an index is out of range
  */
 export function scatter(x: Tensor, dim: number, index: Tensor, src: Tensor | number): Tensor {
   return scatterOf('scatter', x, dim, index, src, (x, dim, index, src) => {
-    const y = allocLike('scatter', x)
-    kernels.cast(x.size, x.handle, y.handle)
-    scatterInto(y, dim, index, src, false)
-    return record('scatter', y, [x, src], [index], (dy, needs, [index]) => {
+    return record('scatter', overwritten(x, dim, index, src), [x, src], [index], (dy, needs, [index]) => {
       const none = zerosLike('scatter', dy, index.shape)
-      const dx = allocLike('scatter', dy)
-      kernels.cast(dy.size, dy.handle, dx.handle)
-      scatterInto(dx, dim, index, none, false)
-      return [needs[0] && dx, needs[1] && lastOnly(gatherAlong(dy, dim, index), none, dy, dim, index)]
+      return [
+        needs[0] && overwritten(dy, dim, index, none),
+        needs[1] && lastOnly(gatherAlong(dy, dim, index), none, dy, dim, index),
+      ]
     })
   })
+}
+
+/** A copy of x with src put where the indices say; off the tape. */
+function overwritten(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+  const y = allocLike('scatter', x)
+  kernels.cast(x.size, x.handle, y.handle)
+  scatterInto(y, dim, index, src, false)
+  return y
 }
 
 /** x where its index is the last of its line to name that place, else `none`. */

@@ -1,7 +1,7 @@
 import { eq, ge, gt, le, lt, ne, tensor, where, zeros } from 'convcore'
 import * as reference from '../../reference/compare.js'
 import { scalar } from '../../reference/elementwise.js'
-import { type Case, dtypeError, type ErrorCase, type Input, shapeError } from '../case.js'
+import { type Case, dtypeError, type ErrorCase, type Input, rangeError, shapeError } from '../case.js'
 
 const comparisons = { eq, ne, lt, le, gt, ge }
 type Comparison = keyof typeof comparisons
@@ -43,6 +43,24 @@ export const cases: Case[] = [
       reference: (x) => reference[name](x, scalar(2)),
     },
   ]),
+  ...(Object.keys(comparisons) as Comparison[]).flatMap((name) =>
+    [-1e10, -0.5, 0, 0.5, 2.5, 255.5, 256, 1e10, Infinity, NaN].flatMap((value) =>
+      (['int32', 'uint8'] as const).flatMap((dtype): Case[] => [
+        {
+          name: `${name}: ${dtype} and ${value}`,
+          inputs: [{ shape: [4], dtype, values: [0, 1, 3, 255] }],
+          op: (x) => comparisons[name](x, value),
+          reference: (x) => reference[name](x, scalar(value)),
+        },
+        {
+          name: `${name}: ${value} and ${dtype}`,
+          inputs: [{ shape: [4], dtype, values: [0, 1, 3, 255] }],
+          op: (x) => comparisons[name](value, x),
+          reference: (x) => reference[name](scalar(value), x),
+        },
+      ]),
+    ),
+  ),
   chosen('one shape', [2, 3, 4, 5], [2, 3, 4, 5], [2, 3, 4, 5]),
   chosen('a scalar', [17], [17], []),
   chosen('channels', [2, 3, 4, 4], [3, 1, 1], [2, 1, 4, 4]),
@@ -94,6 +112,11 @@ export const errors: ErrorCase[] = [
       error: dtypeError(new RegExp(`${name}.*float32.*float64`)),
     },
   ]),
+  ...[0.5, -1, 256, NaN].map((value) => ({
+    name: `where: ${value} beside uint8`,
+    run: () => where(tensor([1], { dtype: 'uint8' }), value, tensor([1], { dtype: 'uint8' })),
+    error: rangeError(new RegExp(`where: expected a.*0 to 255, got ${value}`)),
+  })),
   {
     name: 'where: a condition of floats',
     run: () => where(zeros([2]), zeros([2]), zeros([2])),

@@ -42,6 +42,11 @@ export const errors: ErrorCase[] = [
   { name: 'pad: a pair and a half', run: () => pad(matrix(), [1, 1, 1]), error: rangeError(/pad.*pairs.*\[1, 1, 1\]/) },
   { name: 'pad: fractions', run: () => pad(matrix(), [0.5, 1]), error: rangeError(/pad.*whole.*0\.5/) },
   { name: 'pad: too many', run: () => pad(zeros([3]), [1, 1, 1, 1]), error: shapeError(/pad.*1 pairs.*\[3\]/) },
+  {
+    name: 'pad: a value that int32 does not hold',
+    run: () => pad(zeros([2], { dtype: 'int32' }), [1, 0], { value: 0.5 }),
+    error: rangeError(/pad: expected value .*2147483647, got 0\.5/),
+  },
   { name: 'pad: below 0', run: () => pad(matrix(), [-2, -2]), error: shapeError(/pad.*dimension 1.*-2/) },
   {
     name: 'pad: mirrored too far',

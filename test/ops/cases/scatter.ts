@@ -1,7 +1,7 @@
 import { gather, scatter, scatterAdd, tensor, zeros } from 'convcore'
 import * as reference from '../../reference/scatter.js'
 import { volume } from '../../reference/array.js'
-import { type Case, dtypeError, type ErrorCase, type Input, shapeError } from '../case.js'
+import { type Case, dtypeError, type ErrorCase, type Input, rangeError, shapeError } from '../case.js'
 
 /** Indices below a limit, with repetitions. */
 const below = (limit: number, shape: number[]): Input => ({
@@ -88,6 +88,11 @@ export const errors: ErrorCase[] = [
     error: dtypeError(/gather.*index.*int32.*float32/),
   },
   { name: 'scatter: beyond', run: () => scatter(matrix(), 1, at(3), 1).dataSync(), error: outside(3) },
+  {
+    name: 'scatter: a number that uint8 does not hold',
+    run: () => scatter(zeros([2, 3], { dtype: 'uint8' }), 1, at(0), 256),
+    error: rangeError(/scatter: expected src .*255, got 256/),
+  },
   {
     name: 'scatter: src',
     run: () => scatter(matrix(), 1, index(2, 2), zeros([2, 1])),
