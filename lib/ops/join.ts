@@ -61,7 +61,8 @@ function joined(op: string, list: readonly Tensor[], axis: number): Tensor {
   const total = list.reduce((sum, x) => sum + x.shape[axis]!, 0)
   const y = allocLike(op, first, first.shape.with(axis, total))
   const strides = stridesOf(y.shape, y.layout)
-  const laid = list.map((x) => toLayout(x, y.layout))
+  const { layout } = y
+  const laid = list.map((x) => toLayout(x, layout))
   const starts: number[] = []
   let at = 0
   for (const x of laid) {

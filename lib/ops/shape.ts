@@ -73,11 +73,12 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  */
 export function permute(x: Tensor, dims: readonly number[]): Tensor {
   checkTensor('permute', 'x', x)
-  const order = dims.map((d) => checkDim('permute', d, x.rank))
-  if (order.length !== x.rank || new Set(order).size !== x.rank)
-    throw new ShapeError(`permute: expected each of ${x.rank} dimensions once, got [${dims.join(', ')}]`)
-  const strides = stridesOf(x.shape, x.layout)
-  const shape = order.map((d) => x.shape[d]!)
+  const { rank, shape: before } = x
+  const order = dims.map((d) => checkDim('permute', d, rank))
+  if (order.length !== rank || new Set(order).size !== rank)
+    throw new ShapeError(`permute: expected each of ${rank} dimensions once, got [${dims.join(', ')}]`)
+  const strides = stridesOf(before, x.layout)
+  const shape = order.map((d) => before[d]!)
   const y = allocLike('permute', x, shape, { layout: 'rowMajor' })
   readStrided(
     x,

@@ -42,12 +42,31 @@ export interface VarOptions extends ReduceOptions {
   correction?: number
 }
 
+// What follows is off the tape, in functions of its own: what a closure in an op's function refers to, the op's backward
+// would keep alive.
+
 /** Mean, and mean square distance from it, in two passes. */
-function moments(x: Tensor, dims: readonly number[], divisor: number): { middle: Tensor; variance: Tensor } {
-  const middle = mean(x, dims, kept)
-  const distance = sub(x, middle)
-  return { middle, variance: scale(sum(mul(distance, distance), dims, kept), 1 / divisor) }
-}
+const moments = (x: Tensor, dims: readonly number[], divisor: number): { middle: Tensor; variance: Tensor } =>
+  noGrad(() => {
+    const middle = mean(x, dims, kept)
+    const distance = sub(x, middle)
+    return { middle, variance: scale(sum(mul(distance, distance), dims, kept), 1 / divisor) }
+  })
+
+const powerNorm = (x: Tensor, p: number, dims: readonly number[]): Tensor =>
+  noGrad(() => {
+    if (p === 2) return sqrt(sum(mul(x, x), dims, kept))
+    return pow(sum(pow(abs(x), p), dims, kept), 1 / p)
+  })
+
+const greatest = (x: Tensor, dims: readonly number[]): Tensor =>
+  noGrad(() => dims.reduce((y, d) => max(y, d, kept).values, x))
+
+const least = (x: Tensor, dims: readonly number[]): Tensor =>
+  noGrad(() => dims.reduce((y, d) => min(y, d, kept).values, x))
+
+const magnitude = (x: Tensor): Tensor => noGrad(() => abs(x))
+const root = (x: Tensor): Tensor => noGrad(() => sqrt(x))
 
 /**
  * The variance over some dimensions, or all: Σ(x − mean)² / (n − correction). NaN where n ≤ correction.
@@ -56,7 +75,7 @@ function moments(x: Tensor, dims: readonly number[], divisor: number): { middle:
 export function variance(x: Tensor, dim?: number | readonly number[], options: VarOptions = {}): Tensor {
   return over('var', x, dim, options, (x, dims, count) => {
     const divisor = divisorOf('var', count, options)
-    const { middle, variance } = noGrad(() => moments(x, dims, divisor))
+    const { middle, variance } = moments(x, dims, divisor)
     return record('var', variance, [x], [x, middle], (dy, _, [x, middle]) => [
       mul(sub(x, middle), scale(dy, 2 / divisor)),
     ])
@@ -70,8 +89,8 @@ export function variance(x: Tensor, dim?: number | readonly number[], options: V
 export function std(x: Tensor, dim?: number | readonly number[], options: VarOptions = {}): Tensor {
   return over('std', x, dim, options, (x, dims, count) => {
     const divisor = divisorOf('std', count, options)
-    const { middle, variance } = noGrad(() => moments(x, dims, divisor))
-    const y = noGrad(() => sqrt(variance))
+    const { middle, variance } = moments(x, dims, divisor)
+    const y = root(variance)
     return record('std', y, [x], [x, middle, y], (dy, _, [x, middle, y]) => [
       mul(sub(x, middle), div(scale(dy, 1 / divisor), clamp(y, TINY))),
     ])
@@ -94,10 +113,7 @@ export function norm(x: Tensor, p = 2, dim?: number | readonly number[], options
     if (p === 1) return sum(abs(x), dims, kept)
     if (p === 0) return sum(cast(ne(x, 0), x.dtype), dims, kept)
     if (!Number.isFinite(p)) return extremeNorm(x, dims, count, p)
-    const y = noGrad(() => {
-      if (p === 2) return sqrt(sum(mul(x, x), dims, kept))
-      return pow(sum(pow(abs(x), p), dims, kept), 1 / p)
-    })
+    const y = powerNorm(x, p, dims)
     return record('norm', y, [x], [x, y], (dy, _, [x, y]) => {
       if (p === 2) return [mul(x, div(dy, clamp(y, TINY)))]
       const slope = mul(mul(sign(x), pow(abs(x), p - 1)), mul(dy, pow(y, 1 - p)))
@@ -109,15 +125,11 @@ export function norm(x: Tensor, p = 2, dim?: number | readonly number[], options
 /** The gradient is shared by all elements of that size. */
 function extremeNorm(x: Tensor, dims: readonly number[], count: number, p: number): Tensor {
   if (count === 0) throw new ShapeError(`norm: expected elements for p = ${p}, got ${showShape(x.shape)}`)
-  const y = noGrad(() => extremeOver(p > 0 ? max : min, abs(x), dims))
+  const y = (p > 0 ? greatest : least)(magnitude(x), dims)
   return record('norm', y, [x], [x, y], (dy, _, [x, y]) => {
     const there = cast(eq(abs(x), y), x.dtype)
     return [mul(mul(sign(x), there), div(dy, sum(there, dims, kept)))]
   })
-}
-
-function extremeOver(op: typeof max, x: Tensor, dims: readonly number[]): Tensor {
-  return dims.reduce((y, d) => op(y, d, kept).values, x)
 }
 
 /**
@@ -127,8 +139,8 @@ function extremeOver(op: typeof max, x: Tensor, dims: readonly number[]): Tensor
 export function logsumexp(x: Tensor, dim: number | readonly number[], options: ReduceOptions = {}): Tensor {
   return over('logsumexp', x, dim, options, (x, dims, count) => {
     if (count === 0) throw new ShapeError(`logsumexp: expected elements, got ${showShape(x.shape)}`)
-    const largest = 3e38 // ∞ − ∞ is no number
-    const top = noGrad(() => clamp(extremeOver(max, x, dims), -largest, largest))
+    const largest = x.dtype === 'float64' ? Number.MAX_VALUE : 3e38 // ∞ − ∞ is no number
+    const top = clamp(greatest(x, dims), -largest, largest)
     return add(log(sum(exp(sub(x, top)), dims, kept)), top)
   })
 }

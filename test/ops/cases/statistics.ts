@@ -63,6 +63,11 @@ export const cases: Case[] = [
   summed({ shape: [3, 5] }, [0, 1]),
   summed({ shape: [3, 2], values: [1000, 1000, -1000, -1000, -Infinity, -Infinity] }, 1),
   summed({ shape: [0, 5] }, 1),
+  {
+    ...summed({ shape: [2, 1] }, 1),
+    name: 'logsumexp: beyond float32',
+    inputs: [{ shape: [2, 1], dtype: 'float64', values: [1e300, -1e300] }],
+  },
 ]
 
 const matrix = () => zeros([2, 3])
