@@ -18,7 +18,7 @@ npm run build:native -- --out build/address --CDCONVCORE_SANITIZE=address,undefi
 runtime="$(c++ -print-file-name=libasan.so) $(c++ -print-file-name=libubsan.so)"
 # Node itself leaks at exit by design, and V8 uses the alternate signal stack.
 export LD_PRELOAD="$runtime" ASAN_OPTIONS=detect_leaks=0:use_sigaltstack=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-export CONVCORE_ADDON="$PWD/build/address/Release/convcore.node" CONVCORE_SANITIZED=1
+export CONVCORE_ADDON="$PWD/build/address/Release/convcore.node" CONVCORE_SANITIZED=1 TAP_TIMEOUT=600
 # Two files at a time; the log of one that fails is shown in part.
 export -f check
 files=$(find build/ts/test -name '*.test.js' | sort)

@@ -3,6 +3,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/suite.sh
+# Seconds for a file; tap's 30 are not enough on a busy machine.
+export TAP_TIMEOUT=300
 
 alone='/(responsiveness|memory)\.test\.js$'
 # shellcheck disable=SC2046
