@@ -9,6 +9,7 @@ export {
 } from './adaptivePool.js'
 export * from './conv.js'
 export { ModuleDict, ParameterDict } from './dict.js'
+export { Embedding, type EmbeddingModuleOptions } from './embedding.js'
 export type { FactoryOptions } from './factory.js'
 export { Flatten, Unflatten } from './flatten.js'
 export { Identity } from './identity.js'
@@ -36,6 +37,7 @@ export {
 } from './loss.js'
 export { Module } from './module.js'
 export { BatchNorm1d, BatchNorm2d, BatchNorm3d, type BatchNormOptions } from './norm.js'
+export * from './pad.js'
 export { Parameter } from './parameter.js'
 export { AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d } from './pool.js'
 export type {

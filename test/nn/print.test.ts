@@ -85,6 +85,12 @@ const modules: Record<string, nn.Module> = {
   silu: new nn.SiLU(),
   softplus: new nn.Softplus({ beta: 2 }),
   prelu: new nn.PReLU({ numParameters: 3 }),
+  embedding: new nn.Embedding(10, 3),
+  'embedding padded': new nn.Embedding(10, 3, { paddingIdx: -1 }),
+  'constant pad': new nn.ConstantPad2d([1, 2, 0, 3], 3.5),
+  'zero pad': new nn.ZeroPad2d(1),
+  'reflection pad': new nn.ReflectionPad1d(2),
+  'replication pad': new nn.ReplicationPad3d(1),
   flatten: new nn.Flatten(),
   loss: new nn.CrossEntropyLoss(),
   losses: new nn.Sequential(
