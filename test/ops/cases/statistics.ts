@@ -66,6 +66,7 @@ export const cases: Case[] = [
   {
     ...summed({ shape: [2, 1] }, 1),
     name: 'logsumexp: beyond float32',
+    differentiable: undefined, // no step is small and still a difference there
     inputs: [{ shape: [2, 1], dtype: 'float64', values: [1e300, -1e300] }],
   },
 ]
