@@ -1,6 +1,7 @@
 import { allocLike } from '../alloc.js'
 import { isGradEnabled, noGrad, record } from '../autograd.js'
-import { AutogradError, ShapeError } from '../errors.js'
+import { isHalf } from '../dtype.js'
+import { AutogradError, DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
@@ -22,7 +23,8 @@ export interface QR {
  * differentiable.
  *
  * @param a [M, N] with M ≥ N
- * @throws {ShapeError} for another shape; {@link AutogradError} when a requires a gradient
+ * @throws {ShapeError} for another shape; {@link DTypeError} for half precision; {@link AutogradError} when a requires a
+ *   gradient
  */
 export function qr(a: Tensor): QR {
   checkFloats('qr', { a })
@@ -32,6 +34,8 @@ export function qr(a: Tensor): QR {
 }
 
 function factor(op: string, a: Tensor): QR {
+  if (isHalf(a.dtype))
+    throw new DTypeError(`${op}: expected float32 or float64, of which factors keep enough digits, got ${a.dtype}`)
   checkShapeIs(op, 'a', a, ['M', 'N'])
   const [m, n] = a.shape as [number, number]
   if (m < n) throw new ShapeError(`${op}: expected at least as many rows as columns, got ${showShape(a.shape)}`)
@@ -56,6 +60,7 @@ function solve(r: Tensor, b: Tensor, transpose = false): Tensor {
  * @param b [M] or, for several problems, [M, K]
  * @returns [N] or [N, K]
  * @throws {ShapeError} when the shapes do not fit
+ * @throws {DTypeError} for half precision, as PyTorch
  * @throws {ExecutionError} on reading, when columns of a depend on each other
  */
 export function lstsq(a: Tensor, b: Tensor): Tensor {

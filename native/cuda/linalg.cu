@@ -97,14 +97,14 @@ void qr(int64_t m, int64_t n, In a, Out q, Out r) {
   if (m < n)
     fail("expected at least as many rows as columns, got %lld and %lld", static_cast<long long>(m),
          static_cast<long long>(n));
-  dispatch_storage(a.dtype, [&](auto zero) {
+  dispatch_float(a.dtype, [&](auto zero) {
     using T = decltype(zero);
     launch(factor<T>, 1, kThreads, 0, m, n, static_cast<const T*>(a.as<T>()), q.as<T>(), r.as<T>());
   });
 }
 
 void solve_triangular(int64_t n, int64_t k, int64_t transpose, In r, In b, Out x) {
-  dispatch_storage(r.dtype, [&](auto zero) {
+  dispatch_float(r.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *matrix = r.as<T>(), *from = b.as<T>();
     const Scratch scratch(sizeof(int64_t));

@@ -1,4 +1,4 @@
-import { adaptiveAvgPool2d, full, scope, tensor, type Tensor, toChannelsLast } from 'convcore'
+import { adaptiveAvgPool2d, eye, full, lstsq, ones, qr, scope, tensor, type Tensor, toChannelsLast } from 'convcore'
 import t from 'tap'
 import { type Case, generator, inputValues, weightsFor } from '../ops/case.js'
 import { difference } from '../ops/close.js'
@@ -45,7 +45,7 @@ function compare(family: string, test: Case, dtype: Half): string[] {
 }
 
 for (const [family, { cases }] of Object.entries(families))
-  if (family !== 'random')
+  if (family !== 'random' && family !== 'linalg')
     t.test(`${family} in half precision is near to float32`, { skip }, (t) => {
       for (const test of cases.filter((test) => test.inputs.some((_, i) => isHalf(family, test, i))))
         for (const dtype of ['float16', 'bfloat16'] as const) t.same(compare(family, test, dtype), [], test.name)
@@ -59,5 +59,15 @@ t.test('a mean in half precision is rounded once, not as a sum', { skip }, (t) =
       y.dataSync().every((v) => v === 3),
       `[${y.shape}]`,
     )
+  t.end()
+})
+
+t.test('factors of matrices are not made in half precision', { skip }, (t) => {
+  for (const dtype of ['float16', 'bfloat16'] as const) {
+    const a = eye(3, 3, { device: 'cuda:0' }).to(dtype)
+    const error = { name: 'DTypeError', message: new RegExp(`expected float32 or float64.*got ${dtype}`) }
+    t.throws(() => qr(a), error)
+    t.throws(() => lstsq(a, ones([3], { device: 'cuda:0' }).to(dtype)), error)
+  }
   t.end()
 })
