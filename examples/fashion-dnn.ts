@@ -2,7 +2,7 @@
 import { nn, optim, train, type Tensor } from 'convcore'
 import { figures, loadFashion, type Options, type Trained } from './example.js'
 
-export const epochs = 5
+export const epochs = 10
 
 export class FashionDNN extends nn.Module {
   fc1 = new nn.Linear(784, 256)

@@ -269,8 +269,9 @@ async function inWorker(code: string, workerData?: unknown): Promise<unknown> {
     const { parentPort, workerData } = require('node:worker_threads')
     import(${JSON.stringify(location)}).then(({ native, kernels }) => { parentPort.postMessage((() => { ${code} })()) })`
   const worker = new Worker(source, { eval: true, workerData })
+  const ended = once(worker, 'exit') // which may come in one turn with the message
   const [answer] = (await once(worker, 'message')) as [unknown]
-  await once(worker, 'exit')
+  await ended
   return answer
 }
 
