@@ -12,7 +12,7 @@ import { distance, fit, noisySine } from '../examples/polynomial.js'
 import { SimpleConvNet } from '../examples/scratch-cnn.js'
 import * as validationSplit from '../examples/validation-split.js'
 
-t.setTimeout(120_000) // busy machines
+t.setTimeout(600_000) // sanitizers and busy machines
 
 const runner = fileURLToPath(new URL('../examples/run.js', import.meta.url))
 const size = (model: nn.Module) => [...model.parameters()].reduce((sum, p) => sum + p.size, 0)
