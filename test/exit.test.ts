@@ -6,7 +6,7 @@ import { Worker } from 'node:worker_threads'
 import t from 'tap'
 
 const program = fileURLToPath(new URL('programs/train.js', import.meta.url))
-t.setTimeout(300_000)
+t.setTimeout(900_000)
 
 const TIMES = 50
 const AT_ONCE = 2
