@@ -1,7 +1,5 @@
 #include "gemm.h"
 
-#include <atomic>
-
 #include "../scratch.h"
 #include "packing.h"
 #include "tiling.h"
@@ -59,7 +57,7 @@ struct Job {
 template <class T>
 void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspace<T>& work) {
   constexpr int64_t step = kTileColumns<T>;
-  int64_t panel = panel_size<T>(job.depth);
+  int64_t panel = panel_size<T>(job.depth), a_stride = g.a.transposed ? kTileRows : kPanelStride<T>;
   for (int64_t from = 0; from < job.depth; from += kStrip)
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
@@ -74,14 +72,14 @@ void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspac
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
       auto multiply = microkernel_for<T>(!g.a.transposed, width / kLanesOf<T>, rows);
-      const T* b = work.b + j / step * panel;
       const T* bias = first ? work.bias + j : nullptr;
+      Factors<T> factors{job.depth, work.a, a_stride, work.b + j / step * panel, width};
       if (columns == width) {
-        multiply(job.depth, work.a, b, bias, c, job.column + j);
+        multiply(factors, bias, c, job.column + j);
       } else {
         EdgeTile<T> edge(rows, columns, job.column + j);
         if (!first) edge.read(c);
-        multiply(job.depth, work.a, b, bias, edge.rows(), 0);
+        multiply(factors, bias, edge.rows(), 0);
         edge.write(c);
       }
     }
@@ -110,18 +108,15 @@ void run_all(const Gemm<T>& g, const Tiling& tiling, Targets targets) {
   int64_t slots = lesser(lesser(thread_count(), tiling.threads), jobs);
   int64_t bytes = Workspace<T>::bytes(tiling);
   Scratch memory(slots * bytes);
-  std::atomic<int64_t> next{0};
-  parallel(slots, [&](int64_t slot) {
+  for_each_job(jobs, slots, [&](int64_t slot, int64_t i) {
     Workspace<T> work(memory.as<std::byte>() + slot * bytes, tiling);
-    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < jobs;) {
-      int64_t row = i % tiling.rows, rest = i / tiling.rows;
-      int64_t column = rest % tiling.columns, piece = rest / tiling.columns % tiling.pieces;
-      Job job{rest / tiling.columns / tiling.pieces,     row * tiling.m,
-              lesser(tiling.m, g.m - row * tiling.m),    column * tiling.n,
-              lesser(tiling.n, g.n - column * tiling.n), piece * tiling.k,
-              lesser(tiling.k, g.k - piece * tiling.k)};
-      run(g, targets(piece), job, work);
-    }
+    int64_t row = i % tiling.rows, rest = i / tiling.rows;
+    int64_t column = rest % tiling.columns, piece = rest / tiling.columns % tiling.pieces;
+    Job job{rest / tiling.columns / tiling.pieces,     row * tiling.m,
+            lesser(tiling.m, g.m - row * tiling.m),    column * tiling.n,
+            lesser(tiling.n, g.n - column * tiling.n), piece * tiling.k,
+            lesser(tiling.k, g.k - piece * tiling.k)};
+    run(g, targets(piece), job, work);
   });
 }
 

@@ -29,28 +29,44 @@ constexpr int64_t kDepth = 256;
 template <class T>
 constexpr int64_t kPanelStride = kDepth + kVectorBytes / sizeof(T);
 
-/// rows[i][column + j] = (first ? first[j] : rows[i][column + j]) + Σ over depth of A(i, l) · b[l][j]
-/// for the R × W·lanes tile; A(i, l) is a[i][l] by rows (stride kPanelStride) or a[l][i] by columns (stride kTileRows).
+/// What a tile is the product of. The sum runs over `depth` elements, in each of `segments` that lie `a_segment` apart.
+/// A(i, l) is a[i · a_stride + l] by rows, or a[l · a_stride + i] by columns; B's row l is at b + l · b_stride, on and
+/// on through the segments.
 template <class T>
-using Microkernel = void (*)(int64_t depth, const T* a, const T* b, const T* first, T* const* rows, int64_t column);
+struct Factors {
+  int64_t depth;
+  const T* a;
+  int64_t a_stride;
+  const T* b;
+  int64_t b_stride;
+  int64_t segments = 1, a_segment = 0;
+};
+
+/// rows[i][column + j] = (first ? first[j] : rows[i][column + j]) + Σ over l of A(i, l) · B(l, j)
+/// for the R × W·lanes tile.
+template <class T>
+using Microkernel = void (*)(const Factors<T>& factors, const T* first, T* const* rows, int64_t column);
 
 template <class T, bool ByRows, int64_t W, int64_t R>
-void microkernel(int64_t depth, const T* a, const T* b, const T* first, T* const* rows, int64_t column) {
+void microkernel(const Factors<T>& factors, const T* first, T* const* rows, int64_t column) {
   constexpr int64_t lanes = kLanesOf<T>;
   Vector<T> sum[R][W] = {};
+  const T* b = factors.b;
+  const int64_t stride = factors.a_stride, b_stride = factors.b_stride, depth = factors.depth;
+  for (int64_t segment = 0; segment < factors.segments; ++segment) {
+    const T* a = factors.a + segment * factors.a_segment;
 #pragma GCC unroll 2
-  for (int64_t l = 0; l < depth; ++l) {
-    Vector<T> row[W];
+    for (int64_t l = 0; l < depth; ++l, b += b_stride) {
+      Vector<T> row[W];
 #pragma GCC unroll 2
-    for (int64_t j = 0; j < W; ++j) row[j] = load(b + j * lanes);
+      for (int64_t j = 0; j < W; ++j) row[j] = load(b + j * lanes);
 #pragma GCC unroll 14
-    for (int64_t i = 0; i < R; ++i) {
-      T factor = a[ByRows ? i * kPanelStride<T> : i];
+      for (int64_t i = 0; i < R; ++i) {
+        T factor = ByRows ? a[i * stride + l] : a[l * stride + i];
 #pragma GCC unroll 2
-      for (int64_t j = 0; j < W; ++j) sum[i][j] += factor * row[j];
+        for (int64_t j = 0; j < W; ++j) sum[i][j] += factor * row[j];
+      }
     }
-    a += ByRows ? 1 : kTileRows;
-    b += W * lanes;
   }
 #pragma GCC unroll 14
   for (int64_t i = 0; i < R; ++i) {

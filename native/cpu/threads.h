@@ -1,5 +1,6 @@
 // The compute threads: one small pool for the whole process.
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <type_traits>
 
@@ -32,6 +33,15 @@ template <class F>
   parallel((n + grain - 1) / grain, [&](int64_t i) {
     int64_t begin = i * grain, end = begin + grain < n ? begin + grain : n;
     f(begin, end);
+  });
+}
+
+/// f(slot, job) for every job in [0, jobs), on at most `slots` threads at a time: a slot is never used by two at once.
+template <class F>
+[[gnu::always_inline]] inline void for_each_job(int64_t jobs, int64_t slots, F&& f) {
+  std::atomic<int64_t> next{0};
+  parallel(slots, [&](int64_t slot) {
+    for (int64_t job; (job = next.fetch_add(1, std::memory_order_relaxed)) < jobs;) f(slot, job);
   });
 }
 

@@ -1,0 +1,254 @@
+#include "winograd.h"
+
+#include "../scratch.h"
+#include "microkernel.h"
+#include "packing.h"
+#include "tiling.h"
+#include "winograd_tile.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+/// y[n, p, q, k] = bias[k] + Σ x[n, p + r − pad_h, q + s − pad_w, c] · w(k, r, s, c), which is also what the gradient
+/// of the images is, with dy for x and the weight turned round.
+struct Problem {
+  ImageTiles x;
+  int64_t n, pad_h, pad_w, p, q, k;
+  const float* bias;
+  float* y;
+  const float* weight;
+  bool backward;  // the weight is [c, 3, 3, k] and turned round, else [k, 3, 3, c]
+
+  int64_t tile_rows() const { return divide_up(p, kTileSide); }
+  int64_t tile_columns() const { return divide_up(q, kTileSide); }
+  int64_t tiles() const { return n * tile_rows() * tile_columns(); }
+};
+
+/// Sizes of the transformed matrices.
+struct Layout {
+  int64_t channels, panels;  // of x; columns of filters, kTileColumns each
+  int64_t tiles;             // of one block
+  int64_t row, image_point;  // elements between tiles, and between points, of a transformed image
+  int64_t product_point;     // between the points of a product, whose rows are a panel's width
+
+  Layout(const Problem& g, int64_t tiles)
+      : channels(g.x.channels),
+        panels(divide_up(g.k, kTileColumns<float>)),
+        tiles(tiles),
+        row(odd_lines(channels + kFloats - 1)),
+        image_point(odd_lines(tiles * row)),
+        product_point(odd_lines(tiles * kTileColumns<float>)) {}
+};
+
+/// A square of weights, [channels][filters] for one tap; what lies outside is 0.
+void load_taps(const Problem& g, int64_t c, int64_t k, int64_t tap, float* to) {
+  constexpr int64_t side = kFloats, taps = kWindow * kWindow;
+  const int64_t channels = lesser(side, g.x.channels - c), filters = lesser(side, g.k - k);
+  const bool whole = channels == side && filters == side;
+  if (g.backward) {
+    const float* from = g.weight + (c * taps + taps - 1 - tap) * g.k + k;
+    for (int64_t i = 0; i < side; ++i)
+      store(to + i * side, i >= channels ? Floats{}
+                           : whole       ? load(from + i * taps * g.k)
+                                         : load_part(from + i * taps * g.k, filters));
+    return;
+  }
+  const float* from = g.weight + (k * taps + tap) * g.x.channels + c;
+  const int64_t stride = taps * g.x.channels;
+  if (whole) return transpose_square(from, stride, to, side);
+  float square[side * side];
+  for (int64_t j = 0; j < side; ++j)
+    store(square + j * side, j < filters ? load_part(from + j * stride, channels) : Floats{});
+  transpose_square(square, side, to, side);
+}
+
+/// G w Gᵀ of the filters of one panel and channels [from, from + count): to[point][channel − from][filter].
+void transform_filters(const Problem& g, int64_t panel, int64_t from, int64_t count, float* to, int64_t point) {
+  constexpr int64_t side = kFloats, width = kTileColumns<float>, taps = kWindow * kWindow;
+  alignas(64) float squares[taps][side * side];
+  for (int64_t c = 0; c < count; c += side)
+    for (int64_t j = 0; j < width && panel * width + j < g.k; j += side) {
+      for (int64_t tap = 0; tap < taps; ++tap) load_taps(g, from + c, panel * width + j, tap, squares[tap]);
+      for (int64_t i = 0; i < lesser(side, count - c); ++i) {
+        Floats w[taps];
+        for (int64_t tap = 0; tap < taps; ++tap) w[tap] = load(squares[tap] + i * side);
+        float* cell = to + (c + i) * width + j;
+        transform_square<WindowTransform>(w, [&](int64_t at, Floats v) { store(cell + at * point, v); });
+      }
+    }
+}
+
+/// Bᵀ d B of the tiles [from, from + count): to[point][tile − from][channel].
+void transform_images(const Problem& g, const Layout& layout, int64_t from, int64_t count, float* to) {
+  Grid grid{1, g.tile_rows(), g.tile_columns()};
+  Position at = grid.at(from);
+  for (int64_t t = 0; t < count; ++t, grid.advance(at), to += layout.row)
+    for (int64_t c = 0; c < layout.channels; c += kFloats) {
+      Floats tile[kPoints];
+      g.x.load_square<kSide>(at.n, at.i * kTileSide - g.pad_h, at.j * kTileSide - g.pad_w, c, tile);
+      transform_square<ImageTransform>(tile,
+                                       [&](int64_t point, Floats v) { store(to + point * layout.image_point + c, v); });
+    }
+}
+
+/// product[point][tile][filter] = or += the product of `count` tiles and the filters of one panel over `depth`
+/// channels, at every point.
+void multiply(const Layout& layout, int64_t count, int64_t vectors, const float* image, const float* filters,
+              int64_t filter_point, int64_t depth, bool first, float* product) {
+  constexpr int64_t width = kTileColumns<float>;
+  static constexpr float zeros[width] = {};
+  const int64_t groups = divide_up(count, kTileRows), rows = divide_up(count, groups);
+  float* row[kTileRows];
+  for (int64_t point = 0; point < kPoints; ++point)
+    for (int64_t c = 0; c < depth; c += kDepth)
+      for (int64_t t = 0; t < count; t += rows) {
+        const int64_t height = lesser(rows, count - t);
+        for (int64_t i = 0; i < height; ++i) row[i] = product + point * layout.product_point + (t + i) * width;
+        Factors<float> factors{lesser(kDepth, depth - c), image + point * layout.image_point + t * layout.row + c,
+                               layout.row, filters + point * filter_point + c * width, width};
+        microkernel_for<float>(true, vectors, height)(factors, first && c == 0 ? zeros : nullptr, row, 0);
+      }
+}
+
+/// Aᵀ m A + bias of the tiles [from, from + count) and one panel of filters, into y.
+void transform_product(const Problem& g, const Layout& layout, int64_t from, int64_t count, int64_t panel,
+                       const float* product) {
+  constexpr int64_t width = kTileColumns<float>;
+  Grid grid{1, g.tile_rows(), g.tile_columns()};
+  for (int64_t j = 0; j < width; j += kFloats) {
+    const int64_t k = panel * width + j, filters = g.k - k;
+    if (filters <= 0) return;
+    const Floats bias = g.bias ? filters >= kFloats ? load(g.bias + k) : load_part(g.bias + k, filters) : Floats{};
+    Position at = grid.at(from);
+    for (int64_t t = 0; t < count; ++t, grid.advance(at)) {
+      Floats tile[kPoints];
+      const float* m = product + t * width + j;
+#pragma GCC unroll 36
+      for (int64_t point = 0; point < kPoints; ++point) tile[point] = load(m + point * layout.product_point);
+      const int64_t top = at.i * kTileSide, left = at.j * kTileSide;
+      float* corner = g.y + ((at.n * g.p + top) * g.q + left) * g.k + k;
+      if (top + kTileSide <= g.p && left + kTileSide <= g.q && filters >= kFloats) {
+        transform_square<OutputTransform>(
+            tile, [&](int64_t i, Floats v) { store(corner + (i / kTileSide * g.q + i % kTileSide) * g.k, v + bias); });
+      } else {
+        transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
+          if (top + i / kTileSide < g.p && left + i % kTileSide < g.q)
+            store_part(corner + (i / kTileSide * g.q + i % kTileSide) * g.k, v + bias, filters);
+        });
+      }
+    }
+  }
+}
+
+constexpr int64_t kImageBytes = 768 << 10;  // of a block of transformed tiles, which stays in the second-level cache
+constexpr int64_t kChannels = 8 * kFloats;  // whose filters a job transforms at a time
+constexpr int64_t kPanelTiles = 8 * kTileRows;  // whose product with one panel stays in the second-level cache
+
+int64_t vectors_of(const Problem& g, int64_t panel) {
+  return panel_width<float>(g.k - panel * kTileColumns<float>) / kFloats;
+}
+
+/// Tiles of a block of which all threads have some.
+int64_t block_of(const Problem& g) {
+  const int64_t tiles = g.tiles(), row = odd_lines(g.x.channels + kFloats - 1) * kPoints * int64_t{sizeof(float)};
+  int64_t block = lesser(kImageBytes / row / kTileRows, 8) * kTileRows;
+  if (block < 2 * kTileRows) block = 2 * kTileRows;
+  const int64_t threads = thread_count(), rounds = divide_up(tiles, block * threads);
+  return lesser(tiles, divide_up(tiles, rounds * threads));
+}
+
+/// All filters are transformed first; then a job takes a block of tiles through all panels.
+void run_by_tiles(const Problem& g) {
+  const Layout layout(g, block_of(g));
+  const int64_t blocks = divide_up(g.tiles(), layout.tiles), slots = lesser(thread_count(), blocks);
+  const int64_t image = kPoints * layout.image_point, product = kPoints * layout.product_point;
+  const int64_t filter_point = odd_lines(layout.channels * kTileColumns<float>), filter_panel = kPoints * filter_point;
+  Scratch scratch((layout.panels * filter_panel + slots * (image + product)) * int64_t{sizeof(float)});
+  float *filters = scratch.as<float>(), *work = filters + layout.panels * filter_panel;
+  const int64_t chunks = divide_up(layout.channels, kChannels);
+  parallel(layout.panels * chunks, [&](int64_t job) {
+    const int64_t panel = job / chunks, from = job % chunks * kChannels;
+    transform_filters(g, panel, from, lesser(kChannels, layout.channels - from),
+                      filters + panel * filter_panel + from * kTileColumns<float>, filter_point);
+  });
+  for_each_job(blocks, slots, [&](int64_t slot, int64_t block) {
+    float *images = work + slot * (image + product), *products = images + image;
+    const int64_t from = block * layout.tiles, count = lesser(layout.tiles, g.tiles() - from);
+    transform_images(g, layout, from, count, images);
+    for (int64_t panel = 0; panel < layout.panels; ++panel) {
+      multiply(layout, count, vectors_of(g, panel), images, filters + panel * filter_panel, filter_point,
+               layout.channels, true, products);
+      transform_product(g, layout, from, count, panel, products);
+    }
+  });
+}
+
+/// All tiles are transformed first; then a job takes a panel of filters, transformed bit by bit, through all tiles: for
+/// more filters than tiles.
+void run_by_panels(const Problem& g) {
+  const int64_t tiles = g.tiles();
+  const Layout layout(g, tiles);
+  const int64_t slots = lesser(thread_count(), layout.panels), block = lesser(tiles, kPanelTiles);
+  const int64_t image = kPoints * layout.image_point, filter_point = odd_lines(kChannels * kTileColumns<float>);
+  Layout part = layout;
+  part.product_point = odd_lines(block * kTileColumns<float>);
+  const int64_t filter = kPoints * filter_point, product = kPoints * part.product_point;
+  Scratch scratch((image + slots * (filter + product)) * int64_t{sizeof(float)});
+  float *images = scratch.as<float>(), *work = images + image;
+  parallel_range(tiles, 4, [&](int64_t begin, int64_t end) {
+    transform_images(g, layout, begin, end - begin, images + begin * layout.row);
+  });
+  for_each_job(layout.panels, slots, [&](int64_t slot, int64_t panel) {
+    float *filters = work + slot * (filter + product), *products = filters + filter;
+    for (int64_t from = 0; from < tiles; from += block) {
+      const int64_t count = lesser(block, tiles - from);
+      for (int64_t c = 0; c < layout.channels; c += kChannels) {
+        const int64_t depth = lesser(kChannels, layout.channels - c);
+        transform_filters(g, panel, c, depth, filters, filter_point);
+        multiply(part, count, vectors_of(g, panel), images + from * layout.row + c, filters, filter_point, depth,
+                 c == 0, products);
+      }
+      transform_product(g, part, from, count, panel, products);
+    }
+  });
+}
+
+void run(const Problem& g) {
+  if (g.tiles() == 0 || g.k == 0) return;
+  if (g.k > g.tiles())
+    run_by_panels(g);
+  else
+    run_by_tiles(g);
+}
+
+}  // namespace
+
+void winograd(const Conv& p, In x, In weight, OptIn bias, Out y) {
+  run({{x.as<float>(), x.as<float>() + x.count, p.h, p.w, p.c},
+       p.n,
+       p.pad_h,
+       p.pad_w,
+       p.p,
+       p.q,
+       p.k,
+       bias.as<float>(),
+       y.as<float>(),
+       weight.as<float>(),
+       false});
+}
+
+void winograd_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
+  run({{dy.as<float>(), dy.as<float>() + dy.count, p.p, p.q, p.k},
+       p.n,
+       kWindow - 1 - p.pad_h,
+       kWindow - 1 - p.pad_w,
+       p.h,
+       p.w,
+       p.c,
+       bias.as<float>(),
+       dx.as<float>(),
+       weight.as<float>(),
+       true});
+}
+
+}  // namespace convcore::cpu::ISA

@@ -1,0 +1,157 @@
+// Winograd's minimal filtering of 3×3 windows by 6×6 tiles of the image, at the points 0, ±1, ±2 and ∞ (Lavin, Gray:
+// "Fast algorithms for convolutional neural networks", 2016). Each lane of a vector is a channel.
+#pragma once
+#include "vector.h"
+
+namespace convcore::cpu {
+namespace {
+
+/// Side of the image tile, which is also the number of points along an axis.
+constexpr int64_t kSide = 6, kPoints = kSide * kSide;
+/// Side of the part of y that a tile gives, or that it takes for the gradient of the weight; the two differ by the
+/// window's side − 1.
+constexpr int64_t kTileSide = 4;
+constexpr int64_t kWindow = 3;
+
+using Floats = Vector<float>;
+constexpr int64_t kFloats = kLanesOf<float>;
+
+/// to = Bᵀ · from: of an image tile's line of 6 pixels.
+struct ImageTransform {
+  static constexpr int64_t from = kSide, to = kSide;
+  [[gnu::always_inline]] static void apply(const Floats* d, int64_t step, Floats* t, int64_t to_step) {
+    const Floats d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+    const Floats even = d4 - 4.0f * d2, odd = d3 - 4.0f * d1, difference = d4 - d2, twice = 2.0f * (d3 - d1);
+    t[0] = 4.0f * d0 - 4.0f * d2 + difference;
+    t[to_step] = even + odd;
+    t[2 * to_step] = even - odd;
+    t[3 * to_step] = difference + twice;
+    t[4 * to_step] = difference - twice;
+    t[5 * to_step] = d5 - 4.0f * d3 - odd;
+  }
+};
+
+/// to = G · from: of a window's line of 3 taps.
+struct WindowTransform {
+  static constexpr int64_t from = kWindow, to = kSide;
+  [[gnu::always_inline]] static void apply(const Floats* w, int64_t step, Floats* t, int64_t to_step) {
+    const Floats w0 = w[0], w1 = w[step], w2 = w[2 * step];
+    const Floats outer = (w0 + w2) * (1.0f / 6), inner = w1 * (1.0f / 6);
+    const Floats near = w0 * (1.0f / 24) + w2 * (1.0f / 6), far = w1 * (1.0f / 12);
+    t[0] = w0 * 0.25f;
+    t[to_step] = -outer - inner;
+    t[2 * to_step] = inner - outer;
+    t[3 * to_step] = near + far;
+    t[4 * to_step] = near - far;
+    t[5 * to_step] = w2;
+  }
+};
+
+/// to = Aᵀ · from: y's line of 4 pixels.
+struct OutputTransform {
+  static constexpr int64_t from = kSide, to = kTileSide;
+  [[gnu::always_inline]] static void apply(const Floats* m, int64_t step, Floats* t, int64_t to_step) {
+    const Floats s1 = m[step] + m[2 * step], d1 = m[step] - m[2 * step];
+    const Floats s2 = m[3 * step] + m[4 * step], d2 = m[3 * step] - m[4 * step];
+    t[0] = m[0] + s1 + s2;
+    t[to_step] = d1 + 2.0f * d2;
+    t[2 * to_step] = s1 + 4.0f * s2;
+    t[3 * to_step] = d1 + 8.0f * d2 + m[5 * step];
+  }
+};
+
+/// For the gradient of the weight, in which dy is the filter: to = G · from of a line of 4 pixels of dy.
+struct GradientTransform {
+  static constexpr int64_t from = kTileSide, to = kSide;
+  [[gnu::always_inline]] static void apply(const Floats* d, int64_t step, Floats* t, int64_t to_step) {
+    const Floats d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
+    const Floats even = (d0 + d2) * (1.0f / 6), odd = (d1 + d3) * (1.0f / 6);
+    const Floats near = d0 * (1.0f / 24) + d2 * (1.0f / 6), far = d1 * (1.0f / 12) + d3 * (1.0f / 3);
+    t[0] = d0 * 0.25f;
+    t[to_step] = -even - odd;
+    t[2 * to_step] = odd - even;
+    t[3 * to_step] = near + far;
+    t[4 * to_step] = near - far;
+    t[5 * to_step] = d3;
+  }
+};
+
+/// to = Aᵀ · from: the line of 3 taps of the weight's gradient.
+struct WeightTransform {
+  static constexpr int64_t from = kSide, to = kWindow;
+  [[gnu::always_inline]] static void apply(const Floats* m, int64_t step, Floats* t, int64_t to_step) {
+    const Floats s1 = m[step] + m[2 * step], d1 = m[step] - m[2 * step];
+    const Floats s2 = m[3 * step] + m[4 * step], d2 = m[3 * step] - m[4 * step];
+    t[0] = m[0] + s1 + s2;
+    t[to_step] = d1 + 2.0f * d2;
+    t[2 * to_step] = s1 + 4.0f * s2 + m[5 * step];
+  }
+};
+
+/// Both axes: to[i][j] of a square from[i][j]. `put(i·to + j, value)` takes the results.
+template <class Transform, class Put>
+[[gnu::always_inline]] inline void transform_square(const Floats* from, Put put) {
+  constexpr int64_t in = Transform::from, out = Transform::to;
+  Floats half[out * in], line[out];
+#pragma GCC unroll 6
+  for (int64_t j = 0; j < in; ++j) Transform::apply(from + j, in, half + j, in);
+#pragma GCC unroll 6
+  for (int64_t i = 0; i < out; ++i) {
+    Transform::apply(half + i * in, 1, line, 1);
+#pragma GCC unroll 6
+    for (int64_t j = 0; j < out; ++j) put(i * out + j, line[j]);
+  }
+}
+
+[[gnu::always_inline]] inline Floats load_part(const float* from, int64_t n) {
+  Floats v{};
+  __builtin_memcpy(&v, from, static_cast<size_t>(n) * sizeof(float));
+  return v;
+}
+
+[[gnu::always_inline]] inline void store_part(float* to, Floats v, int64_t n) {
+  if (n >= kFloats) return store(to, v);
+  __builtin_memcpy(to, &v, static_cast<size_t>(n) * sizeof(float));
+}
+
+/// Channels-last images [n, h, w, channels]; beyond their edges they are 0.
+struct ImageTiles {
+  const float *image, *end;
+  int64_t h, w, channels;
+
+  /// The square of pixels from (top, left) on, for the vector of channels from `channel` on. What lies past the last
+  /// channel is anything.
+  template <int64_t Side>
+  [[gnu::always_inline]] void load_square(int64_t n, int64_t top, int64_t left, int64_t channel, Floats* to) const {
+    const float* corner = image + ((n * h + top) * w + left) * channels + channel;
+    const int64_t line = w * channels;
+    const bool inside = top >= 0 && left >= 0 && top + Side <= h && left + Side <= w &&
+                        end - corner >= (Side - 1) * (line + channels) + kFloats;
+    if (inside) {
+#pragma GCC unroll 6
+      for (int64_t i = 0; i < Side; ++i)
+#pragma GCC unroll 6
+        for (int64_t j = 0; j < Side; ++j) to[i * Side + j] = load(corner + i * line + j * channels);
+      return;
+    }
+    for (int64_t i = 0; i < Side; ++i)
+      for (int64_t j = 0; j < Side; ++j) {
+        const bool out = top + i < 0 || top + i >= h || left + j < 0 || left + j >= w;
+        const float* pixel = corner + i * line + j * channels;
+        if (out)
+          to[i * Side + j] = Floats{};
+        else
+          to[i * Side + j] = end - pixel >= kFloats ? load(pixel) : load_part(pixel, end - pixel);
+      }
+  }
+};
+
+/// Elements between two points' matrices of `size` elements, and between the rows of one: an odd number of cache lines,
+/// so that they do not compete for one cache set.
+inline int64_t odd_lines(int64_t size) {
+  constexpr int64_t line = 64 / sizeof(float);
+  return ((size + line - 1) / line | 1) * line;
+}
+
+}  // namespace
+}  // namespace convcore::cpu

@@ -1,0 +1,147 @@
+#include "../scratch.h"
+#include "grid.h"
+#include "microkernel.h"
+#include "tiling.h"
+#include "winograd.h"
+#include "winograd_tile.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+constexpr int64_t kGroup = 64;                     // channels, and filters, of a job
+constexpr int64_t kTileBytes = 896 << 10;          // of a block of transformed tiles, in the second-level cache
+constexpr int64_t kLeastTiles = 64, kWanted = 16;  // tiles of a job, and jobs, where there are so many
+
+/// dweight[k, r, s, c] = Σ dy[n, p, q, k] · x[n, p + r − pad_h, q + s − pad_w, c]
+struct WeightProblem {
+  ImageTiles x, dy;
+  int64_t n, pad_h, pad_w;
+  float* dweight;
+
+  Grid grid() const { return {1, divide_up(dy.h, kTileSide), divide_up(dy.w, kTileSide)}; }
+  int64_t tiles() const { return n * grid().height * grid().width; }
+};
+
+/// Sizes of the transformed matrices of one job: [tile][channel], [tile][filter], and their product [filter][channel].
+struct WeightLayout {
+  int64_t channels, filters;  // of a whole job, in whole vectors
+  int64_t tiles;              // of a block
+  int64_t image_point, gradient_point, product_point;
+
+  WeightLayout(int64_t c, int64_t k, int64_t all_tiles)
+      : channels(lesser(kGroup, round_up(c, kFloats))),
+        filters(lesser(kGroup, round_up(k, kFloats))),
+        tiles(
+            lesser(lesser(kTileBytes / (kPoints * int64_t{sizeof(float)} * (channels + filters)), kDepth), all_tiles)),
+        image_point(odd_lines(tiles * channels)),
+        gradient_point(odd_lines(tiles * filters)),
+        product_point(odd_lines(filters * channels)) {}
+
+  int64_t size() const { return kPoints * (image_point + gradient_point + product_point); }
+};
+
+/// The channels and filters of a job, and its tiles.
+struct WeightJob {
+  int64_t c, channels, k, filters, from, end;
+};
+
+/// to[point][tile][channel] of the squares of `count` tiles from number `from` on, and of some channels.
+template <class Transform>
+void transform_tiles(const WeightProblem& g, const ImageTiles& images, int64_t pad_h, int64_t pad_w, int64_t from,
+                     int64_t count, int64_t channel, int64_t channels, int64_t row, int64_t point_size, float* to) {
+  const Grid grid = g.grid();
+  Position at = grid.at(from);
+  for (int64_t t = 0; t < count; ++t, grid.advance(at), to += row)
+    for (int64_t c = 0; c < channels; c += kFloats) {
+      Floats tile[Transform::from * Transform::from];
+      images.load_square<Transform::from>(at.n, at.i * kTileSide - pad_h, at.j * kTileSide - pad_w, channel + c, tile);
+      transform_square<Transform>(tile, [&](int64_t point, Floats v) { store(to + point * point_size + c, v); });
+    }
+}
+
+/// product[point][filter][channel] = or += Σ over `count` tiles of gradient · image
+void multiply(const WeightLayout& layout, const WeightJob& job, int64_t count, const float* images,
+              const float* gradients, bool first, float* product) {
+  static constexpr float zeros[kTileColumns<float>] = {};
+  const int64_t groups = divide_up(job.filters, kTileRows), rows = divide_up(job.filters, groups);
+  float* row[kTileRows];
+  for (int64_t point = 0; point < kPoints; ++point)
+    for (int64_t c = 0; c < job.channels; c += kTileColumns<float>) {
+      const int64_t vectors = job.channels - c > kFloats ? kTileVectors : 1;
+      for (int64_t k = 0; k < job.filters; k += rows) {
+        const int64_t height = lesser(rows, job.filters - k);
+        for (int64_t i = 0; i < height; ++i)
+          row[i] = product + point * layout.product_point + (k + i) * layout.channels + c;
+        const Factors<float> factors{count, gradients + point * layout.gradient_point + k, layout.filters,
+                                     images + point * layout.image_point + c, layout.channels};
+        microkernel_for<float>(false, vectors, height)(factors, first ? zeros : nullptr, row, 0);
+      }
+    }
+}
+
+/// Aᵀ m A, into dweight or a matrix like it.
+void transform_product(const WeightProblem& g, const WeightLayout& layout, const WeightJob& job, const float* product,
+                       float* dweight) {
+  for (int64_t k = 0; k < job.filters; ++k)
+    for (int64_t c = 0; c < job.channels; c += kFloats) {
+      Floats tile[kPoints];
+      const float* m = product + k * layout.channels + c;
+#pragma GCC unroll 36
+      for (int64_t point = 0; point < kPoints; ++point) tile[point] = load(m + point * layout.product_point);
+      float* to = dweight + (job.k + k) * kWindow * kWindow * g.x.channels + job.c + c;
+      transform_square<WeightTransform>(
+          tile, [&](int64_t tap, Floats v) { store_part(to + tap * g.x.channels, v, job.channels - c); });
+    }
+}
+
+void run(const WeightProblem& g, const WeightLayout& layout, const WeightJob& job, float* work, float* dweight) {
+  float *images = work, *gradients = images + kPoints * layout.image_point,
+        *product = gradients + kPoints * layout.gradient_point;
+  for (int64_t from = job.from; from < job.end; from += layout.tiles) {
+    const int64_t count = lesser(layout.tiles, job.end - from);
+    transform_tiles<ImageTransform>(g, g.x, g.pad_h, g.pad_w, from, count, job.c, job.channels, layout.channels,
+                                    layout.image_point, images);
+    transform_tiles<GradientTransform>(g, g.dy, 0, 0, from, count, job.k, job.filters, layout.filters,
+                                       layout.gradient_point, gradients);
+    multiply(layout, job, count, images, gradients, from == job.from, product);
+  }
+  transform_product(g, layout, job, product, dweight);
+}
+
+}  // namespace
+
+// The tiles are split by sizes alone, so that the sums' order never changes.
+void winograd_backward_weight(const Conv& p, In x, In dy, Out dweight) {
+  const WeightProblem g{{x.as<float>(), x.as<float>() + x.count, p.h, p.w, p.c},
+                        {dy.as<float>(), dy.as<float>() + dy.count, p.p, p.q, p.k},
+                        p.n,
+                        p.pad_h,
+                        p.pad_w,
+                        dweight.as<float>()};
+  const int64_t tiles = g.tiles(), groups = divide_up(p.c, kGroup) * divide_up(p.k, kGroup);
+  int64_t pieces = lesser(divide_up(kWanted, groups), tiles / kLeastTiles);
+  if (pieces < 1) pieces = 1;
+  const int64_t length = divide_up(tiles, pieces);
+  const WeightLayout layout(p.c, p.k, length);
+  const int64_t jobs = pieces * groups, slots = lesser(thread_count(), jobs);
+  const int64_t partial = pieces > 1 ? pieces * dweight.count : 0;
+  Scratch scratch((slots * layout.size() + partial) * int64_t{sizeof(float)});
+  float *work = scratch.as<float>(), *sums = work + slots * layout.size();
+  for_each_job(jobs, slots, [&](int64_t slot, int64_t i) {
+    const int64_t piece = i / groups, c = i % groups % divide_up(p.c, kGroup) * kGroup,
+                  k = i % groups / divide_up(p.c, kGroup) * kGroup;
+    const WeightJob job{
+        c, lesser(kGroup, p.c - c), k, lesser(kGroup, p.k - k), piece * length, lesser(tiles, (piece + 1) * length)};
+    run(g, layout, job, work + slot * layout.size(), partial ? sums + piece * dweight.count : g.dweight);
+  });
+  if (!partial) return;
+  parallel_range(dweight.count, 4096, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      float sum = sums[i];
+      for (int64_t piece = 1; piece < pieces; ++piece) sum += sums[piece * dweight.count + i];
+      g.dweight[i] = sum;
+    }
+  });
+}
+
+}  // namespace convcore::cpu::ISA
