@@ -79,10 +79,10 @@ for (const part of ['Modules', 'Templates', 'include', 'Licenses'])
   copyFolder(join(cmake, 'share', share, part), /./, join('share', share, part))
 
 const mnist = join(process.env.CONVCORE_DATA ?? '', 'mnist')
-if (process.env.CONVCORE_DATA && existsSync(mnist))
-  for (const file of readdirSync(mnist))
-    if (file.endsWith('-ubyte.gz')) copy(join(mnist, file), join('data/mnist', file))
-    else console.log('without MNIST: CONVCORE_DATA names no folder that has it')
+const digits =
+  process.env.CONVCORE_DATA && existsSync(mnist) ? readdirSync(mnist).filter((file) => file.endsWith('-ubyte.gz')) : []
+for (const file of digits) copy(join(mnist, file), join('data/mnist', file))
+if (!digits.length) console.log('without MNIST: CONVCORE_DATA names no folder that has it')
 
 const env = { XZ_OPT: '-T0', ...process.env }
 execFileSync('tar', ['-C', work, '--sort=name', '--owner=0', '--group=0', '-caf', out, top], { env, stdio: 'inherit' })

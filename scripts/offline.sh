@@ -7,6 +7,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 usage() {
   cat <<'END'
 usage: ./run.sh COMMAND
+node, make and cmake are in bin; g++ and the CUDA toolkit (nvcc) must be here, npm and a network need not.
   build                          the addon, for the GPUs here or for CONVCORE_CUDA_ARCHITECTURES, such as "80;90"
   test [PATTERN]                 the suite on the GPU; of it, what has PATTERN in its path
   test --device cpu [PATTERN]    the suite on the CPU
