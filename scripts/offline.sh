@@ -68,6 +68,9 @@ gpu() {
     console.log(cuda.properties())"
 }
 
+# Arguments of bench and train that name a device have the last word.
+gpu_unless_named() { [[ " $* " == *' --device'* ]] || gpu; }
+
 # Test files on stdin, options of Node in the arguments.
 tests() {
   local files
@@ -141,10 +144,12 @@ test) run_tests "$@" ;;
 sanitize) sanitize "$@" ;;
 bench)
   addon build build
+  gpu_unless_named "$@"
   node --enable-source-maps build/ts/bench/run.js --device cuda --python "${PYTHON:-python3}" "$@"
   ;;
 train)
   addon build build
+  gpu_unless_named "$@"
   if [ -d data ]; then export CONVCORE_DATA="${CONVCORE_DATA:-$PWD/data}"; fi
   CONVCORE_OFFLINE=1 node --enable-source-maps build/ts/examples/run.js mnist-cnn --device cuda "$@"
   ;;
