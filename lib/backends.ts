@@ -1,9 +1,23 @@
-import { native, type ConvAlgorithm } from './native.js'
+import { native, type ConvAlgorithm, type CpuConvAlgorithm } from './native.js'
 
-export type { ConvAlgorithm }
+export type { ConvAlgorithm, CpuConvAlgorithm }
 
 /** Settings of what ops run on, for the whole process. */
 export const backends = {
+  cpu: {
+    /**
+     * The algorithm of all convolutions that it can do: `'gemm'`, a matrix product that reads the images directly, or
+     * `'winograd'`, which multiplies a quarter as often for 3×3 windows at stride 1 in float32, at the price of a rounding
+     * error some times larger (relative, about 2e-6). `'auto'`, or what `CONVCORE_CPU_CONV_ALGO` says, at first: Winograd's
+     * where it is faster.
+     */
+    get convAlgorithm(): CpuConvAlgorithm {
+      return native.cpuConvAlgorithm()
+    },
+    set convAlgorithm(name: CpuConvAlgorithm) {
+      native.cpuConvAlgorithm(name)
+    },
+  },
   cuda: {
     /**
      * Whether each new shape of a convolution has its algorithms timed, the fastest of which is used from then on. They

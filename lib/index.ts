@@ -3,7 +3,7 @@ export type { DType, TypedArray } from './dtype.js'
 export { getDefaultDevice, setDefaultDevice, type Device, type DeviceLike } from './device.js'
 export * as cuda from './cuda.js'
 export { autocast, isAutocastEnabled, type AutocastOptions } from './autocast.js'
-export { backends, type ConvAlgorithm } from './backends.js'
+export { backends, type ConvAlgorithm, type CpuConvAlgorithm } from './backends.js'
 export type { Layout, Shape } from './shape.js'
 export {
   AutogradError,

@@ -24,6 +24,7 @@ export interface CudaProperties {
 
 /** How convolutions go on CUDA. */
 export type ConvAlgorithm = 'auto' | 'im2col' | 'implicit' | 'cudnn'
+export type CpuConvAlgorithm = 'auto' | 'gemm' | 'winograd'
 
 /** See {@link Addon.mark}. */
 export type Mark = object & { readonly mark: unique symbol }
@@ -58,6 +59,7 @@ interface Addon {
   tf32(allow?: boolean): boolean
   convBenchmark(on?: boolean): boolean
   convAlgorithm(name?: ConvAlgorithm): ConvAlgorithm
+  cpuConvAlgorithm(name?: CpuConvAlgorithm): CpuConvAlgorithm
   /** A point behind all that was enqueued on a device so far. */
   mark(device: number): Mark
   /** Milliseconds between two marks of a device, which it must have passed. */

@@ -262,6 +262,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("tf32", tf32);
   add("convBenchmark", conv_benchmark);
   add("convAlgorithm", conv_algorithm);
+  add("cpuConvAlgorithm", cpu_conv_algorithm);
   add("mark", mark);
   add("elapsed", elapsed);
   add("stop", stop);

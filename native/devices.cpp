@@ -1,5 +1,6 @@
 #include "devices.h"
 
+#include "cpu/settings.h"
 #include "cuda/cuda.h"
 
 namespace convcore {
@@ -79,18 +80,33 @@ Napi::Value conv_benchmark(const Napi::CallbackInfo& info) {
   });
 }
 
-Napi::Value conv_algorithm(const Napi::CallbackInfo& info) {
+namespace {
+
+/// conv_algorithm(), or set_conv_algorithm() where there is an argument, of one of the two backends.
+template <class Algorithm>
+Napi::Value conv_algorithm_of(const Napi::CallbackInfo& info, const char* names, Algorithm (*get)(),
+                              void (*set)(Algorithm)) {
   return guarded(info.Env(), "convAlgorithm", [&]() -> Napi::Value {
     if (info.Length() > 0) {
-      cuda::ConvAlgorithm algorithm;
+      Algorithm algorithm;
       const std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "another type";
-      if (!cuda::algorithm_of(name, algorithm))
-        throw_call(CallError::Range, "ERR_ARGUMENT",
-                   "convAlgorithm: expected 'auto', 'im2col', 'implicit' or 'cudnn', got %.40s", name.c_str());
-      cuda::set_conv_algorithm(algorithm);
+      if (!algorithm_of(name, algorithm))
+        throw_call(CallError::Range, "ERR_ARGUMENT", "convAlgorithm: expected %s, got %.40s", names, name.c_str());
+      set(algorithm);
     }
-    return Napi::String::New(info.Env(), cuda::name_of(cuda::conv_algorithm()));
+    return Napi::String::New(info.Env(), name_of(get()));
   });
+}
+
+}  // namespace
+
+Napi::Value conv_algorithm(const Napi::CallbackInfo& info) {
+  return conv_algorithm_of(info, "'auto', 'im2col', 'implicit' or 'cudnn'", cuda::conv_algorithm,
+                           cuda::set_conv_algorithm);
+}
+
+Napi::Value cpu_conv_algorithm(const Napi::CallbackInfo& info) {
+  return conv_algorithm_of(info, "'auto', 'gemm' or 'winograd'", cpu::conv_algorithm, cpu::set_conv_algorithm);
 }
 
 }  // namespace convcore

@@ -17,5 +17,7 @@ Napi::Value conv_benchmark(const Napi::CallbackInfo& info);
 
 /// convAlgorithm(name?) → how convolutions go on CUDA
 Napi::Value conv_algorithm(const Napi::CallbackInfo& info);
+/// cpuConvAlgorithm(name?) → name
+Napi::Value cpu_conv_algorithm(const Napi::CallbackInfo& info);
 
 }  // namespace convcore

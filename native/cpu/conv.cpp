@@ -90,7 +90,7 @@ void backward_input_phase(const Conv& p, const In& dy, const In& weight, const O
 // y[N·O·P·Q, K] = patches(x) · weightᵀ + bias
 void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
   if (is_depthwise(p)) return depthwise(p, x, weight, bias, y);
-  if (is_winograd(p) && y.dtype == DType::Float32) return winograd(p, x, weight, bias, y);
+  if (is_winograd(p, y.dtype)) return winograd(p, x, weight, bias, y);
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
     int64_t filters = p.k / p.groups, depth = p.t * p.r * p.s * (p.c / p.groups);
@@ -106,7 +106,7 @@ void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
 // dx: a convolution of dy with the weight turned round, for each remainder of the input position modulo the stride.
 void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
   if (is_depthwise(p)) return depthwise_backward_input(p, dy, weight, bias, dx);
-  if (is_winograd(p) && dx.dtype == DType::Float32) return winograd_backward_input(p, dy, weight, bias, dx);
+  if (is_winograd(p, dx.dtype)) return winograd_backward_input(p, dy, weight, bias, dx);
   dispatch_float(dx.dtype, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t d = 0; d < p.stride_d && d < p.d; ++d)
@@ -120,8 +120,7 @@ void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
 // dweight[K, T·R·S·C] = dyᵀ · patches(x)
 void conv_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   if (is_depthwise(p)) return depthwise_backward_weight(p, x, dy, dweight);
-  if (is_winograd(p) && p.n * p.p * p.q > 0 && dweight.dtype == DType::Float32)
-    return winograd_backward_weight(p, x, dy, dweight);
+  if (is_winograd(p, dweight.dtype)) return winograd_backward_weight(p, x, dy, dweight);
   dispatch_float(dweight.dtype, [&](auto zero) {
     using T = decltype(zero);
     int64_t filters = p.k / p.groups, columns = p.t * p.r * p.s * (p.c / p.groups);

@@ -1,14 +1,21 @@
 // 3×3 convolutions with a quarter of the multiplications: see winograd_tile.h. In float32.
 #pragma once
 #include "kernels.h"
+#include "settings.h"
 
 namespace convcore::cpu::ISA {
 namespace {
 
-/// Whether Winograd's algorithm applies.
-inline bool is_winograd(const Conv& p) {
-  return p.c > 0 && p.k > 0 && p.r == 3 && p.s == 3 && p.t == 1 && p.d == 1 && p.pad_d == 0 && p.stride_h == 1 && p.stride_w == 1 &&
-         p.dilation_h == 1 && p.dilation_w == 1 && p.groups == 1;
+constexpr int64_t kLeastChannels = 8;  // below, the transformations cost more than they save
+
+/// Whether Winograd's algorithm applies, and is faster or asked for.
+inline bool is_winograd(const Conv& p, DType dtype) {
+  if (dtype != DType::Float32 || p.r != 3 || p.s != 3 || p.t != 1 || p.d != 1 || p.pad_d != 0 || p.stride_h != 1 ||
+      p.stride_w != 1 || p.dilation_h != 1 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 || p.y() == 0)
+    return false;
+  const ConvAlgorithm algorithm = conv_algorithm();
+  return algorithm == ConvAlgorithm::Auto ? p.c >= kLeastChannels && p.k >= kLeastChannels
+                                          : algorithm == ConvAlgorithm::Winograd;
 }
 
 }  // namespace
