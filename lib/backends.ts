@@ -6,10 +6,10 @@ export type { ConvAlgorithm, CpuConvAlgorithm }
 export const backends = {
   cpu: {
     /**
-     * The algorithm of all convolutions that it can do: `'gemm'`, a matrix product that reads the images directly, or
-     * `'winograd'`, which multiplies a quarter as often for 3×3 windows at stride 1 in float32, at the price of a rounding
-     * error some times larger (relative, about 2e-6). `'auto'`, or what `CONVCORE_CPU_CONV_ALGO` says, at first: Winograd's
-     * where it is faster.
+     * The algorithm of all convolutions that it can do: `'gemm'`, a matrix product that packs the images bit by bit;
+     * `'direct'`, which reads them where they are; or `'winograd'`, which multiplies a quarter as often for 3×3 windows at stride 1 in float32, at the price of a rounding
+     * error some times larger (relative, about 2e-6). `'auto'`, or what `CONVCORE_CPU_CONV_ALGO` says, at first: the
+     * fastest for the shape.
      */
     get convAlgorithm(): CpuConvAlgorithm {
       return native.cpuConvAlgorithm()

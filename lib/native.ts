@@ -24,7 +24,7 @@ export interface CudaProperties {
 
 /** How convolutions go on CUDA. */
 export type ConvAlgorithm = 'auto' | 'im2col' | 'implicit' | 'cudnn'
-export type CpuConvAlgorithm = 'auto' | 'gemm' | 'winograd'
+export type CpuConvAlgorithm = 'auto' | 'gemm' | 'direct' | 'winograd'
 
 /** See {@link Addon.mark}. */
 export type Mark = object & { readonly mark: unique symbol }

@@ -1,5 +1,6 @@
 #include "axis.h"
 #include "depthwise.h"
+#include "direct.h"
 #include "gemm.h"
 #include "patches.h"
 #include "winograd.h"
@@ -91,6 +92,7 @@ void backward_input_phase(const Conv& p, const In& dy, const In& weight, const O
 void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
   if (is_depthwise(p)) return depthwise(p, x, weight, bias, y);
   if (is_winograd(p, y.dtype)) return winograd(p, x, weight, bias, y);
+  if (is_direct(p)) return direct(p, x, weight, bias, y);
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
     int64_t filters = p.k / p.groups, depth = p.t * p.r * p.s * (p.c / p.groups);
@@ -107,6 +109,7 @@ void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
 void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
   if (is_depthwise(p)) return depthwise_backward_input(p, dy, weight, bias, dx);
   if (is_winograd(p, dx.dtype)) return winograd_backward_input(p, dy, weight, bias, dx);
+  if (is_direct_backward_input(p)) return direct_backward_input(p, dy, weight, bias, dx);
   dispatch_float(dx.dtype, [&](auto zero) {
     using T = decltype(zero);
     for (int64_t d = 0; d < p.stride_d && d < p.d; ++d)
@@ -121,6 +124,7 @@ void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
 void conv_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   if (is_depthwise(p)) return depthwise_backward_weight(p, x, dy, dweight);
   if (is_winograd(p, dweight.dtype)) return winograd_backward_weight(p, x, dy, dweight);
+  if (is_direct_backward_weight(p)) return direct_backward_weight(p, x, dy, dweight);
   dispatch_float(dweight.dtype, [&](auto zero) {
     using T = decltype(zero);
     int64_t filters = p.k / p.groups, columns = p.t * p.r * p.s * (p.c / p.groups);

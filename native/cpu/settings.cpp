@@ -8,7 +8,7 @@
 namespace convcore::cpu {
 namespace {
 
-constexpr const char* kNames[] = {"auto", "gemm", "winograd"};
+constexpr const char* kNames[] = {"auto", "gemm", "direct", "winograd"};
 
 std::atomic<int> algorithm{-1};  // −1: what the environment says
 
@@ -33,7 +33,7 @@ ConvAlgorithm conv_algorithm() {
     const char* name = std::getenv("CONVCORE_CPU_CONV_ALGO");
     ConvAlgorithm chosen = ConvAlgorithm::Auto;
     if (name && *name && !algorithm_of(name, chosen))
-      fail("CONVCORE_CPU_CONV_ALGO: expected auto, gemm or winograd, got %s", name);
+      fail("CONVCORE_CPU_CONV_ALGO: expected auto, gemm, direct or winograd, got %s", name);
     algorithm = static_cast<int>(chosen);
   }
   return static_cast<ConvAlgorithm>(algorithm.load());

@@ -4,13 +4,13 @@
 
 namespace convcore::cpu {
 
-enum class ConvAlgorithm { Auto, Gemm, Winograd };
+enum class ConvAlgorithm { Auto, Gemm, Direct, Winograd };
 
 /// The way that all convolutions go which can; Auto chooses by shape. At first what CONVCORE_CPU_CONV_ALGO says: fails
 /// when that is no name.
 ConvAlgorithm conv_algorithm();
 void set_conv_algorithm(ConvAlgorithm algorithm);
-/// "auto", "gemm", "winograd".
+/// "auto", "gemm", "direct", "winograd".
 const char* name_of(ConvAlgorithm algorithm);
 /// Whether there is one of this name.
 bool algorithm_of(const std::string& name, ConvAlgorithm& algorithm);

@@ -43,7 +43,7 @@ const large: [name: string, x: number[], weight: number[], padding: number | 'sa
   ['no padding', [2, 16, 3, 4], [16, 16, 3, 3], 0],
 ]
 
-const algorithms: CpuConvAlgorithm[] = ['gemm', 'winograd']
+const algorithms: CpuConvAlgorithm[] = ['gemm', 'direct', 'winograd']
 
 for (const algorithm of algorithms)
   t.test(`convolutions by ${algorithm} are right to 5e-6, and their gradients to 2e-5`, (t) => {
@@ -78,7 +78,7 @@ t.test('results by Winograd’s algorithm do not depend on what else runs', (t) 
 t.test('an algorithm that does not exist is refused', (t) => {
   t.throws(() => (backends.cpu.convAlgorithm = 'fft' as CpuConvAlgorithm), {
     name: 'RangeError',
-    message: /convAlgorithm: expected 'auto', 'gemm' or 'winograd', got fft/,
+    message: /convAlgorithm: expected 'auto', 'gemm', 'direct' or 'winograd', got fft/,
   })
   t.equal(backends.cpu.convAlgorithm, 'auto')
   t.end()

@@ -1,0 +1,128 @@
+#include "direct.h"
+
+#include "../scratch.h"
+#include "microkernel.h"
+#include "packing.h"
+#include "padded.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+/// y[n, p, q, k] = bias[k] + Σ x[n, p · stride_h + r · dilation_h − pad_h, q · stride_w + s − pad_w, c] · w(k, r, s,
+/// c), which at stride 1 is also what the gradient of the images is, with dy for x and the weight turned round.
+template <class T>
+struct Problem {
+  PaddedRows<T> x;
+  int64_t n, p, q, k, r, s, stride_h, stride_w, dilation_h;
+  const T *weight, *weight_end, *bias;
+  T* y;
+  bool backward;  // the weight is [c, r, s, k] and turned round, else [k, r, s, c]
+
+  int64_t line() const { return s * x.channels; }
+  int64_t depth() const { return r * line(); }
+};
+
+/// The filters as gemm's second factor, one column each.
+template <class T>
+struct Filters {
+  const Problem<T>& g;
+
+  static void copy(const void* self, int64_t, const Part& part, T* to, int64_t stride) {
+    const Problem<T>& g = static_cast<const Filters*>(self)->g;
+    const int64_t taps = g.r * g.s, c = g.x.channels;
+    if (!g.backward) {  // transposed: a row per filter
+      const Matrix<T> rows{g.weight, 0, taps * c, g.weight_end};
+      return Matrix<T>::copy(&rows, 0, part, to, stride);
+    }
+    for (int64_t row = part.row; row < part.row + part.rows; ++row, to += stride)
+      copy_over(to, g.weight + (row % c * taps + taps - 1 - row / c) * g.k + part.column, part.columns, g.weight_end);
+  }
+  Source<T> source() const { return {this, copy, !g.backward}; }
+};
+
+/// The filters in panels [depth][width].
+template <class T>
+void pack_filters(const Problem<T>& g, int64_t panels, int64_t panel_size, T* to) {
+  const Filters<T> filters{g};
+  const Gemm<T> product{1, 0, g.k, g.depth(), {}, filters.source(), nullptr, 0, {}};
+  parallel(panels, [&](int64_t panel) {
+    const int64_t column = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - column);
+    const int64_t width = panel_width<T>(columns);
+    for (int64_t from = 0; from < g.depth(); from += kStrip)
+      pack_b(product, 0, {from, lesser(kStrip, g.depth() - from), column, columns},
+             to + panel * panel_size + from * width, width);
+  });
+}
+
+/// One row of y, `columns` filters of one panel: x begins at the row's first pixel.
+template <class T>
+void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bias, int64_t columns, T* y) {
+  const int64_t groups = divide_up(g.q, kTileRows), tile = divide_up(g.q, groups), width = panel_width<T>(columns);
+  for (int64_t q = 0; q < g.q; q += tile) {
+    const int64_t rows = lesser(tile, g.q - q), pixel = g.stride_w * g.x.channels;
+    const Factors<T> factors{g.line(), x + q * pixel, pixel, filters, width, g.r, g.dilation_h * g.x.pitch()};
+    const auto multiply = microkernel_for<T>(true, width / kLanesOf<T>, rows);
+    T *row[kTileRows], *to = y + q * g.k;
+    if (columns == width) {
+      for (int64_t i = 0; i < rows; ++i) row[i] = to + i * g.k;
+      multiply(factors, bias, row, 0);
+      continue;
+    }
+    T edge[kTileRows * kTileColumns<T>];
+    for (int64_t i = 0; i < rows; ++i) row[i] = edge + i * width;
+    multiply(factors, bias, row, 0);
+    for (int64_t i = 0; i < rows; ++i) std::memcpy(to + i * g.k, row[i], static_cast<size_t>(columns) * sizeof(T));
+  }
+}
+
+constexpr int64_t kRowBytes = 128 << 10;  // of the padded rows that a job copies
+constexpr double kRowsWork = 1 << 18;     // multiply-adds of a job
+
+template <class T>
+void run(const Problem<T>& g) {
+  const int64_t panels = divide_up(g.k, kTileColumns<T>), panel_size = convcore::cpu::ISA::panel_size<T>(g.depth());
+  const int64_t span = (g.r - 1) * g.dilation_h + 1, pitch = g.x.pitch();
+  int64_t rows = divide_up(g.p, 1 + static_cast<int64_t>(1.0 * g.p * g.q * g.k * g.depth() / kRowsWork));
+  while (rows > 1 && ((rows - 1) * g.stride_h + span) * pitch * int64_t{sizeof(T)} > kRowBytes) --rows;
+  const int64_t blocks = divide_up(g.p, rows), jobs = g.n * blocks, slots = lesser(thread_count(), jobs);
+  const int64_t lines = (rows - 1) * g.stride_h + span, buffer = g.x.plain() ? 0 : round_up(lines * pitch, 64);
+  Scratch scratch((panels * panel_size + round_up(g.k, kTileColumns<T>) + slots * buffer) * int64_t{sizeof(T)});
+  T *filters = scratch.as<T>(), *bias = filters + panels * panel_size, *copies = bias + round_up(g.k, kTileColumns<T>);
+  for (int64_t k = 0; k < round_up(g.k, kTileColumns<T>); ++k) bias[k] = g.bias && k < g.k ? g.bias[k] : T(0);
+  pack_filters(g, panels, panel_size, filters);
+  for_each_job(jobs, slots, [&](int64_t slot, int64_t job) {
+    const int64_t n = job / blocks, first = job % blocks * rows, last = lesser(g.p, first + rows);
+    const T* x = g.x.plain() ? g.x.at(n, first * g.stride_h) : copies + slot * buffer;
+    if (buffer) g.x.copy(n, first * g.stride_h, (last - 1 - first) * g.stride_h + span, copies + slot * buffer);
+    for (int64_t p = first; p < last; ++p)
+      for (int64_t panel = 0; panel < panels; ++panel) {
+        const int64_t k = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - k);
+        compute_row(g, x + (p - first) * g.stride_h * pitch, filters + panel * panel_size, bias + k, columns,
+                    g.y + (n * g.p + p) * g.q * g.k + k);
+      }
+  });
+}
+
+}  // namespace
+
+void direct(const Conv& p, In x, In weight, OptIn bias, Out y) {
+  dispatch_float(y.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const PaddedRows<T> rows{x.as<T>(), p.h, p.w, p.c, p.pad_h, p.pad_w, (p.q - 1) * p.stride_w + p.s};
+    run(Problem<T>{rows, p.n, p.p, p.q, p.k, p.r, p.s, p.stride_h, p.stride_w, p.dilation_h, weight.as<T>(),
+                   weight.as<T>() + weight.count, bias.as<T>(), y.as<T>(), false});
+  });
+}
+
+void direct_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
+  if (dx.count == 0) return;
+  dispatch_float(dx.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const PaddedRows<T> rows{dy.as<T>(),        p.p,          p.q, p.k, (p.r - 1) * p.dilation_h - p.pad_h,
+                             p.s - 1 - p.pad_w, p.w - 1 + p.s};
+    run(Problem<T>{rows, p.n, p.h, p.w, p.c, p.r, p.s, 1, 1, p.dilation_h, weight.as<T>(),
+                   weight.as<T>() + weight.count, bias.as<T>(), dx.as<T>(), true});
+  });
+}
+
+}  // namespace convcore::cpu::ISA

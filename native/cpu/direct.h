@@ -1,0 +1,34 @@
+// Convolutions of images with windows of several taps, without packing the images: the pixels that a row of taps sees
+// lie side by side in memory, so that the innermost product reads them where they are.
+#pragma once
+#include "kernels.h"
+#include "settings.h"
+
+namespace convcore::cpu::ISA {
+namespace {
+
+constexpr int64_t kMostDirectChannels = 32;  // with more, packing costs less than short tiles do
+
+// A panel of filters this deep still comes fast from the second-level cache, and its sums stay exact enough.
+constexpr int64_t kDeepestDirect = 1024;
+
+inline bool is_direct_pass(const Conv& p, int64_t channels) {
+  if (p.t != 1 || p.d != 1 || p.pad_d != 0 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 || p.y() == 0)
+    return false;
+  const ConvAlgorithm algorithm = conv_algorithm();
+  return algorithm == ConvAlgorithm::Direct ||
+         (algorithm == ConvAlgorithm::Auto && p.r * p.s > 1 && p.r * p.s * channels <= kDeepestDirect);
+}
+inline bool is_direct(const Conv& p) { return is_direct_pass(p, p.c); }
+inline bool is_direct_backward_input(const Conv& p) {
+  return p.stride_h == 1 && p.stride_w == 1 && is_direct_pass(p, p.k);
+}
+inline bool is_direct_backward_weight(const Conv& p) { return is_direct_pass(p, p.c) && p.c <= kMostDirectChannels; }
+
+}  // namespace
+
+[[gnu::visibility("hidden")]] void direct(const Conv& p, In x, In weight, OptIn bias, Out y);
+[[gnu::visibility("hidden")]] void direct_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx);
+[[gnu::visibility("hidden")]] void direct_backward_weight(const Conv& p, In x, In dy, Out dweight);
+
+}  // namespace convcore::cpu::ISA

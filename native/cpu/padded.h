@@ -1,0 +1,46 @@
+// Rows of channels-last images with zeros around them.
+#pragma once
+#include <cstdint>
+#include <cstring>
+
+#include "tiling.h"
+
+namespace convcore::cpu {
+namespace {
+
+/// The rows of n images [h, w, channels] as a window with `pad` zeros around them sees them.
+template <class T>
+struct PaddedRows {
+  const T* image;
+  int64_t h, w, channels;
+  int64_t pad_h, pad_w;  // before the image; may be negative
+  int64_t width;         // of a padded row, in pixels
+
+  int64_t pitch() const { return width * channels; }
+
+  /// Nothing is to be padded or cut off: rows [top, top + rows) can be read where they are.
+  bool plain() const { return pad_h <= 0 && pad_w == 0 && width == w; }
+  const T* at(int64_t n, int64_t top) const { return image + (n * h + top - pad_h) * pitch(); }
+
+  /// Copies rows [top, top + rows), counted from the first padded one, of image n.
+  void copy(int64_t n, int64_t top, int64_t rows, T* to) const {
+    const int64_t before = pad_w > 0 ? lesser(pad_w, width) : 0, first = before - pad_w;
+    int64_t inside = lesser(width - before, w - first);
+    if (inside < 0) inside = 0;
+    const size_t pixel = static_cast<size_t>(channels) * sizeof(T);
+    for (int64_t i = 0; i < rows; ++i, to += pitch()) {
+      const int64_t row = top + i - pad_h;
+      if (row < 0 || row >= h || inside == 0) {
+        std::memset(to, 0, static_cast<size_t>(width) * pixel);
+        continue;
+      }
+      std::memset(to, 0, static_cast<size_t>(before) * pixel);
+      std::memcpy(to + before * channels, image + ((n * h + row) * w + first) * channels,
+                  static_cast<size_t>(inside) * pixel);
+      std::memset(to + (before + inside) * channels, 0, static_cast<size_t>(width - before - inside) * pixel);
+    }
+  }
+};
+
+}  // namespace
+}  // namespace convcore::cpu
