@@ -39,7 +39,7 @@ interface Cases {
   infer: Omit<ModelRow, 'input'>[]
 }
 
-export const casesFile = new URL('../../../bench/cases.json', import.meta.url)
+const casesFile = new URL('../../../bench/cases.json', import.meta.url)
 export const cases = JSON.parse(readFileSync(casesFile, 'utf8')) as Cases
 
 export const inputOf = (model: string): number[] => cases.train.find(({ name }) => name === model)!.input

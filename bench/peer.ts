@@ -1,48 +1,36 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 
-export interface PeerOptions {
-  device: string
-  threads: number
-  tf32: boolean
-  benchmark: boolean
-  budget: number
-}
+/** Milliseconds by figure and by setting of the peer. */
+export type Timings = Record<string, Record<string, number>>
 
-/** PyTorch in a process of its own, which answers one row at a time: see torch.py. */
+/** A program that first says what it is, then answers lines of JSON { section, row } with a line each. */
 export class Peer {
   private constructor(
     private readonly child: ChildProcess,
     private readonly lines: AsyncIterator<string>,
     readonly version: string,
-    readonly device: string,
   ) {}
 
-  /** Undefined where Python has no PyTorch, or none for the device. */
-  static async start(
-    python: string,
-    { device, threads, tf32, benchmark, budget }: PeerOptions,
-  ): Promise<Peer | undefined> {
-    const script = fileURLToPath(new URL('../../../bench/torch.py', import.meta.url))
-    const settings = { device, threads, tf32: Number(tf32), benchmark: Number(benchmark), budget }
-    const words = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)])
-    const child = spawn(python, [script, ...words], { stdio: ['pipe', 'pipe', 'inherit'] })
+  /** Undefined where it does not start. */
+  static async start(command: string, words: string[], env: Record<string, string> = {}): Promise<Peer | undefined> {
+    const child = spawn(command, words, { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, ...env } })
     child.on('error', () => undefined)
     const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
     const first = await lines.next()
-    if (first.done) return undefined
-    const about = JSON.parse(first.value) as { version: string; device: string }
-    return new Peer(child, lines, about.version, about.device)
+    return first.done ? undefined : new Peer(child, lines, (JSON.parse(first.value) as { version: string }).version)
   }
 
-  /** Milliseconds by figure. */
-  async time(section: string, row: unknown): Promise<Record<string, number>> {
+  async ask(section: string, row?: unknown): Promise<unknown> {
     this.child.stdin!.write(`${JSON.stringify({ section, row })}\n`)
     const line = await this.lines.next()
-    if (line.done) throw new Error(`PyTorch ended at a row of ${section}: ${JSON.stringify(row)}`)
-    return JSON.parse(line.value) as Record<string, number>
+    if (line.done) throw new Error(`${this.child.spawnfile} ended at a row of ${section}: ${JSON.stringify(row)}`)
+    return JSON.parse(line.value)
+  }
+
+  async time(section: string, row: unknown): Promise<Timings> {
+    return (await this.ask(section, row)) as Timings
   }
 
   async stop(): Promise<void> {
