@@ -1,8 +1,9 @@
-#include "axis.h"
 #include "depthwise.h"
 #include "direct.h"
 #include "gemm.h"
 #include "patches.h"
+#include "phase.h"
+#include "scatter.h"
 #include "winograd.h"
 
 namespace convcore::cpu::ISA {
@@ -20,28 +21,6 @@ Patches<T> patches(const Conv& p, const In& x) {
           {p.h, p.stride_h, -p.pad_h, p.dilation_h, p.r},
           {p.w, p.stride_w, -p.pad_w, p.dilation_w, p.s}};
 }
-
-/// The taps of one axis through which the inputs of one phase, phase + i · stride, meet outputs. They are first,
-/// first − step, … ; tap number a reaches output i + origin + a · shift.
-struct Phase {
-  int64_t phase, positions, first, step, taps, origin, shift;
-
-  Phase(int64_t phase, const Axis& axis)
-      : phase(phase), positions((axis.input - phase + axis.stride - 1) / axis.stride) {
-    auto distance = [&](int64_t tap) { return phase + axis.pad - tap * axis.dilation; };
-    step = axis.stride / gcd(axis.stride, axis.dilation);
-    first = axis.taps - 1;
-    while (first >= 0 && first > axis.taps - 1 - step && distance(first) % axis.stride != 0) --first;
-    bool met = first >= 0 && distance(first) % axis.stride == 0;
-    taps = met ? first / step + 1 : 0;
-    origin = met ? distance(first) / axis.stride : 0;
-    shift = step * axis.dilation / axis.stride;
-  }
-  int64_t tap(int64_t a) const { return first - a * step; }
-
- private:
-  static int64_t gcd(int64_t a, int64_t b) { return b == 0 ? a : gcd(b, a % b); }
-};
 
 /// The weight as the second factor of the gradient: rows (tap plane, tap row, tap column, k) of
 /// one phase, columns c.
@@ -108,6 +87,7 @@ void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
 // dx: a convolution of dy with the weight turned round, for each remainder of the input position modulo the stride.
 void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
   if (is_depthwise(p)) return depthwise_backward_input(p, dy, weight, bias, dx);
+  if (is_scattered(p, dx.dtype)) return scatter_backward_input(p, dy, weight, bias, dx);
   if (is_winograd(p, dx.dtype)) return winograd_backward_input(p, dy, weight, bias, dx);
   if (is_direct_backward_input(p)) return direct_backward_input(p, dy, weight, bias, dx);
   dispatch_float(dx.dtype, [&](auto zero) {

@@ -4,47 +4,54 @@
 #include "microkernel.h"
 #include "packing.h"
 #include "padded.h"
+#include "phase.h"
 
 namespace convcore::cpu::ISA {
 namespace {
 
-/// y[n, p, q, k] = bias[k] + Σ x[n, p · stride_h + r · dilation_h − pad_h, q · stride_w + s − pad_w, c] · w(k, r, s,
-/// c), which at stride 1 is also what the gradient of the images is, with dy for x and the weight turned round.
+/// Row p of image n begins at data + n · image + p · line; its pixels are `pixel` elements apart.
+template <class T>
+struct Rows {
+  T* data;
+  int64_t image, line, pixel;
+};
+
+/// y[n, p, q, k] = bias[k] + Σ x[n, p · stride_h + r · dilation_h − pad_h, q · stride_w + s − pad_w, c] · w(r, s, c,
+/// k), which a phase of the gradient of the images is too, with dy for x.
 template <class T>
 struct Problem {
   PaddedRows<T> x;
   int64_t n, p, q, k, r, s, stride_h, stride_w, dilation_h;
-  const T *weight, *weight_end, *bias;
-  T* y;
-  bool backward;  // the weight is [c, r, s, k] and turned round, else [k, r, s, c]
+  const T* bias;
+  Rows<T> y;
+  Source<T> filters;  // [r, s, c] × k
 
   int64_t line() const { return s * x.channels; }
   int64_t depth() const { return r * line(); }
 };
 
-/// The filters as gemm's second factor, one column each.
+/// The filters of a phase of the gradient.
 template <class T>
-struct Filters {
-  const Problem<T>& g;
+struct PhaseFilters {
+  const Conv& p;
+  const T *weight, *end;
+  const Phase &vertical, &horizontal;
 
   static void copy(const void* self, int64_t, const Part& part, T* to, int64_t stride) {
-    const Problem<T>& g = static_cast<const Filters*>(self)->g;
-    const int64_t taps = g.r * g.s, c = g.x.channels;
-    if (!g.backward) {  // transposed: a row per filter
-      const Matrix<T> rows{g.weight, 0, taps * c, g.weight_end};
-      return Matrix<T>::copy(&rows, 0, part, to, stride);
+    const auto& f = *static_cast<const PhaseFilters*>(self);
+    for (int64_t row = part.row; row < part.row + part.rows; ++row, to += stride) {
+      const int64_t k = row % f.p.k, tap = row / f.p.k;
+      const int64_t r = f.vertical.tap(tap / f.horizontal.taps), s = f.horizontal.tap(tap % f.horizontal.taps);
+      copy_over(to, f.weight + ((k * f.p.r + r) * f.p.s + s) * f.p.c + part.column, part.columns, f.end);
     }
-    for (int64_t row = part.row; row < part.row + part.rows; ++row, to += stride)
-      copy_over(to, g.weight + (row % c * taps + taps - 1 - row / c) * g.k + part.column, part.columns, g.weight_end);
   }
-  Source<T> source() const { return {this, copy, !g.backward}; }
+  Source<T> source() const { return {this, copy, false}; }
 };
 
 /// The filters in panels [depth][width].
 template <class T>
 void pack_filters(const Problem<T>& g, int64_t panels, int64_t panel_size, T* to) {
-  const Filters<T> filters{g};
-  const Gemm<T> product{1, 0, g.k, g.depth(), {}, filters.source(), nullptr, 0, {}};
+  const Gemm<T> product{1, 0, g.k, g.depth(), {}, g.filters, nullptr, 0, {}};
   parallel(panels, [&](int64_t panel) {
     const int64_t column = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - column);
     const int64_t width = panel_width<T>(columns);
@@ -62,16 +69,17 @@ void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bia
     const int64_t rows = lesser(tile, g.q - q), pixel = g.stride_w * g.x.channels;
     const Factors<T> factors{g.line(), x + q * pixel, pixel, filters, width, g.r, g.dilation_h * g.x.pitch()};
     const auto multiply = microkernel_for<T>(true, width / kLanesOf<T>, rows);
-    T *row[kTileRows], *to = y + q * g.k;
+    T *row[kTileRows], *to = y + q * g.y.pixel;
     if (columns == width) {
-      for (int64_t i = 0; i < rows; ++i) row[i] = to + i * g.k;
+      for (int64_t i = 0; i < rows; ++i) row[i] = to + i * g.y.pixel;
       multiply(factors, bias, row, 0);
       continue;
     }
     T edge[kTileRows * kTileColumns<T>];
     for (int64_t i = 0; i < rows; ++i) row[i] = edge + i * width;
     multiply(factors, bias, row, 0);
-    for (int64_t i = 0; i < rows; ++i) std::memcpy(to + i * g.k, row[i], static_cast<size_t>(columns) * sizeof(T));
+    for (int64_t i = 0; i < rows; ++i)
+      std::memcpy(to + i * g.y.pixel, row[i], static_cast<size_t>(columns) * sizeof(T));
   }
 }
 
@@ -81,7 +89,7 @@ constexpr double kRowsWork = 1 << 18;     // multiply-adds of a job
 template <class T>
 void run(const Problem<T>& g) {
   const int64_t panels = divide_up(g.k, kTileColumns<T>), panel_size = convcore::cpu::ISA::panel_size<T>(g.depth());
-  const int64_t span = (g.r - 1) * g.dilation_h + 1, pitch = g.x.pitch();
+  const int64_t span = g.r > 0 ? (g.r - 1) * g.dilation_h + 1 : 0, pitch = g.x.pitch();  // no tap: the bias alone
   int64_t rows = divide_up(g.p, 1 + static_cast<int64_t>(1.0 * g.p * g.q * g.k * g.depth() / kRowsWork));
   while (rows > 1 && ((rows - 1) * g.stride_h + span) * pitch * int64_t{sizeof(T)} > kRowBytes) --rows;
   const int64_t blocks = divide_up(g.p, rows), jobs = g.n * blocks, slots = lesser(thread_count(), jobs);
@@ -98,7 +106,7 @@ void run(const Problem<T>& g) {
       for (int64_t panel = 0; panel < panels; ++panel) {
         const int64_t k = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - k);
         compute_row(g, x + (p - first) * g.stride_h * pitch, filters + panel * panel_size, bias + k, columns,
-                    g.y + (n * g.p + p) * g.q * g.k + k);
+                    g.y.data + n * g.y.image + p * g.y.line + k);
       }
   });
 }
@@ -108,20 +116,55 @@ void run(const Problem<T>& g) {
 void direct(const Conv& p, In x, In weight, OptIn bias, Out y) {
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const PaddedRows<T> rows{x.as<T>(), p.h, p.w, p.c, p.pad_h, p.pad_w, (p.q - 1) * p.stride_w + p.s};
-    run(Problem<T>{rows, p.n, p.p, p.q, p.k, p.r, p.s, p.stride_h, p.stride_w, p.dilation_h, weight.as<T>(),
-                   weight.as<T>() + weight.count, bias.as<T>(), y.as<T>(), false});
+    const PaddedRows<T> rows = padded_rows(p, x.as<T>());
+    const int64_t depth = p.r * p.s * p.c;
+    const Matrix<T> filters{weight.as<T>(), 0, depth, weight.as<T>() + weight.count};
+    run(Problem<T>{rows,
+                   p.n,
+                   p.p,
+                   p.q,
+                   p.k,
+                   p.r,
+                   p.s,
+                   p.stride_h,
+                   p.stride_w,
+                   p.dilation_h,
+                   bias.as<T>(),
+                   {y.as<T>(), p.p * p.q * p.k, p.q * p.k, p.k},
+                   filters.source(true)});
   });
 }
 
 void direct_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
-  if (dx.count == 0) return;
   dispatch_float(dx.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const PaddedRows<T> rows{dy.as<T>(),        p.p,          p.q, p.k, (p.r - 1) * p.dilation_h - p.pad_h,
-                             p.s - 1 - p.pad_w, p.w - 1 + p.s};
-    run(Problem<T>{rows, p.n, p.h, p.w, p.c, p.r, p.s, 1, 1, p.dilation_h, weight.as<T>(),
-                   weight.as<T>() + weight.count, bias.as<T>(), dx.as<T>(), true});
+    const int64_t line = p.w * p.c;
+    for (int64_t i = 0; i < p.stride_h && i < p.h; ++i)
+      for (int64_t j = 0; j < p.stride_w && j < p.w; ++j) {
+        const Phase v(i, vertical(p)), h(j, horizontal(p));
+        const PaddedRows<T> rows{dy.as<T>(),
+                                 p.p,
+                                 p.q,
+                                 p.k,
+                                 -v.origin,
+                                 -h.origin,
+                                 v.positions + (v.taps - 1) * v.shift,
+                                 h.positions - 1 + h.taps};
+        const PhaseFilters<T> filters{p, weight.as<T>(), weight.as<T>() + weight.count, v, h};
+        run(Problem<T>{rows,
+                       p.n,
+                       v.positions,
+                       h.positions,
+                       p.c,
+                       v.taps,
+                       h.taps,
+                       1,
+                       1,
+                       v.shift,
+                       bias.as<T>(),
+                       {dx.as<T>() + i * line + j * p.c, p.h * line, p.stride_h * line, p.stride_w * p.c},
+                       filters.source()});
+      }
   });
 }
 

@@ -12,18 +12,24 @@ constexpr int64_t kMostDirectChannels = 32;  // with more, packing costs less th
 // A panel of filters this deep still comes fast from the second-level cache, and its sums stay exact enough.
 constexpr int64_t kDeepestDirect = 1024;
 
-inline bool is_direct_pass(const Conv& p, int64_t channels) {
-  if (p.t != 1 || p.d != 1 || p.pad_d != 0 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 || p.y() == 0)
+inline bool is_direct_pass(const Conv& p, int64_t depth) {
+  if (p.t != 1 || p.d != 1 || p.pad_d != 0 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 ||
+      p.x() == 0 || p.y() == 0)
     return false;
   const ConvAlgorithm algorithm = conv_algorithm();
   return algorithm == ConvAlgorithm::Direct ||
-         (algorithm == ConvAlgorithm::Auto && p.r * p.s > 1 && p.r * p.s * channels <= kDeepestDirect);
+         (algorithm == ConvAlgorithm::Auto && p.r * p.s > 1 && depth <= kDeepestDirect);
 }
-inline bool is_direct(const Conv& p) { return is_direct_pass(p, p.c); }
+inline bool is_direct(const Conv& p) { return is_direct_pass(p, p.r * p.s * p.c); }
+/// Each phase has its share of the taps.
 inline bool is_direct_backward_input(const Conv& p) {
-  return p.stride_h == 1 && p.stride_w == 1 && is_direct_pass(p, p.k);
+  const int64_t r = (p.r + p.stride_h - 1) / p.stride_h, s = (p.s + p.stride_w - 1) / p.stride_w;
+  return is_direct_pass(p, r * s * p.k);
 }
-inline bool is_direct_backward_weight(const Conv& p) { return is_direct_pass(p, p.c) && p.c <= kMostDirectChannels; }
+inline bool is_direct_backward_weight(const Conv& p) {
+  return is_direct_pass(p, p.r * p.s * p.c) &&
+         (p.c <= kMostDirectChannels || conv_algorithm() == ConvAlgorithm::Direct);
+}
 
 }  // namespace
 

@@ -96,7 +96,7 @@ void run(const WeightProblem<T>& g, T* dweight) {
 void direct_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   dispatch_float(dweight.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const PaddedRows<T> rows{x.as<T>(), p.h, p.w, p.c, p.pad_h, p.pad_w, (p.q - 1) * p.stride_w + p.s};
+    const PaddedRows<T> rows = padded_rows(p, x.as<T>());
     run(WeightProblem<T>{rows, dy.as<T>(), dy.as<T>() + dy.count, p.n, p.p, p.q, p.k, p.r, p.stride_h, p.stride_w,
                          p.dilation_h, p.s * p.c},
         dweight.as<T>());

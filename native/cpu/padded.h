@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../geometry.h"
 #include "tiling.h"
 
 namespace convcore::cpu {
@@ -13,13 +14,13 @@ template <class T>
 struct PaddedRows {
   const T* image;
   int64_t h, w, channels;
-  int64_t pad_h, pad_w;  // before the image; may be negative
-  int64_t width;         // of a padded row, in pixels
+  int64_t pad_h, pad_w;   // before the image; may be negative
+  int64_t height, width;  // of what the windows see, in rows and pixels
 
   int64_t pitch() const { return width * channels; }
 
   /// Nothing is to be padded or cut off: rows [top, top + rows) can be read where they are.
-  bool plain() const { return pad_h <= 0 && pad_w == 0 && width == w; }
+  bool plain() const { return pad_h <= 0 && height - pad_h <= h && pad_w == 0 && width == w; }
   const T* at(int64_t n, int64_t top) const { return image + (n * h + top - pad_h) * pitch(); }
 
   /// Copies rows [top, top + rows), counted from the first padded one, of image n.
@@ -41,6 +42,19 @@ struct PaddedRows {
     }
   }
 };
+
+/// What a convolution's windows see of its images.
+template <class T>
+PaddedRows<T> padded_rows(const Conv& p, const T* images) {
+  return {images,
+          p.h,
+          p.w,
+          p.c,
+          p.pad_h,
+          p.pad_w,
+          (p.p - 1) * p.stride_h + (p.r - 1) * p.dilation_h + 1,
+          (p.q - 1) * p.stride_w + p.s};
+}
 
 }  // namespace
 }  // namespace convcore::cpu

@@ -6,7 +6,8 @@
 namespace convcore::cpu::ISA {
 namespace {
 
-constexpr int64_t kLeastChannels = 8;  // below, the transformations cost more than they save
+// Channels times filters; below, the transformations cost more than they save.
+constexpr int64_t kLeastProduct = 256;
 
 /// Whether Winograd's algorithm applies, and is faster or asked for.
 inline bool is_winograd(const Conv& p, DType dtype) {
@@ -14,8 +15,7 @@ inline bool is_winograd(const Conv& p, DType dtype) {
       p.stride_w != 1 || p.dilation_h != 1 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 || p.y() == 0)
     return false;
   const ConvAlgorithm algorithm = conv_algorithm();
-  return algorithm == ConvAlgorithm::Auto ? p.c >= kLeastChannels && p.k >= kLeastChannels
-                                          : algorithm == ConvAlgorithm::Winograd;
+  return algorithm == ConvAlgorithm::Auto ? p.c * p.k >= kLeastProduct : algorithm == ConvAlgorithm::Winograd;
 }
 
 }  // namespace
