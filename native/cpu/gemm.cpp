@@ -7,6 +7,8 @@
 namespace convcore::cpu::ISA {
 namespace {
 
+constexpr int64_t kPage = 4096;  // bytes; rows so far apart, or times that, compete for one cache set
+
 /// Memory of one thread: a panel of A, the panels of B, the bias and the row addresses of one tile.
 template <class T>
 struct Workspace {
@@ -57,7 +59,8 @@ struct Job {
 template <class T>
 void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspace<T>& work) {
   constexpr int64_t step = kTileColumns<T>;
-  int64_t panel = panel_size<T>(job.depth), a_stride = g.a.transposed ? kTileRows : kPanelStride<T>;
+  const int64_t panel = panel_size<T>(job.depth);
+  const bool in_place = !g.a.transposed && g.a.data && g.a.stride * sizeof(T) % kPage != 0;
   for (int64_t from = 0; from < job.depth; from += kStrip)
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
@@ -67,13 +70,20 @@ void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspac
     }
   for (int64_t i = 0; i < job.rows; i += kTileRows) {
     int64_t rows = lesser(kTileRows, job.rows - i);
-    pack_a(g, job.item, job.row + i, rows, job.from, job.depth, work.a);
+    const T* a = work.a;
+    int64_t a_stride = g.a.transposed ? kTileRows : kPanelStride<T>;
+    if (in_place) {
+      a_stride = g.a.stride;
+      a = g.a.data + job.item * g.a.item + (job.row + i) * a_stride + job.from;
+    } else {
+      pack_a(g, job.item, job.row + i, rows, job.from, job.depth, work.a);
+    }
     T* const* c = work.rows + i;
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
       auto multiply = microkernel_for<T>(!g.a.transposed, width / kLanesOf<T>, rows);
       const T* bias = first ? work.bias + j : nullptr;
-      Factors<T> factors{job.depth, work.a, a_stride, work.b + j / step * panel, width};
+      Factors<T> factors{job.depth, a, a_stride, work.b + j / step * panel, width};
       if (columns == width) {
         multiply(factors, bias, c, job.column + j);
       } else {
@@ -141,7 +151,7 @@ void run_pieces(const Gemm<T>& g, const Tiling& tiling) {
 template <class T>
 void multiply(const Gemm<T>& g) {
   if (g.items == 0 || g.m == 0 || g.n == 0) return;
-  Tiling tiling(g.items, g.m, g.n, g.k, kTileRows, kTileColumns<T>);
+  const Tiling tiling(g.items, g.m, g.n, g.k, kTileRows, kTileColumns<T>, thread_count());
   if (tiling.pieces > 1)
     run_pieces(g, tiling);
   else

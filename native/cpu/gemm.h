@@ -23,6 +23,9 @@ struct Source {
   /// end of each row.
   void (*copy)(const void* self, int64_t item, const Part& part, T* to, int64_t stride);
   bool transposed;
+  /// Where the matrix lies in memory as it is: that of item t at data + t · item, its rows `stride` elements apart.
+  const T* data = nullptr;
+  int64_t item = 0, stride = 0;
 };
 
 /// Row (n, d, i, j) of item t begins at data + t·item + n·image + d·plane + i·line + j·pixel; its elements are
@@ -66,7 +69,7 @@ struct Matrix {
     const T* from = m.data + item * m.item + part.row * m.stride + part.column;
     for (int64_t i = 0; i < part.rows; ++i, from += m.stride, to += stride) copy_over(to, from, part.columns, m.end);
   }
-  Source<T> source(bool transposed) const { return {this, copy, transposed}; }
+  Source<T> source(bool transposed) const { return {this, copy, transposed, data, item, stride}; }
 };
 
 /// Dense matrices with n columns.

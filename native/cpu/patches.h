@@ -20,9 +20,24 @@ struct Patches {
   Grid grid;
   View inward, vertical, horizontal;
 
-  Source<T> source() const { return {this, copy, false}; }
+  /// Of windows of one tap at stride 1 the images themselves are the matrix.
+  Source<T> source() const {
+    const bool plain =
+        is_plain(inward, grid.depth) && is_plain(vertical, grid.height) && is_plain(horizontal, grid.width);
+    if (!plain) return {this, copy, false};
+    return {this, copy_pixels, false, image, item_channels, channels};
+  }
 
  private:
+  static bool is_plain(const View& view, int64_t positions) {
+    return view.taps == 1 && view.stride == 1 && view.origin == 0 && view.pixels == positions;
+  }
+  static void copy_pixels(const void* self, int64_t item, const Part& part, T* to, int64_t stride) {
+    const auto& p = *static_cast<const Patches*>(self);
+    const T* from = p.image + part.row * p.channels + item * p.item_channels + part.column;
+    for (int64_t i = 0; i < part.rows; ++i, from += p.channels, to += stride) copy_over(to, from, part.columns, p.end);
+  }
+
   /// Adjacent elements of one image row: `length` from element `at` of pixel `w` on.
   struct Run {
     int64_t d, h, w, at, length;
