@@ -36,7 +36,8 @@ if [ "$nvcc" ]; then
   else
     echo 'no headers of cuBLAS and cuDNN here, or in CPATH: what is declared of them was not compared'
   fi
-  npm run build:native -- --out build/cuda --CDCONVCORE_CUDA=real --CDCONVCORE_CUDA_ARCHITECTURES="${CONVCORE_CUDA_ARCHITECTURES:-90}"
+  npm run build:native -- --out build/cuda --CDCONVCORE_CUDA=real --CDCONVCORE_ISAS=generic \
+    --CDCONVCORE_CUDA_ARCHITECTURES="${CONVCORE_CUDA_ARCHITECTURES:-90}"
   ls -l build/cuda/Release/convcore.node
   CONVCORE_ADDON="$PWD/build/cuda/Release/convcore.node" node --enable-source-maps --test --test-concurrency=1 \
     $(suite '*/device.test.js' '*/cuda/*.test.js' '*/ops/forward.test.js')
