@@ -1,5 +1,5 @@
 #include "../scratch.h"
-#include "direct.h"
+#include "conv_direct.h"
 #include "microkernel.h"
 #include "padded.h"
 #include "vector.h"

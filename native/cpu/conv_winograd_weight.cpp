@@ -1,9 +1,9 @@
 #include "../scratch.h"
+#include "conv_winograd.h"
+#include "conv_winograd_tile.h"
 #include "grid.h"
 #include "microkernel.h"
 #include "tiling.h"
-#include "winograd.h"
-#include "winograd_tile.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -1,4 +1,4 @@
-// 3×3 convolutions with a quarter of the multiplications: see winograd_tile.h. In float32.
+// 3×3 convolutions with a quarter of the multiplications: see conv_winograd_tile.h. In float32.
 #pragma once
 #include "kernels.h"
 #include "settings.h"

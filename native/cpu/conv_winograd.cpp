@@ -1,10 +1,10 @@
-#include "winograd.h"
+#include "conv_winograd.h"
 
 #include "../scratch.h"
+#include "conv_winograd_tile.h"
 #include "microkernel.h"
 #include "packing.h"
 #include "tiling.h"
-#include "winograd_tile.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -1,4 +1,4 @@
-#include "scatter.h"
+#include "conv_scatter.h"
 
 #include <cstring>
 

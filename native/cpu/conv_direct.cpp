@@ -1,4 +1,4 @@
-#include "direct.h"
+#include "conv_direct.h"
 
 #include "../scratch.h"
 #include "microkernel.h"
