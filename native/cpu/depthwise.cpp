@@ -1,31 +1,70 @@
 #include "depthwise.h"
 
 #include "../scratch.h"
-#include "axis.h"
+#include "depthwise_tile.h"
 
 namespace convcore::cpu::ISA {
 namespace {
 
-constexpr int64_t kChunks = 64;  // of the lines whose sums make dweight
-
+/// A convolution whose outputs are y_step pixels apart, and x_step in its input.
 template <class T>
-[[gnu::always_inline]] inline void add_product(int64_t n, const T* a, const T* b, T* __restrict sum) {
-  for (int64_t c = 0; c < n; ++c) sum[c] += a[c] * b[c];
-}
+struct Problem {
+  const T* x;
+  int64_t channels, x_step, y_step;
+  Filters<T> one, several;  // pixels at once
 
-/// f(tap row, row of x) for the rows that row `line` of y sees, both counted over all images and planes.
-template <class F>
-[[gnu::always_inline]] inline void for_each_input_row(const Conv& p, int64_t line, F f) {
-  const Axis planes = inward(p), rows = vertical(p);
-  const int64_t plane = line / p.p, image = plane / p.o;
-  for (int64_t t = 0; t < p.t; ++t) {
-    const int64_t d = planes.input_at(plane % p.o, t);
-    if (d < 0 || d >= p.d) continue;
-    for (int64_t r = 0; r < p.r; ++r) {
-      const int64_t h = rows.input_at(line % p.p, r);
-      if (h >= 0 && h < p.h) f(t * p.r + r, (image * p.d + d) * p.h + h);
-    }
+  static int64_t room(int64_t channels, int64_t taps) { return (taps + 1) * (2 * channels + kLanesOf<T>); }
+
+  /// `filters` has `room` elements.
+  Problem(const T* x, int64_t channels, int64_t taps, int64_t x_step, int64_t y_step, const T* weight, const T* bias,
+          T* filters)
+      : x(x), channels(channels), x_step(x_step), y_step(y_step) {
+    const int64_t pixels = y_step == 1 ? pixels_at_once<T>(channels, x_step) : 1;
+    several = one = spread_filters(1, channels, taps, weight, bias, filters);
+    if (pixels > 1) several = spread_filters(pixels, channels, taps, weight, bias, filters + (taps + 1) * channels);
   }
+
+  /// The row's outputs; the first one is at y.
+  void run(const Row& row, T* y) const {
+    const auto [begin, end] = row.inside();
+    for (int64_t column = 0; column < begin; ++column) border(row, column, y);
+    const int64_t rest = begin + (end - begin) / several.pixels * several.pixels;
+    tiles(several, row, begin, rest, y);
+    tiles(one, row, rest, end, y);
+    for (int64_t column = end; column < row.columns; ++column) border(row, column, y);
+  }
+
+ private:
+  Tile<T> tile(int64_t column, int64_t pixels, T* y) const {
+    const int64_t x_pixel = x_step * channels, y_pixel = y_step * channels;
+    return {x, y + column * y_pixel, column * x_pixel, pixels * x_pixel, pixels * y_pixel};
+  }
+
+  void border(const Row& row, int64_t column, T* y) const {
+    one.compute[0](one, row.taps + row.count, row.list(column), tile(column, 1, y));
+  }
+
+  /// Columns [begin, end).
+  void tiles(const Filters<T>& filters, const Row& row, int64_t begin, int64_t end, T* y) const {
+    const int64_t all = (end - begin) / filters.pixels;
+    if (all == 0) return;
+    const int64_t size = divide_up(all, divide_up(all, kColumns));
+    for (int64_t i = 0; i < all; i += size)
+      filters.compute[lesser(size, all - i) - 1](filters, row.taps, row.count,
+                                                 tile(begin + i * filters.pixels, filters.pixels, y));
+  }
+};
+
+/// f(Row*, line) for each of `lines` rows, with room for the taps.
+template <class F>
+void for_each_line(int64_t lines, int64_t grain, int64_t taps, const Row& row, F f) {
+  const int64_t jobs = divide_up(lines, grain), slots = lesser(thread_count(), jobs);
+  Scratch scratch(slots * 2 * taps * int64_t{sizeof(Tap)});
+  for_each_job(jobs, slots, [&](int64_t slot, int64_t job) {
+    Row mine = row;
+    mine.taps = scratch.as<Tap>() + slot * 2 * taps;
+    for (int64_t line = job * grain; line < lesser(lines, (job + 1) * grain); ++line) f(&mine, line);
+  });
 }
 
 /// f(tap row, row of y) for the rows that see row `line` of x.
@@ -43,27 +82,16 @@ template <class F>
   }
 }
 
-/// f(tap, output column, input column) for every pair of columns that meet through a row of taps.
-template <class F>
-[[gnu::always_inline]] inline void for_each_column(const Axis& axis, int64_t tap_row, F f) {
-  for (int64_t s = 0; s < axis.taps; ++s) {
-    auto range = axis.outputs(s);
-    for (int64_t q = range.begin; q < range.end; ++q) f(tap_row * axis.taps + s, q, axis.input_at(q, s));
-  }
-}
-
-/// [C, taps] as [taps, C].
-template <class T>
-void channels_last(int64_t c, int64_t taps, const T* weight, T* to) {
-  for (int64_t tap = 0; tap < taps; ++tap)
-    for (int64_t i = 0; i < c; ++i) to[tap * c + i] = weight[i * taps + tap];
-}
-
-/// A row of pixels, each the bias.
-template <class T>
-[[gnu::always_inline]] inline void fill_row(int64_t pixels, int64_t c, const T* bias, T* to) {
-  for (int64_t i = 0; i < pixels; ++i)
-    for (int64_t j = 0; j < c; ++j) to[i * c + j] = bias ? bias[j] : 0;
+/// The taps through which columns phase + j · stride_w of row `line` of x meet columns of y, in place of those in
+/// `row`.
+void list_taps_backward(const Conv& p, int64_t line, int64_t phase, Row* row) {
+  row->count = 0;
+  for_each_output_row(p, line, [&](int64_t tap_row, int64_t output_row) {
+    for (int64_t s = 0; s < p.s; ++s) {
+      const int64_t distance = phase + p.pad_w - s * p.dilation_w;
+      if (distance % p.stride_w == 0) row->add(tap_row * p.s + s, output_row, distance / p.stride_w);
+    }
+  });
 }
 
 }  // namespace
@@ -71,67 +99,32 @@ template <class T>
 void depthwise(const Conv& p, In x, In weight, OptIn bias, Out y) {
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    Scratch scratch(weight.count * int64_t{sizeof(T)});
-    T* filters = scratch.as<T>();
-    channels_last(p.c, p.t * p.r * p.s, weight.as<T>(), filters);
-    const Axis columns = horizontal(p);
-    parallel(p.n * p.o * p.p, [&](int64_t line) {
-      T* out = y.as<T>() + line * p.q * p.c;
-      fill_row(p.q, p.c, bias.as<T>(), out);
-      for_each_input_row(p, line, [&](int64_t tap_row, int64_t row) {
-        const T* in = x.as<T>() + row * p.w * p.c;
-        for_each_column(columns, tap_row, [&](int64_t tap, int64_t q, int64_t w) {
-          add_product(p.c, in + w * p.c, filters + tap * p.c, out + q * p.c);
-        });
-      });
+    const int64_t taps = p.t * p.r * p.s;
+    Scratch filters(Problem<T>::room(p.c, taps) * int64_t{sizeof(T)});
+    const Problem<T> problem(x.as<T>(), p.c, taps, p.stride_w, 1, weight.as<T>(), bias.as<T>(), filters.as<T>());
+    const Row row{p.q, p.w, p.stride_w, p.c, nullptr, 0};
+    for_each_line(p.n * p.o * p.p, rows_of_job(p, p.q), taps, row, [&](Row* row, int64_t line) {
+      list_taps(p, line, row);
+      problem.run(*row, y.as<T>() + line * p.q * p.c);
     });
   });
 }
 
+// A convolution of dy for each remainder of dx's columns modulo the stride.
 void depthwise_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
   dispatch_float(dx.dtype, [&](auto zero) {
     using T = decltype(zero);
-    Scratch scratch(weight.count * int64_t{sizeof(T)});
-    T* filters = scratch.as<T>();
-    channels_last(p.c, p.t * p.r * p.s, weight.as<T>(), filters);
-    const Axis columns = horizontal(p);
-    parallel(p.n * p.d * p.h, [&](int64_t line) {
-      T* out = dx.as<T>() + line * p.w * p.c;
-      fill_row(p.w, p.c, bias.as<T>(), out);
-      for_each_output_row(p, line, [&](int64_t tap_row, int64_t row) {
-        const T* in = dy.as<T>() + row * p.q * p.c;
-        for_each_column(columns, tap_row, [&](int64_t tap, int64_t q, int64_t w) {
-          add_product(p.c, in + q * p.c, filters + tap * p.c, out + w * p.c);
-        });
-      });
-    });
-  });
-}
-
-void depthwise_backward_weight(const Conv& p, In x, In dy, Out dweight) {
-  dispatch_float(dweight.dtype, [&](auto zero) {
-    using T = decltype(zero);
-    int64_t lines = p.n * p.o * p.p, grain = lines / kChunks + 1, chunks = (lines + grain - 1) / grain;
-    int64_t taps = p.t * p.r * p.s;
-    Scratch scratch(chunks * dweight.count * int64_t{sizeof(T)});
-    const Axis columns = horizontal(p);
-    parallel_range(lines, grain, [&](int64_t begin, int64_t end) {
-      T* sums = scratch.as<T>() + begin / grain * dweight.count;
-      for (int64_t i = 0; i < dweight.count; ++i) sums[i] = 0;
-      for (int64_t line = begin; line < end; ++line)
-        for_each_input_row(p, line, [&](int64_t tap_row, int64_t row) {
-          const T *in = x.as<T>() + row * p.w * p.c, *out = dy.as<T>() + line * p.q * p.c;
-          for_each_column(columns, tap_row, [&](int64_t tap, int64_t q, int64_t w) {
-            add_product(p.c, in + w * p.c, out + q * p.c, sums + tap * p.c);
-          });
-        });
-    });
-    for (int64_t c = 0; c < p.c; ++c)
-      for (int64_t tap = 0; tap < taps; ++tap) {
-        T sum = 0;
-        for (int64_t i = 0; i < chunks; ++i) sum += scratch.as<T>()[i * dweight.count + tap * p.c + c];
-        dweight.as<T>()[c * taps + tap] = sum;
+    const int64_t taps = p.t * p.r * p.s;
+    Scratch filters(Problem<T>::room(p.c, taps) * int64_t{sizeof(T)});
+    const Problem<T> problem(dy.as<T>(), p.c, taps, 1, p.stride_w, weight.as<T>(), bias.as<T>(), filters.as<T>());
+    const Row row{p.w, p.q, 1, p.c, nullptr, 0};
+    for_each_line(p.n * p.d * p.h, rows_of_job(p, p.w), taps, row, [&](Row* row, int64_t line) {
+      for (int64_t phase = 0; phase < lesser(p.stride_w, p.w); ++phase) {
+        row->columns = divide_up(p.w - phase, p.stride_w);
+        list_taps_backward(p, line, phase, row);
+        problem.run(*row, dx.as<T>() + (line * p.w + phase) * p.c);
       }
+    });
   });
 }
 

@@ -16,23 +16,23 @@ constexpr int64_t kVectorBytes = 16;
 template <class T>
 constexpr int64_t kLanesOf = kVectorBytes / sizeof(T);
 
-template <class T>
+template <class T, int64_t Lanes>
 struct VectorOf {
-  typedef T type __attribute__((vector_size(kVectorBytes), aligned(alignof(T)), may_alias));
+  typedef T type __attribute__((vector_size(Lanes * sizeof(T)), aligned(alignof(T)), may_alias));
 };
 
-/// kLanesOf<T> elements; only element-aligned.
-template <class T>
-using Vector = typename VectorOf<T>::type;
+/// A register's elements, or fewer; only element-aligned.
+template <class T, int64_t Lanes = kLanesOf<T>>
+using Vector = typename VectorOf<T, Lanes>::type;
 
-template <class T>
-[[gnu::always_inline]] inline Vector<T> load(const T* from) {
-  return *reinterpret_cast<const Vector<T>*>(from);
+template <class T, int64_t Lanes = kLanesOf<T>>
+[[gnu::always_inline]] inline Vector<T, Lanes> load(const T* from) {
+  return *reinterpret_cast<const Vector<T, Lanes>*>(from);
 }
 
-template <class T>
-[[gnu::always_inline]] inline void store(T* to, Vector<T> v) {
-  *reinterpret_cast<Vector<T>*>(to) = v;
+template <class T, int64_t Lanes = kLanesOf<T>>
+[[gnu::always_inline]] inline void store(T* to, Vector<T, Lanes> v) {
+  *reinterpret_cast<Vector<T, Lanes>*>(to) = v;
 }
 
 /// Copies n elements in whole vectors where `from` reaches far enough before `end`; so it may write up to

@@ -80,6 +80,8 @@ export const cases: Case[] = [
     dilation: 2,
     padding: 2,
   }),
+  conv('depthwise, 19 channels, several jobs', [2, 19, 40, 40], [19, 1, 3, 3], { groups: 19, padding: 1 }),
+  conv('depthwise 5×5, stride 1 by 2', [1, 18, 7, 40], [18, 1, 5, 5], { groups: 18, stride: [1, 2], padding: 2 }),
   conv('depthwise, two filters each', [1, 3, 5, 5], [6, 1, 3, 3], { groups: 3, padding: 1 }),
   conv('depthwise, no bias', [1, 17, 5, 5], [17, 1, 5, 5], { groups: 17, padding: 2 }, false),
   conv('2 groups', [2, 6, 5, 5], [4, 3, 3, 3], { groups: 2, padding: 1 }),
