@@ -13,7 +13,7 @@ export interface Kernels {
   conv_backward_weight(p: Geometry, x: Handle, dy: Handle, dweight: Handle): void
   im2col(p: Geometry, x: Handle, columns: Handle): void
   col2im(p: Geometry, columns: Handle, x: Handle): void
-  max_pool(p: Geometry, x: Handle, y: Handle, indices: Handle): void
+  max_pool(p: Geometry, relu: number, x: Handle, y: Handle, indices: Handle): void
   max_pool_backward(p: Geometry, indices: Handle, dy: Handle, dx: Handle): void
   avg_pool(p: Geometry, x: Handle, y: Handle): void
   avg_pool_backward(p: Geometry, dy: Handle, dx: Handle): void

@@ -32,6 +32,11 @@ abstract class MaxPool<S extends Sizes> extends Pool<S> {
     this.dilation = sizes(new.target.name, 'dilation', options.dilation ?? (1 as S), rank, 1)
   }
 
+  protected options(relu: boolean) {
+    const { stride, padding, dilation, ceilMode } = this
+    return { stride, padding, dilation, ceilMode, relu }
+  }
+
   override extraRepr(): string {
     const { kernelSize, stride, padding, dilation } = this
     const window = `kernel_size=${python(kernelSize)}, stride=${python(stride)}, padding=${python(padding)}`
@@ -45,8 +50,9 @@ export class MaxPool1d extends MaxPool<Single> {
     super(1, kernelSize, options)
   }
 
-  forward(x: Tensor): Tensor {
-    return maxPool1d(x, this.kernelSize, this)
+  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  forward(x: Tensor, relu = false): Tensor {
+    return maxPool1d(x, this.kernelSize, this.options(relu))
   }
 }
 
@@ -56,8 +62,9 @@ export class MaxPool2d extends MaxPool<Pair> {
     super(2, kernelSize, options)
   }
 
-  forward(x: Tensor): Tensor {
-    return maxPool2d(x, this.kernelSize, this)
+  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  forward(x: Tensor, relu = false): Tensor {
+    return maxPool2d(x, this.kernelSize, this.options(relu))
   }
 }
 
@@ -67,8 +74,9 @@ export class MaxPool3d extends MaxPool<Triple> {
     super(3, kernelSize, options)
   }
 
-  forward(x: Tensor): Tensor {
-    return maxPool3d(x, this.kernelSize, this)
+  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  forward(x: Tensor, relu = false): Tensor {
+    return maxPool3d(x, this.kernelSize, this.options(relu))
   }
 }
 

@@ -5,13 +5,23 @@ import { isHooked } from './hooks.js'
 import { checkChild, checkName, isModule, ownModules } from './members.js'
 import { Module } from './module.js'
 import { BatchNorm } from './norm.js'
+import { MaxPool1d, MaxPool2d, MaxPool3d } from './pool.js'
 import type { SymbolicTensor } from './symbolic.js'
 
-/** Batch norm does what follows it along, unless a subclass has changed either, or somebody wants to see each call. */
-const isPlainBatchNorm = (layer: Layer): layer is Layer & BatchNorm =>
-  layer instanceof BatchNorm && layer.forward === BatchNorm.prototype.forward && !isHooked(layer)
-const isPlainReLU = (layer: Layer | undefined): boolean =>
-  layer instanceof ReLU && layer.forward === ReLU.prototype.forward && !isHooked(layer)
+// Batch norm does a ReLU that follows it along, and max pooling one before it, which comes to the same as one after it.
+const takesReluAfter = [BatchNorm]
+const takesReluBefore = [MaxPool1d, MaxPool2d, MaxPool3d]
+
+/** Of one of the types, not changed by a subclass, and nobody wants to see each call. */
+const isPlain = (layer: Layer | undefined, types: readonly { prototype: Layer }[]): layer is Layer =>
+  layer !== undefined &&
+  types.some(
+    ({ prototype }) => Object.prototype.isPrototypeOf.call(prototype, layer) && layer.forward === prototype.forward,
+  ) &&
+  !isHooked(layer)
+
+/** A layer that can do a ReLU in the same pass over memory. */
+type WithRelu = (x: Tensor, relu: boolean) => Tensor
 
 /** A module from one tensor to one tensor. */
 export type Layer = Module & ((x: Tensor) => Tensor) & ((x: SymbolicTensor) => SymbolicTensor)
@@ -58,8 +68,13 @@ export class Sequential extends Module {
     let y = x
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i]!
-      if (isPlainBatchNorm(layer) && isPlainReLU(layers[i + 1]) && !isObserved()) {
-        y = layer(y, true)
+      const next = layers[i + 1]
+      const isRelu = (each: Layer | undefined) => isPlain(each, [ReLU])
+      if (isPlain(layer, takesReluAfter) && isRelu(next) && !isObserved()) {
+        y = (layer as WithRelu)(y, true)
+        i++
+      } else if (isRelu(layer) && isPlain(next, takesReluBefore) && !isObserved()) {
+        y = (next as WithRelu)(y, true)
         i++
       } else y = layer(y)
     }

@@ -19,6 +19,11 @@ export interface MaxPoolOptions<S extends Sizes> extends PoolOptions<S> {
   dilation?: S
 }
 
+export interface ReluOption {
+  /** Whether the positive part follows, in the same pass over memory. Default false. */
+  relu?: boolean
+}
+
 export interface AvgPoolOptions<S extends Sizes> extends PoolOptions<S> {
   /** Whether padded cells count in the divisor. Default true. */
   countIncludePad?: boolean
@@ -31,9 +36,9 @@ export interface DivisorOption {
 
 export type { MaxPoolResult } from './pooling.js'
 
-export type MaxPool1dOptions = MaxPoolOptions<Single>
-export type MaxPool2dOptions = MaxPoolOptions<Pair>
-export type MaxPool3dOptions = MaxPoolOptions<Triple>
+export type MaxPool1dOptions = MaxPoolOptions<Single> & ReluOption
+export type MaxPool2dOptions = MaxPoolOptions<Pair> & ReluOption
+export type MaxPool3dOptions = MaxPoolOptions<Triple> & ReluOption
 export type AvgPool1dOptions = AvgPoolOptions<Single>
 export type AvgPool2dOptions = AvgPoolOptions<Pair> & DivisorOption
 export type AvgPool3dOptions = AvgPoolOptions<Triple> & DivisorOption
@@ -72,7 +77,7 @@ function checkPadding(op: string, { before, kernel }: Sliding, padding: Padding<
  * @throws {ShapeError} when the window does not fit
  */
 export const maxPool1d = (x: Tensor, kernelSize: Single, options: MaxPool1dOptions = {}): Tensor =>
-  valuesOf(maxUnder('maxPool1d', x, slidingWindows('maxPool1d', 1, x, kernelSize, options)))
+  valuesOf(maxUnder('maxPool1d', x, slidingWindows('maxPool1d', 1, x, kernelSize, options), options.relu))
 
 /**
  * The largest value under each window. The first one in row-major order wins ties, and alone receives the gradient.
@@ -82,7 +87,7 @@ export const maxPool1d = (x: Tensor, kernelSize: Single, options: MaxPool1dOptio
  * @throws {ShapeError} when the window does not fit
  */
 export const maxPool2d = (x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): Tensor =>
-  valuesOf(maxUnder('maxPool2d', x, slidingWindows('maxPool2d', 2, x, kernelSize, options)))
+  valuesOf(maxUnder('maxPool2d', x, slidingWindows('maxPool2d', 2, x, kernelSize, options), options.relu))
 
 /**
  * As {@link maxPool2d}, of volumes.
@@ -92,22 +97,25 @@ export const maxPool2d = (x: Tensor, kernelSize: Pair, options: MaxPool2dOptions
  * @throws {ShapeError} when the window does not fit
  */
 export const maxPool3d = (x: Tensor, kernelSize: Triple, options: MaxPool3dOptions = {}): Tensor =>
-  valuesOf(maxUnder('maxPool3d', x, slidingWindows('maxPool3d', 3, x, kernelSize, options)))
+  valuesOf(maxUnder('maxPool3d', x, slidingWindows('maxPool3d', 3, x, kernelSize, options), options.relu))
 
 /**
  * As {@link maxPool1d}, with where the values came from.
  *
  * @returns the values and their positions in the signal, int32 [N, C, Q]
  */
-export const maxPool1dWithIndices = (x: Tensor, kernelSize: Single, options: MaxPool1dOptions = {}): MaxPoolResult =>
-  maxUnder('maxPool1d', x, slidingWindows('maxPool1d', 1, x, kernelSize, options))
+export const maxPool1dWithIndices = (
+  x: Tensor,
+  kernelSize: Single,
+  options: MaxPoolOptions<Single> = {},
+): MaxPoolResult => maxUnder('maxPool1d', x, slidingWindows('maxPool1d', 1, x, kernelSize, options))
 
 /**
  * As {@link maxPool2d}, with where the values came from.
  *
  * @returns the values and their indices in the H×W plane, int32 [N, C, P, Q]
  */
-export const maxPool2dWithIndices = (x: Tensor, kernelSize: Pair, options: MaxPool2dOptions = {}): MaxPoolResult =>
+export const maxPool2dWithIndices = (x: Tensor, kernelSize: Pair, options: MaxPoolOptions<Pair> = {}): MaxPoolResult =>
   maxUnder('maxPool2d', x, slidingWindows('maxPool2d', 2, x, kernelSize, options))
 
 /**
@@ -115,8 +123,11 @@ export const maxPool2dWithIndices = (x: Tensor, kernelSize: Pair, options: MaxPo
  *
  * @returns the values and their indices in the D×H×W volume, int32 [N, C, O, P, Q]
  */
-export const maxPool3dWithIndices = (x: Tensor, kernelSize: Triple, options: MaxPool3dOptions = {}): MaxPoolResult =>
-  maxUnder('maxPool3d', x, slidingWindows('maxPool3d', 3, x, kernelSize, options))
+export const maxPool3dWithIndices = (
+  x: Tensor,
+  kernelSize: Triple,
+  options: MaxPoolOptions<Triple> = {},
+): MaxPoolResult => maxUnder('maxPool3d', x, slidingWindows('maxPool3d', 3, x, kernelSize, options))
 
 /**
  * The mean under each window.

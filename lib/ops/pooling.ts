@@ -36,12 +36,12 @@ export const poolWords = (
 const outputShape = ({ shape: [n, c] }: Tensor, { outputs }: Pooling): number[] =>
   outputs.length === 1 ? [n!, c!, 1, outputs[0]!] : [n!, c!, ...outputs]
 
-/** The largest value under each of the windows. */
-export function maxUnder(op: string, x: Tensor, windows: Pooling): MaxPoolResult {
+/** The largest value under each of the windows; with relu its positive part, and −1 for where one of 0 was. */
+export function maxUnder(op: string, x: Tensor, windows: Pooling, relu = false): MaxPoolResult {
   const image = toImage(x)
   const y = allocLike(op, image, outputShape(x, windows))
   const indices = allocLike(op, image, y.shape, { dtype: 'int32' })
-  kernels.max_pool(pack(windows.words), image.handle, y.handle, indices.handle)
+  kernels.max_pool(pack(windows.words), Number(relu), image.handle, y.handle, indices.handle)
   const { shape } = image
   record(op, y, [image], [indices], (dy, _, [indices]) => {
     const dx = allocLike(op, dy, shape)

@@ -119,7 +119,7 @@ struct Pool {
 };
 
 template <class T, int kWidth>
-__global__ void max_windows(Places places, Pool g, const T* x, T* y, int32_t* indices) {
+__global__ void max_windows(Places places, Pool g, bool relu, const T* x, T* y, int32_t* indices) {
   using C = Compute<T>;
   for_each(places.count, [&](int64_t index) {
     const Place at = places.at(index);
@@ -141,6 +141,11 @@ __global__ void max_windows(Places places, Pool g, const T* x, T* y, int32_t* in
       }
       first = false;
     });
+    for (int j = 0; relu && j < kWidth; ++j)
+      if (best[j] <= 0) {
+        result.v[j] = store<T>(C(0));
+        where.v[j] = -1;  // no cell gets the gradient
+      }
     const int64_t position = g.y_at(to.n, to.d, to.h, to.w) + at.c;
     result.write(y + position);
     for (int j = 0; j < kWidth; ++j) indices[position + j] = where.v[j];
@@ -236,14 +241,14 @@ Places positions_of(const Pool3d& p, int width) { return {p.n * p.d.output, p.h.
 
 }  // namespace
 
-void max_pool(const Pool3d& p, In x, Out y, IndexOut indices) {
+void max_pool(const Pool3d& p, int64_t relu, In x, Out y, IndexOut indices) {
   check_windows(p);
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     with_width<T>(p.c, aligned(x.as<T>(), y.as<T>()), [&](auto width) {
       const Places places = positions_of(p, width);
-      launch(max_windows<T, width>, blocks_for(places.count), kThreads, 0, places, Pool(p), x.as<T>(), y.as<T>(),
-             indices.as<int32_t>());
+      launch(max_windows<T, width>, blocks_for(places.count), kThreads, 0, places, Pool(p), relu != 0, x.as<T>(),
+             y.as<T>(), indices.as<int32_t>());
     });
   });
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { conv2d, Generator, nn, rand, tensor, type Tensor, zeros } from 'convcore'
+import { conv2d, Generator, manualSeed, nn, rand, randn, tensor, type Tensor, zeros } from 'convcore'
 
 const image = (...shape: number[]): Tensor =>
   tensor(
@@ -208,4 +208,34 @@ t.test('wrong arguments are refused with the layer, what it wants and what it go
     message: 'Sequential: expected layer \'1\' to be a module, got "relu"',
   })
   t.throws(() => new nn.Linear(1, 1, { dtype: 'int32' }), { name: 'DTypeError', message: /got "int32"/ })
+})
+
+t.test('in a sequence, a ReLU before max pooling and one after batch norm cost no pass of their own', (t) => {
+  const layers = () => [
+    new nn.BatchNorm2d(3),
+    new nn.ReLU(),
+    new nn.Conv2d(3, 4, 3),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+  ]
+  const [together, apart] = [1, 2].map(() => {
+    manualSeed(4)
+    return layers()
+  }) as [nn.Layer[], nn.Layer[]]
+  const x = randn([2, 3, 9, 8], { generator: new Generator(5) })
+  const results = [new nn.Sequential(together), (image: Tensor) => apart.reduce((y, layer) => layer(y), image)].map(
+    (f) => {
+      const input = x.detach()
+      input.requiresGrad = true
+      const y = f(input)
+      y.square().sum().backward()
+      return [y, input.grad!]
+    },
+  )
+  for (const [i, want] of results[1]!.entries()) t.same([...results[0]![i]!.dataSync()], [...want.dataSync()])
+  const seen: string[] = []
+  for (const layer of together) layer.registerForwardHook(() => void seen.push(layer.constructor.name))
+  new nn.Sequential(together)(x)
+  t.same(seen, ['BatchNorm2d', 'ReLU', 'Conv2d', 'ReLU', 'MaxPool2d'], 'hooks see each call')
+  t.end()
 })

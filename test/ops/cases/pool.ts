@@ -13,6 +13,7 @@ import {
   type Tensor,
   zeros,
 } from 'convcore'
+import { relu } from '../../reference/activation.js'
 import * as reference from '../../reference/pool.js'
 import { type Case, type ErrorCase, type Input, shapeError } from '../case.js'
 
@@ -23,7 +24,10 @@ const max = (name: string, x: Image | Input, kernel: Kernel, options: MaxPool2dO
   name: `maxPool2d: ${name}`,
   inputs: ['shape' in x ? x : { shape: x }],
   op: (image) => maxPool2d(image, kernel, options),
-  reference: (image) => reference.maxPool(image, kernel, options).values,
+  reference: (image) => {
+    const { values } = reference.maxPool(image, kernel, options)
+    return options.relu ? relu(values) : values
+  },
   ...(smooth ? { differentiable: [0] } : {}),
 })
 
@@ -116,6 +120,9 @@ const windows = (pool: typeof max | typeof avg): Case[] => [
 
 export const cases: Case[] = [
   ...windows(max),
+  max('2×2, relu', [2, 5, 6, 7], 2, { relu: true }),
+  max('3×3, stride 2, padding 1, relu', [2, 17, 7, 6], 3, { stride: 2, padding: 1, relu: true }),
+  max('nothing above 0, relu', { shape: [1, 3, 4, 4], range: [-2, -1] }, 2, { relu: true }),
   max('dilation 2', [1, 3, 7, 7], 3, { stride: 1, dilation: 2 }),
   max('dilation 2 by 3, padding 1', [1, 3, 8, 9], 2, { stride: 2, dilation: [2, 3], padding: 1 }),
   max('ties', ties, 2, {}, false),
