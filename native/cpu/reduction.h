@@ -51,7 +51,7 @@ struct WideRows {
   int64_t n, inner, fold = 1;
 
   [[gnu::always_inline]] WideRows(int64_t n, int64_t inner) : n(n), inner(inner) {
-    while (2 * fold <= n && 2 * fold * inner <= kTile / 2) fold *= 2;
+    while (2 * fold <= n && 2 * fold * inner <= kTile) fold *= 2;
   }
   [[gnu::always_inline]] int64_t width() const { return fold * inner; }
   [[gnu::always_inline]] int64_t count() const { return ceil_div(n, fold); }
