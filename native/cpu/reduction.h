@@ -15,7 +15,7 @@ constexpr int64_t kTile = 256;  // columns whose accumulators stay in the first-
 
 [[gnu::always_inline]] inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 [[gnu::always_inline]] inline int64_t at_least_one(int64_t a) { return a > 1 ? a : 1; }
-[[gnu::always_inline]] inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+[[gnu::always_inline]] constexpr int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /// Σ term(i) for i in [0, n).
 template <class Term>
