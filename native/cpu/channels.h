@@ -11,14 +11,18 @@ void repeat(const WideRows& rows, T* values) {
   for (int64_t c = rows.inner; c < rows.width(); ++c) values[c] = values[c - rows.inner];
 }
 
-/// body(o, i, c) for every element i of the o-th of `outer` matrices and its wide column c.
+/// body(o, i, c) for every element i of the o-th of `outer` matrices and its wide column c. From the last chunk to the
+/// first: where a pass over the same elements went before, the caches still hold those that it read last.
 template <class Body>
 [[gnu::always_inline]] inline void for_each_element(int64_t outer, const WideRows& rows, Body body) {
-  const int64_t width = rows.width(), count = rows.count();
-  parallel_range(outer * count, at_least_one(kGrain / at_least_one(width)), [&](int64_t begin, int64_t end) {
-    for (int64_t item = begin; item < end; ++item) {
-      const int64_t o = item / count, row = item % count;
+  const int64_t width = rows.width(), count = rows.count(), total = outer * count;
+  parallel_range(total, at_least_one(kGrain / at_least_one(width)), [&](int64_t begin, int64_t end) {
+    int64_t o = (total - end) / count, row = (total - end) % count;
+    for (int64_t left = end - begin; left > 0; --left) {
       for (int64_t c = 0, filled = rows.width_of(row); c < filled; ++c) body(o, row * width + c, c);
+      if (++row < count) continue;
+      row = 0;
+      ++o;
     }
   });
 }

@@ -15,7 +15,7 @@ constexpr int64_t kTile = 256;  // columns whose accumulators stay in the first-
 
 [[gnu::always_inline]] inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 [[gnu::always_inline]] inline int64_t at_least_one(int64_t a) { return a > 1 ? a : 1; }
-[[gnu::always_inline]] inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
+[[gnu::always_inline]] constexpr int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /// Σ term(i) for i in [0, n).
 template <class Term>
@@ -51,7 +51,7 @@ struct WideRows {
   int64_t n, inner, fold = 1;
 
   [[gnu::always_inline]] WideRows(int64_t n, int64_t inner) : n(n), inner(inner) {
-    while (2 * fold <= n && 2 * fold * inner <= kTile / 2) fold *= 2;
+    while (2 * fold <= n && 2 * fold * inner <= kTile) fold *= 2;
   }
   [[gnu::always_inline]] int64_t width() const { return fold * inner; }
   [[gnu::always_inline]] int64_t count() const { return ceil_div(n, fold); }

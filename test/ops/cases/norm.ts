@@ -68,6 +68,7 @@ export const cases: Case[] = [
   norm('inference with relu', [2, 3, 4, 5], { relu: true }),
   norm('training with relu', [2, 3, 4, 5], { training: true, relu: true }),
   norm('training with relu, 16 channels', [2, 16, 3, 3], { training: true, relu: true }),
+  norm('training with relu, several jobs', [2, 30, 40, 41], { training: true, relu: true }),
   norm('training with relu, no weight and bias', [3, 3, 2, 2], {
     training: true,
     relu: true,

@@ -90,6 +90,10 @@ function others(
 
 const ties: Input = { shape: [1, 1, 4, 4], values: [1, 1, 2, 2, 1, 1, 2, 2, 0, -0, 5, 3, -0, 0, 3, 5] }
 const nan: Input = { shape: [1, 1, 3, 4], values: [1, NaN, 2, 3, 4, 5, -Infinity, Infinity, 0, NaN, NaN, 7] }
+const nans: Input = {
+  shape: [1, 19, 6, 6],
+  values: Array.from({ length: 19 * 36 }, (_, i) => ((i * 7) % 5 === 0 ? NaN : ((i * 37) % 101) - 50)),
+}
 const low: Input = { shape: [1, 1, 2, 2], values: [-Infinity, -Infinity, -Infinity, -Infinity] }
 
 const windows = (pool: typeof max | typeof avg): Case[] => [
@@ -116,6 +120,11 @@ const windows = (pool: typeof max | typeof avg): Case[] => [
   pool('one channel', [2, 1, 4, 4], 2),
   pool('17 channels', [2, 17, 4, 5], 2),
   pool('33 channels, 3×3, padding 1', [1, 33, 5, 5], 3, { stride: 2, padding: 1 }),
+  pool('6 channels, 2×2', [2, 6, 6, 9], 2),
+  pool('16 channels, 2×2, padding 1', [2, 16, 6, 5], 2, { padding: 1 }),
+  pool('30 channels, 3×3, stride 2, padding 1', [2, 30, 8, 9], 3, { stride: 2, padding: 1 }),
+  pool('20 channels, 3×3, stride 1', [1, 20, 6, 7], 3, { stride: 1 }),
+  pool('19 channels, 2×2, an image smaller than the window', [2, 19, 1, 1], 2, { padding: 1 }),
 ]
 
 export const cases: Case[] = [
@@ -128,6 +137,8 @@ export const cases: Case[] = [
   max('ties', ties, 2, {}, false),
   max('ties, overlapping', ties, 3, { stride: 1 }, false),
   max('NaN and infinity', nan, 2, { stride: 1 }, false),
+  max('dilation 3, stride 2, 18 channels', [1, 18, 12, 14], [2, 4], { stride: 2, dilation: 3, padding: 1 }),
+  max('NaN among 19 channels', nans, 3, { stride: 2, padding: 1 }, false),
   max('−∞ everywhere', low, 2, { stride: 1, padding: 1 }, false),
   places('2×2', [2, 3, 6, 8], 2),
   places('3×3, stride 2, padding 1', [2, 5, 7, 7], 3, { stride: 2, padding: 1 }),
@@ -136,6 +147,7 @@ export const cases: Case[] = [
   places('ties go to the first', ties, 2),
   places('ties go to the first, overlapping', ties, 3, { stride: 1 }),
   places('NaN', nan, 2, { stride: 1 }),
+  places('NaN among 19 channels', nans, 3, { stride: 2, padding: 1 }),
   places('−∞ everywhere', low, 2, { stride: 1, padding: 1 }),
   ...windows(avg),
   avg('padding not counted', [1, 3, 5, 5], 3, { stride: 1, padding: 1, countIncludePad: false }),
@@ -156,6 +168,7 @@ export const cases: Case[] = [
   ...others(3, '1×2×3, stride 2×1×2', [1, 2, 3, 4, 7], [1, 2, 3], { stride: [2, 1, 2] }),
   ...others(3, '3×3×3, stride 2, padding 1, 17 channels', [1, 17, 4, 3, 5], 3, { stride: 2, padding: 1 }),
   ...others(3, "2×2×2, 'same', ceil mode", [1, 2, 3, 3, 3], 2, { padding: 'same', ceilMode: true }),
+  ...others(3, '3×3×3 on a single plane, padding 1', [1, 5, 1, 6, 7], 3, { stride: 2, padding: 1 }),
   ...others(3, 'ceil mode', [1, 2, 3, 4, 5], 2, { ceilMode: true }),
   ...others(3, 'empty batch', [0, 3, 4, 4, 4], 2, {}),
   ...others(3, 'dilation 2×1×2', [1, 2, 5, 3, 5], 2, { stride: 1, dilation: [2, 1, 2] }, { average: false }),
