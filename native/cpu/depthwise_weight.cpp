@@ -41,7 +41,7 @@ using Add = void (*)(const Rectangle<T>&, const Tap* taps, const Sums<T>&);
 
 /// Adds up dy · x over the rectangle for `Taps` taps.
 template <class T, int64_t Lanes, int64_t Taps>
-void add(const Rectangle<T>& y, const Tap* taps, const Sums<T>& sums) {
+void add_sums(const Rectangle<T>& y, const Tap* taps, const Sums<T>& sums) {
   using V = Vector<T, Lanes>;
   for (int64_t block = 0; block * Lanes < sums.channels; ++block) {
     const int64_t c = start_of(block, Lanes, sums.channels);
@@ -71,7 +71,7 @@ void add(const Rectangle<T>& y, const Tap* taps, const Sums<T>& sums) {
 
 template <class T, int64_t Lanes, int64_t... I>
 const Add<T>* adds(std::integer_sequence<int64_t, I...>) {
-  static constexpr Add<T> table[] = {add<T, Lanes, I + 1>...};
+  static constexpr Add<T> table[] = {add_sums<T, Lanes, I + 1>...};
   return table;
 }
 

@@ -11,8 +11,8 @@ namespace {
 
 /// The first maximum of one window, for kWidth channels; `first` is its first cell, where x points.
 template <int64_t kWidth, class T, class Cells>
-[[gnu::always_inline]] inline void max_window(const Cells& cells, int64_t channels, int64_t first, const T* x, T* y,
-                                              int32_t* indices) {
+[[gnu::always_inline]] inline void max_window(const Cells& cells, int64_t channels, int64_t first, bool relu,
+                                              const T* x, T* y, int32_t* indices) {
   using Index = IndexOf<T>;
   Lanes<T, kWidth> best = load_lanes<kWidth>(x);
   Lanes<Index, kWidth> at = {};
@@ -24,6 +24,11 @@ template <int64_t kWidth, class T, class Cells>
     at = keep ? at : Lanes<Index, kWidth>{} + static_cast<Index>(cell);
   });
   at += static_cast<Index>(first);
+  if (relu) {  // no cell gets the gradient of 0
+    const auto none = best <= T(0);
+    best = none ? Lanes<T, kWidth>{} : best;
+    at = none ? Lanes<Index, kWidth>{} - 1 : at;
+  }
   store_lanes<kWidth>(y, best);
   store_lanes<kWidth>(indices, convert_lanes<int32_t, kWidth, Index>(at));
 }
@@ -38,13 +43,14 @@ void check_reaches(const Window& window) {
 }
 
 template <int kTaps, class T>
-void max_windows(const Pool3d& p, const T* x, T* y, int32_t* indices) {
+void max_windows(const Pool3d& p, bool relu, const T* x, T* y, int32_t* indices) {
   with_width<T>(p.c, [&](auto width) {
     for_each_segment(p, [&](const Segment& segment) {
       const T* image = x + segment.image * p.cells() * p.c;
       auto window = [&](int64_t i, const auto& cells, int64_t first) {
         for_each_vector<width.value>(p.c, [&](int64_t c) {
-          max_window<width.value>(cells, p.c, first, image + first * p.c + c, y + i * p.c + c, indices + i * p.c + c);
+          max_window<width.value>(cells, p.c, first, relu, image + first * p.c + c, y + i * p.c + c,
+                                  indices + i * p.c + c);
         });
       };
       for_each_window<kTaps>(
@@ -60,14 +66,14 @@ void max_windows(const Pool3d& p, const T* x, T* y, int32_t* indices) {
 
 }  // namespace
 
-void max_pool(const Pool3d& p, In x, Out y, IndexOut indices) {
+void max_pool(const Pool3d& p, int64_t relu, In x, Out y, IndexOut indices) {
   if (p.cells() > std::numeric_limits<int32_t>::max())
     fail("expected an image whose cells int32 can index, got %lld x %lld x %lld", static_cast<long long>(p.d.input),
          static_cast<long long>(p.h.input), static_cast<long long>(p.w.input));
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     auto* windows = p.w.taps == 2 ? max_windows<2, T> : max_windows<3, T>;
-    windows(p, x.as<T>(), y.as<T>(), indices.as<int32_t>());
+    windows(p, relu != 0, x.as<T>(), y.as<T>(), indices.as<int32_t>());
   });
 }
 

@@ -77,8 +77,7 @@ struct Segment {
 /// body(segment) for every output position, in pieces of rows.
 template <class Body>
 [[gnu::always_inline]] inline void for_each_segment(const Pool3d& g, Body body) {
-  const int64_t work = product(g.c, lesser(g.d.taps, g.d.input), lesser(g.h.taps, g.h.input),  //
-                               lesser(g.w.taps, g.w.input));
+  const int64_t work = g.c * lesser(g.d.taps, g.d.input) * lesser(g.h.taps, g.h.input) * lesser(g.w.taps, g.w.input);
   const int64_t outputs = g.d.output * g.h.output * g.w.output;
   if (g.n * outputs * g.c == 0) return;
   parallel_range(g.n * outputs, at_least_one(kGrain / at_least_one(work)), [&](int64_t i, int64_t end) {
