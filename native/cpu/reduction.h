@@ -5,6 +5,7 @@
 
 #include "../scratch.h"
 #include "threads.h"
+#include "vector.h"
 
 namespace convcore::cpu {
 namespace {
@@ -33,15 +34,23 @@ template <class Term>
 /// The greatest of n elements; NaN is passed over, and −∞ is the greatest of none.
 template <class T>
 [[gnu::always_inline]] inline T row_max(int64_t n, const T* x) {
+  constexpr int64_t lanes = kLanesOf<T>, kVectors = 4;
   constexpr T lowest = -std::numeric_limits<T>::infinity();
-  T lanes[kLanes];
-  for (T& lane : lanes) lane = lowest;
-  int64_t i = 0;
-  for (; i + kLanes <= n; i += kLanes)
-    for (int64_t l = 0; l < kLanes; ++l) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
-  for (int64_t l = 0; i + l < n; ++l) lanes[l] = x[i + l] > lanes[l] ? x[i + l] : lanes[l];
   T result = lowest;
-  for (T lane : lanes) result = lane > result ? lane : result;
+  if (n < lanes) {
+    for (int64_t i = 0; i < n; ++i) result = x[i] > result ? x[i] : result;
+    return result;
+  }
+  Vector<T> best[kVectors];
+  for (auto& each : best) each = Vector<T>{} + lowest;
+  auto meet = [](Vector<T>& most, Vector<T> v) { most = v > most ? v : most; };
+  int64_t i = 0;
+  for (; i + kVectors * lanes <= n; i += kVectors * lanes)
+    for (int64_t v = 0; v < kVectors; ++v) meet(best[v], load(x + i + v * lanes));
+  for (; i + lanes <= n; i += lanes) meet(best[0], load(x + i));
+  meet(best[1], load(x + n - lanes));
+  for (int64_t v = 1; v < kVectors; ++v) meet(best[0], best[v]);
+  for (int64_t l = 0; l < lanes; ++l) result = best[0][l] > result ? best[0][l] : result;
   return result;
 }
 
