@@ -1,10 +1,10 @@
-#include "depthwise.h"
 #include "conv_direct.h"
+#include "conv_scatter.h"
+#include "conv_winograd.h"
+#include "depthwise.h"
 #include "gemm.h"
 #include "patches.h"
 #include "phase.h"
-#include "conv_scatter.h"
-#include "conv_winograd.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -1,6 +1,7 @@
 // Convolutions of images with windows of several taps, without packing the images: the pixels that a row of taps sees
 // lie side by side in memory, so that the innermost product reads them where they are.
 #pragma once
+#include "images.h"
 #include "kernels.h"
 #include "settings.h"
 
@@ -13,9 +14,7 @@ constexpr int64_t kMostDirectChannels = 32;  // with more, packing costs less th
 constexpr int64_t kDeepestDirect = 1024;
 
 inline bool is_direct_pass(const Conv& p, int64_t depth) {
-  if (p.t != 1 || p.d != 1 || p.pad_d != 0 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 ||
-      p.x() == 0 || p.y() == 0)
-    return false;
+  if (!is_dense_2d(p) || p.dilation_w != 1) return false;
   const ConvAlgorithm algorithm = conv_algorithm();
   return algorithm == ConvAlgorithm::Direct ||
          (algorithm == ConvAlgorithm::Auto && p.r * p.s > 1 && depth <= kDeepestDirect);

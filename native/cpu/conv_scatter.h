@@ -1,6 +1,7 @@
 // The gradient of images with few channels: where a direct convolution would leave most lanes of a vector empty, a
 // product makes the gradient of each window's pixels, and these are added up.
 #pragma once
+#include "images.h"
 #include "kernels.h"
 #include "settings.h"
 #include "vector.h"
@@ -11,8 +12,8 @@ namespace {
 inline bool is_scattered(const Conv& p, DType dtype) {
   const int64_t lanes = kVectorBytes / (dtype == DType::Float32 ? 4 : 8);
   const ConvAlgorithm algorithm = conv_algorithm();
-  return p.t == 1 && p.d == 1 && p.pad_d == 0 && p.dilation_w == 1 && p.groups == 1 && p.y() > 0 && p.x() > 0 &&
-         (algorithm == ConvAlgorithm::Auto || algorithm == ConvAlgorithm::Direct) && p.r * p.s > 1 && p.c < lanes;
+  return is_dense_2d(p) && p.dilation_w == 1 && p.r * p.s > 1 && p.c < lanes &&
+         (algorithm == ConvAlgorithm::Auto || algorithm == ConvAlgorithm::Direct);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // 3×3 convolutions with a quarter of the multiplications: see conv_winograd_tile.h. In float32.
 #pragma once
+#include "images.h"
 #include "kernels.h"
 #include "settings.h"
 
@@ -11,8 +12,8 @@ constexpr int64_t kLeastProduct = 256;
 
 /// Whether Winograd's algorithm applies, and is faster or asked for.
 inline bool is_winograd(const Conv& p, DType dtype) {
-  if (dtype != DType::Float32 || p.r != 3 || p.s != 3 || p.t != 1 || p.d != 1 || p.pad_d != 0 || p.stride_h != 1 ||
-      p.stride_w != 1 || p.dilation_h != 1 || p.dilation_w != 1 || p.groups != 1 || p.c == 0 || p.k == 0 || p.y() == 0)
+  if (dtype != DType::Float32 || !is_dense_2d(p) || p.r != 3 || p.s != 3 || p.stride_h != 1 || p.stride_w != 1 ||
+      p.dilation_h != 1 || p.dilation_w != 1)
     return false;
   const ConvAlgorithm algorithm = conv_algorithm();
   return algorithm == ConvAlgorithm::Auto ? p.c * p.k >= kLeastProduct : algorithm == ConvAlgorithm::Winograd;
