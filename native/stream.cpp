@@ -1,5 +1,7 @@
 #include "stream.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstdlib>
 
@@ -11,12 +13,15 @@ namespace {
 
 thread_local Arena* current_arena = nullptr;
 
-// About 20 µs: longer than the gap between two ops of a step, shorter than anyone notices on an idle machine.
-constexpr int kSpins = 1000;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+// Pauses of 20 to 50 ns. A waiter would take a processor from the threads that compute; an idle worker takes it from
+// nobody, and to wake it costs the calling thread more than a small inference does.
+constexpr int kWaiterSpins = 1000, kWorkerSpins = 5000;
 
 template <class Condition>
-bool spin_until(Condition condition) {
-  for (int i = 0; i < kSpins; ++i) {
+bool spin_until(int spins, Condition condition) {
+  for (int i = 0; i < spins; ++i) {
     if (condition()) return true;
 #ifdef __x86_64__
     __builtin_ia32_pause();
@@ -36,9 +41,12 @@ Scratch::Scratch(int64_t bytes) : data_(nullptr), mark_(SIZE_MAX) {
   if (arena) {
     if (arena->used == 0 && arena->capacity < std::max(size, arena->wanted)) {
       std::free(arena->data);
-      arena->capacity = std::max(size, arena->wanted);
-      arena->data = static_cast<std::byte*>(std::aligned_alloc(64, arena->capacity));
-      if (!arena->data) arena->capacity = 0;
+      arena->capacity = (std::max(size, arena->wanted) + kHugePage - 1) / kHugePage * kHugePage;
+      arena->data = static_cast<std::byte*>(std::aligned_alloc(kHugePage, arena->capacity));
+      if (arena->data)
+        madvise(arena->data, arena->capacity, MADV_HUGEPAGE);  // kernels jump about in it
+      else
+        arena->capacity = 0;
     }
     arena->wanted = std::max(arena->wanted, arena->used + size);
     if (arena->used + size <= arena->capacity) {
@@ -100,7 +108,7 @@ bool Stream::run_next() {
   slot.finish(slot.bytes, true);
   current_arena = nullptr;
   completed_.store(next + 1);
-  if (waiter_sleeps_.load()) {
+  if (waiter_sleeps_.load() && next + 1 >= awaited_.load()) {
     std::lock_guard lock(mutex_);
     wake_waiter_.notify_one();
   }
@@ -110,7 +118,7 @@ bool Stream::run_next() {
 void Stream::work() {
   auto ready = [this] { return queued_.load() != completed_.load() || stopping_.load(); };
   while (!stopping_.load()) {
-    if (spin_until(ready)) {
+    if (spin_until(kWorkerSpins, ready)) {
       std::lock_guard run(running_);
       while (!stopping_.load() && run_next()) {
       }
@@ -128,8 +136,9 @@ void Stream::wait(uint64_t ticket) {
     if (std::unique_lock run(running_, std::try_to_lock); run) {
       while (completed() < ticket && run_next()) {
       }
-    } else if (!spin_until([&] { return completed() >= ticket; })) {
+    } else if (!spin_until(kWaiterSpins, [&] { return completed() >= ticket; })) {
       std::unique_lock lock(mutex_);
+      awaited_.store(ticket);
       waiter_sleeps_.store(true);
       wake_waiter_.wait(lock, [&] { return completed_.load() >= ticket; });
       waiter_sleeps_.store(false);

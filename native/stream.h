@@ -73,6 +73,7 @@ class Stream {
 
   Slot* slots_ = nullptr;  // ring, allocated at the first task
   std::atomic<uint64_t> queued_{0}, completed_{0};
+  std::atomic<uint64_t> awaited_{0};  // ticket of a waiter that sleeps
   std::atomic<bool> stopping_{false}, worker_sleeps_{false}, waiter_sleeps_{false};
   std::mutex running_;  // held by whoever runs tasks
   std::mutex mutex_;    // guards the two sleeps

@@ -35,7 +35,7 @@ struct Layout {
       : channels(g.x.channels),
         panels(divide_up(g.k, kTileColumns<float>)),
         tiles(tiles),
-        row(odd_lines(channels + kFloats - 1)),
+        row(row_pitch(channels)),
         image_point(odd_lines(tiles * row)),
         product_point(odd_lines(tiles * kTileColumns<float>)) {}
 };
@@ -150,7 +150,7 @@ int64_t vectors_of(const Problem& g, int64_t panel) {
 
 /// Tiles of a block of which all threads have some.
 int64_t block_of(const Problem& g) {
-  const int64_t tiles = g.tiles(), row = odd_lines(g.x.channels + kFloats - 1) * kPoints * int64_t{sizeof(float)};
+  const int64_t tiles = g.tiles(), row = row_pitch(g.x.channels) * kPoints * int64_t{sizeof(float)};
   int64_t block = lesser(kImageBytes / row / kTileRows, 8) * kTileRows;
   if (block < 2 * kTileRows) block = 2 * kTileRows;
   const int64_t threads = thread_count(), rounds = divide_up(tiles, block * threads);

@@ -146,11 +146,15 @@ struct ImageTiles {
   }
 };
 
-/// Elements between two points' matrices of `size` elements, and between the rows of one: an odd number of cache lines,
-/// so that they do not compete for one cache set.
-inline int64_t odd_lines(int64_t size) {
-  constexpr int64_t line = 64 / sizeof(float);
-  return ((size + line - 1) / line | 1) * line;
+constexpr int64_t kLine = 64 / sizeof(float);  // floats of a cache line
+
+/// Elements between the matrices of two points: an odd number of cache lines, so that they do not compete for a set.
+inline int64_t odd_lines(int64_t size) { return ((size + kLine - 1) / kLine | 1) * kLine; }
+
+/// Elements between rows of `size`, in whole vectors. Rows that lie eight lines apart would share few sets.
+inline int64_t row_pitch(int64_t size) {
+  const int64_t lines = (size + kLine - 1) / kLine;
+  return (lines % 8 == 0 ? lines + 1 : lines) * kLine;
 }
 
 }  // namespace
