@@ -106,7 +106,8 @@ Napi::Value conv_algorithm(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value cpu_conv_algorithm(const Napi::CallbackInfo& info) {
-  return conv_algorithm_of(info, "'auto', 'gemm', 'direct' or 'winograd'", cpu::conv_algorithm, cpu::set_conv_algorithm);
+  return conv_algorithm_of(info, "'auto', 'gemm', 'direct' or 'winograd'", cpu::conv_algorithm,
+                           cpu::set_conv_algorithm);
 }
 
 }  // namespace convcore
