@@ -68,7 +68,7 @@ void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bia
   for (int64_t q = 0; q < g.q; q += tile) {
     const int64_t rows = lesser(tile, g.q - q), pixel = g.stride_w * g.x.channels;
     const Factors<T> factors{g.line(), x + q * pixel, pixel, filters, width, g.r, g.dilation_h * g.x.pitch()};
-    const auto multiply = microkernel_for<T>(true, width / kLanesOf<T>, rows);
+    const auto multiply = microkernel_for<T, true>(width / kLanesOf<T>, rows);
     T *row[kTileRows], *to = y + q * g.y.pixel;
     if (columns == width) {
       for (int64_t i = 0; i < rows; ++i) row[i] = to + i * g.y.pixel;

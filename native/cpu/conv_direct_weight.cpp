@@ -41,7 +41,7 @@ void add_rows(const WeightProblem<T>& g, int64_t rows, const T* x, const T* dy, 
                                  stride,
                                  rows,
                                  g.stride_h * g.x.pitch()};
-        microkernel_for<T>(false, vectors, height)(factors, nullptr, row, 0);
+        microkernel_for<T, false>(vectors, height)(factors, nullptr, row, 0);
       }
   }
 }

@@ -43,7 +43,7 @@ void multiply_row(const ScatterProblem<T>& g, const T* dy, const T* filters, T* 
         const int64_t rows = lesser(tile, g.p.q - q);
         for (int64_t i = 0; i < rows; ++i) row[i] = gradients + (q + i) * g.pitch() + panel * kTileColumns<T>;
         const Factors<T> factors{lesser(kDepth, g.p.k - k), dy + q * g.p.k + k, g.p.k, b + k * width, width};
-        microkernel_for<T>(true, width / kLanesOf<T>, rows)(factors, k == 0 ? zeros : nullptr, row, 0);
+        microkernel_for<T, true>(width / kLanesOf<T>, rows)(factors, k == 0 ? zeros : nullptr, row, 0);
       }
   }
 }

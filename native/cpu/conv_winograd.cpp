@@ -106,7 +106,7 @@ void multiply(const Layout& layout, int64_t count, int64_t vectors, const float*
         for (int64_t i = 0; i < height; ++i) row[i] = product + point * layout.product_point + (t + i) * width;
         Factors<float> factors{lesser(kDepth, depth - c), image + point * layout.image_point + t * layout.row + c,
                                layout.row, filters + point * filter_point + c * width, width};
-        microkernel_for<float>(true, vectors, height)(factors, first && c == 0 ? zeros : nullptr, row, 0);
+        microkernel_for<float, true>(vectors, height)(factors, first && c == 0 ? zeros : nullptr, row, 0);
       }
 }
 

@@ -74,7 +74,7 @@ void multiply(const WeightLayout& layout, const WeightJob& job, int64_t count, c
           row[i] = product + point * layout.product_point + (k + i) * layout.channels + c;
         const Factors<float> factors{count, gradients + point * layout.gradient_point + k, layout.filters,
                                      images + point * layout.image_point + c, layout.channels};
-        microkernel_for<float>(false, vectors, height)(factors, first ? zeros : nullptr, row, 0);
+        microkernel_for<float, false>(vectors, height)(factors, first ? zeros : nullptr, row, 0);
       }
     }
 }

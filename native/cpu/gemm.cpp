@@ -81,7 +81,8 @@ void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspac
     T* const* c = work.rows + i;
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
-      auto multiply = microkernel_for<T>(!g.a.transposed, width / kLanesOf<T>, rows);
+      const auto pick = g.a.transposed ? microkernel_for<T, false> : microkernel_for<T, true>;
+      const auto multiply = pick(width / kLanesOf<T>, rows);
       const T* bias = first ? work.bias + j : nullptr;
       Factors<T> factors{job.depth, a, a_stride, work.b + j / step * panel, width};
       if (columns == width) {

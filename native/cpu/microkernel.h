@@ -86,11 +86,10 @@ constexpr Microkernel<T> pick(int64_t rows, std::integer_sequence<int64_t, R...>
 }
 
 /// The microkernel for a tile of 1 … kTileRows rows and 1 or 2 vectors of columns.
-template <class T>
-Microkernel<T> microkernel_for(bool by_rows, int64_t vectors, int64_t rows) {
+template <class T, bool ByRows>
+Microkernel<T> microkernel_for(int64_t vectors, int64_t rows) {
   constexpr auto each = std::make_integer_sequence<int64_t, kTileRows>{};
-  if (by_rows) return vectors == 1 ? pick<T, true, 1>(rows, each) : pick<T, true, 2>(rows, each);
-  return vectors == 1 ? pick<T, false, 1>(rows, each) : pick<T, false, 2>(rows, each);
+  return vectors == 1 ? pick<T, ByRows, 1>(rows, each) : pick<T, ByRows, 2>(rows, each);
 }
 
 }  // namespace
