@@ -31,62 +31,50 @@ struct ImageTransform {
   }
 };
 
-/// to = G · from: of a window's line of 3 taps.
-struct WindowTransform {
-  static constexpr int64_t from = kWindow, to = kSide;
+/// to = G · from: of a filter's line of 3 or 4 taps.
+template <int64_t Taps>
+struct FilterTransform {
+  static constexpr int64_t from = Taps, to = kSide;
   [[gnu::always_inline]] static void apply(const Floats* w, int64_t step, Floats* t, int64_t to_step) {
-    const Floats w0 = w[0], w1 = w[step], w2 = w[2 * step];
-    const Floats outer = (w0 + w2) * (1.0f / 6), inner = w1 * (1.0f / 6);
-    const Floats near = w0 * (1.0f / 24) + w2 * (1.0f / 6), far = w1 * (1.0f / 12);
+    const Floats w0 = w[0], w1 = w[step], w2 = w[2 * step], last = w[(Taps - 1) * step];
+    const Floats even = (w0 + w2) * (1.0f / 6), near = w0 * (1.0f / 24) + w2 * (1.0f / 6);
+    Floats odd, far;
+    if constexpr (Taps == 4) {
+      odd = (w1 + last) * (1.0f / 6);
+      far = w1 * (1.0f / 12) + last * (1.0f / 3);
+    } else {
+      odd = w1 * (1.0f / 6);
+      far = w1 * (1.0f / 12);
+    }
     t[0] = w0 * 0.25f;
-    t[to_step] = -outer - inner;
-    t[2 * to_step] = inner - outer;
+    t[to_step] = -even - odd;
+    t[2 * to_step] = odd - even;
     t[3 * to_step] = near + far;
     t[4 * to_step] = near - far;
-    t[5 * to_step] = w2;
+    t[5 * to_step] = last;
   }
 };
 
-/// to = Aᵀ · from: y's line of 4 pixels.
-struct OutputTransform {
-  static constexpr int64_t from = kSide, to = kTileSide;
+/// to = Aᵀ · from: the result's line of 4 or 3 elements.
+template <int64_t Count>
+struct ResultTransform {
+  static constexpr int64_t from = kSide, to = Count;
   [[gnu::always_inline]] static void apply(const Floats* m, int64_t step, Floats* t, int64_t to_step) {
     const Floats s1 = m[step] + m[2 * step], d1 = m[step] - m[2 * step];
     const Floats s2 = m[3 * step] + m[4 * step], d2 = m[3 * step] - m[4 * step];
     t[0] = m[0] + s1 + s2;
     t[to_step] = d1 + 2.0f * d2;
     t[2 * to_step] = s1 + 4.0f * s2;
-    t[3 * to_step] = d1 + 8.0f * d2 + m[5 * step];
+    if constexpr (Count == 4) t[3 * to_step] = d1 + 8.0f * d2;
+    t[(Count - 1) * to_step] += m[5 * step];
   }
 };
 
-/// For the gradient of the weight, in which dy is the filter: to = G · from of a line of 4 pixels of dy.
-struct GradientTransform {
-  static constexpr int64_t from = kTileSide, to = kSide;
-  [[gnu::always_inline]] static void apply(const Floats* d, int64_t step, Floats* t, int64_t to_step) {
-    const Floats d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step];
-    const Floats even = (d0 + d2) * (1.0f / 6), odd = (d1 + d3) * (1.0f / 6);
-    const Floats near = d0 * (1.0f / 24) + d2 * (1.0f / 6), far = d1 * (1.0f / 12) + d3 * (1.0f / 3);
-    t[0] = d0 * 0.25f;
-    t[to_step] = -even - odd;
-    t[2 * to_step] = odd - even;
-    t[3 * to_step] = near + far;
-    t[4 * to_step] = near - far;
-    t[5 * to_step] = d3;
-  }
-};
-
-/// to = Aᵀ · from: the line of 3 taps of the weight's gradient.
-struct WeightTransform {
-  static constexpr int64_t from = kSide, to = kWindow;
-  [[gnu::always_inline]] static void apply(const Floats* m, int64_t step, Floats* t, int64_t to_step) {
-    const Floats s1 = m[step] + m[2 * step], d1 = m[step] - m[2 * step];
-    const Floats s2 = m[3 * step] + m[4 * step], d2 = m[3 * step] - m[4 * step];
-    t[0] = m[0] + s1 + s2;
-    t[to_step] = d1 + 2.0f * d2;
-    t[2 * to_step] = s1 + 4.0f * s2 + m[5 * step];
-  }
-};
+using WindowTransform = FilterTransform<kWindow>;
+using OutputTransform = ResultTransform<kTileSide>;
+/// For the gradient of the weight dy is the filter, and the weight's taps are the result.
+using GradientTransform = FilterTransform<kTileSide>;
+using WeightTransform = ResultTransform<kWindow>;
 
 /// Both axes: to[i][j] of a square from[i][j]. `put(i·to + j, value)` takes the results.
 template <class Transform, class Put>
