@@ -4,7 +4,7 @@
 #include "microkernel.h"
 #include "packing.h"
 #include "padded.h"
-#include "phase.h"
+#include "phase_weight.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -29,37 +29,6 @@ struct Problem {
   int64_t line() const { return s * x.channels; }
   int64_t depth() const { return r * line(); }
 };
-
-/// The filters of a phase of the gradient.
-template <class T>
-struct PhaseFilters {
-  const Conv& p;
-  const T *weight, *end;
-  const Phase &vertical, &horizontal;
-
-  static void copy(const void* self, int64_t, const Part& part, T* to, int64_t stride) {
-    const auto& f = *static_cast<const PhaseFilters*>(self);
-    for (int64_t row = part.row; row < part.row + part.rows; ++row, to += stride) {
-      const int64_t k = row % f.p.k, tap = row / f.p.k;
-      const int64_t r = f.vertical.tap(tap / f.horizontal.taps), s = f.horizontal.tap(tap % f.horizontal.taps);
-      copy_over(to, f.weight + ((k * f.p.r + r) * f.p.s + s) * f.p.c + part.column, part.columns, f.end);
-    }
-  }
-  Source<T> source() const { return {this, copy, false}; }
-};
-
-/// The filters in panels [depth][width].
-template <class T>
-void pack_filters(const Problem<T>& g, int64_t panels, int64_t panel_size, T* to) {
-  const Gemm<T> product{1, 0, g.k, g.depth(), {}, g.filters, nullptr, 0, {}};
-  parallel(panels, [&](int64_t panel) {
-    const int64_t column = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - column);
-    const int64_t width = panel_width<T>(columns);
-    for (int64_t from = 0; from < g.depth(); from += kStrip)
-      pack_b(product, 0, {from, lesser(kStrip, g.depth() - from), column, columns},
-             to + panel * panel_size + from * width, width);
-  });
-}
 
 /// One row of y, `columns` filters of one panel: x begins at the row's first pixel.
 template <class T>
@@ -97,7 +66,7 @@ void run(const Problem<T>& g) {
   Scratch scratch((panels * panel_size + round_up(g.k, kTileColumns<T>) + slots * buffer) * int64_t{sizeof(T)});
   T *filters = scratch.as<T>(), *bias = filters + panels * panel_size, *copies = bias + round_up(g.k, kTileColumns<T>);
   for (int64_t k = 0; k < round_up(g.k, kTileColumns<T>); ++k) bias[k] = g.bias && k < g.k ? g.bias[k] : T(0);
-  pack_filters(g, panels, panel_size, filters);
+  pack_panels(g.filters, g.depth(), g.k, filters);
   for_each_job(jobs, slots, [&](int64_t slot, int64_t job) {
     const int64_t n = job / blocks, first = job % blocks * rows, last = lesser(g.p, first + rows);
     const T* x = g.x.plain() ? g.x.at(n, first * g.stride_h) : copies + slot * buffer;
@@ -139,6 +108,7 @@ void direct_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) 
   dispatch_float(dx.dtype, [&](auto zero) {
     using T = decltype(zero);
     const int64_t line = p.w * p.c;
+    const Phase plane(0, inward(p));
     for (int64_t i = 0; i < p.stride_h && i < p.h; ++i)
       for (int64_t j = 0; j < p.stride_w && j < p.w; ++j) {
         const Phase v(i, vertical(p)), h(j, horizontal(p));
@@ -150,7 +120,7 @@ void direct_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) 
                                  -h.origin,
                                  v.positions + (v.taps - 1) * v.shift,
                                  h.positions - 1 + h.taps};
-        const PhaseFilters<T> filters{p, weight.as<T>(), weight.as<T>() + weight.count, v, h};
+        const PhaseWeight<T> filters{p, weight.as<T>(), weight.as<T>() + weight.count, plane, v, h};
         run(Problem<T>{rows,
                        p.n,
                        v.positions,

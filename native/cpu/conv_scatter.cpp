@@ -37,7 +37,7 @@ void multiply_row(const ScatterProblem<T>& g, const T* dy, const T* filters, T* 
   T* row[kTileRows];
   for (int64_t panel = 0; panel < g.panels(); ++panel) {
     const int64_t width = panel_width<T>(g.columns() - panel * kTileColumns<T>);
-    const T* b = filters + panel * g.p.k * kTileColumns<T>;
+    const T* b = filters + panel * panel_size<T>(g.p.k);
     for (int64_t k = 0; k < g.p.k; k += kDepth)
       for (int64_t q = 0; q < g.p.q; q += tile) {
         const int64_t rows = lesser(tile, g.p.q - q);
@@ -90,16 +90,12 @@ void scatter_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx)
     int64_t rows = divide_up(p.h, divide_up(kBlocks, p.n));
     if (rows < 2 * span) rows = lesser(p.h, 2 * span);  // neighbouring blocks both multiply the rows between them
     const int64_t blocks = divide_up(p.h, rows), jobs = p.n * blocks, slots = lesser(thread_count(), jobs);
-    const int64_t filters = g.panels() * p.k * kTileColumns<T>, gradients = p.q * g.pitch();
+    const int64_t filters = g.panels() * panel_size<T>(p.k), gradients = p.q * g.pitch();
     const int64_t work = round_up(gradients + rows * g.width() * p.c, 64);
-    Scratch scratch((filters + kLanesOf<T> + slots * work) * int64_t{sizeof(T)});
-    T *packed = scratch.as<T>(), *memory = packed + filters + kLanesOf<T>;
+    Scratch scratch((filters + slots * work) * int64_t{sizeof(T)});
+    T *packed = scratch.as<T>(), *memory = packed + filters;
     const Matrix<T> matrix{g.weight, 0, g.columns(), g.weight_end};
-    const Gemm<T> product{1, 0, g.columns(), p.k, {}, matrix.source(false), nullptr, 0, {}};
-    for (int64_t panel = 0; panel < g.panels(); ++panel) {
-      const int64_t column = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.columns() - column);
-      pack_b(product, 0, {0, p.k, column, columns}, packed + panel * p.k * kTileColumns<T>, panel_width<T>(columns));
-    }
+    pack_panels(matrix.source(false), p.k, g.columns(), packed);
     for_each_job(jobs, slots, [&](int64_t slot, int64_t job) {
       const int64_t first = job % blocks * rows;
       T* mine = memory + slot * work;

@@ -65,7 +65,7 @@ void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspac
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
       int64_t depth = lesser(kStrip, job.depth - from);
-      pack_b(g, job.item, {job.from + from, depth, job.column + j, columns}, work.b + j / step * panel + from * width,
+      pack_b(g.b, job.item, {job.from + from, depth, job.column + j, columns}, work.b + j / step * panel + from * width,
              width);
     }
   for (int64_t i = 0; i < job.rows; i += kTileRows) {

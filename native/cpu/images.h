@@ -1,4 +1,4 @@
-// Which convolutions the ways for images are for.
+// What the ways of convolving images, but no volumes or groups, have in common.
 #pragma once
 #include "../geometry.h"
 

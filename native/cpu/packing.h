@@ -2,6 +2,7 @@
 #pragma once
 #include "gemm.h"
 #include "microkernel.h"
+#include "tiling.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -76,12 +77,24 @@ void pack_transposed(const Source<T>& b, int64_t item, const Part& part, T* to, 
 
 /// One strip of one panel of B: the part's rows are its depth. Columns that fill up its last vector are zero.
 template <class T>
-void pack_b(const Gemm<T>& g, int64_t item, const Part& part, T* to, int64_t width) {
-  if (g.b.transposed) return pack_transposed(g.b, item, part, to, width);
-  g.b.copy(g.b.self, item, part, to, width);
+void pack_b(const Source<T>& b, int64_t item, const Part& part, T* to, int64_t width) {
+  if (b.transposed) return pack_transposed(b, item, part, to, width);
+  b.copy(b.self, item, part, to, width);
   if (part.columns < width)
     for (int64_t l = 0; l < part.rows; ++l)
       for (int64_t j = part.columns; j < width; ++j) to[l * width + j] = 0;
+}
+
+/// All of B [depth][columns] in panels, panel_size elements apart.
+template <class T>
+void pack_panels(const Source<T>& b, int64_t depth, int64_t columns, T* to) {
+  parallel(divide_up(columns, kTileColumns<T>), [&](int64_t panel) {
+    const int64_t column = panel * kTileColumns<T>, count = lesser(kTileColumns<T>, columns - column);
+    const int64_t width = panel_width<T>(count);
+    for (int64_t from = 0; from < depth; from += kStrip)
+      pack_b(b, 0, {from, lesser(kStrip, depth - from), column, count},
+             to + panel * panel_size<T>(depth) + from * width, width);
+  });
 }
 
 }  // namespace

@@ -34,8 +34,8 @@ struct Patches {
   }
   static void copy_pixels(const void* self, int64_t item, const Part& part, T* to, int64_t stride) {
     const auto& p = *static_cast<const Patches*>(self);
-    const T* from = p.image + part.row * p.channels + item * p.item_channels + part.column;
-    for (int64_t i = 0; i < part.rows; ++i, from += p.channels, to += stride) copy_over(to, from, part.columns, p.end);
+    const Matrix<T> pixels{p.image, p.item_channels, p.channels, p.end};
+    Matrix<T>::copy(&pixels, item, part, to, stride);
   }
 
   /// Adjacent elements of one image row: `length` from element `at` of pixel `w` on.
