@@ -7,9 +7,9 @@ export const backends = {
   cpu: {
     /**
      * The algorithm of all convolutions that it can do: `'gemm'`, a matrix product that packs the images bit by bit;
-     * `'direct'`, which reads them where they are; or `'winograd'`, which multiplies a quarter as often for 3×3 windows at stride 1 in float32, at the price of a rounding
-     * error some times larger (relative, about 2e-6). `'auto'`, or what `CONVCORE_CPU_CONV_ALGO` says, at first: the
-     * fastest for the shape.
+     * `'direct'`, which reads them where they are; or `'winograd'`, which multiplies a quarter as often for 3×3 windows at
+     * stride 1 in float32, at the price of a rounding error some times larger (relative, about 2e-6). At first what
+     * `CONVCORE_CPU_CONV_ALGO` says, or `'auto'`, which goes by the shape alone.
      */
     get convAlgorithm(): CpuConvAlgorithm {
       return native.cpuConvAlgorithm()

@@ -9,6 +9,7 @@ import { MaxPool1d, MaxPool2d, MaxPool3d } from './pool.js'
 import type { SymbolicTensor } from './symbolic.js'
 
 // Batch norm does a ReLU that follows it along, and max pooling one before it, which comes to the same as one after it.
+const RELU = [ReLU]
 const takesReluAfter = [BatchNorm]
 const takesReluBefore = [MaxPool1d, MaxPool2d, MaxPool3d]
 
@@ -69,11 +70,10 @@ export class Sequential extends Module {
     for (let i = 0; i < layers.length; i++) {
       const layer = layers[i]!
       const next = layers[i + 1]
-      const isRelu = (each: Layer | undefined) => isPlain(each, [ReLU])
-      if (isPlain(layer, takesReluAfter) && isRelu(next) && !isObserved()) {
+      if (isPlain(layer, takesReluAfter) && isPlain(next, RELU) && !isObserved()) {
         y = (layer as WithRelu)(y, true)
         i++
-      } else if (isRelu(layer) && isPlain(next, takesReluBefore) && !isObserved()) {
+      } else if (isPlain(layer, RELU) && isPlain(next, takesReluBefore) && !isObserved()) {
         y = (next as WithRelu)(y, true)
         i++
       } else y = layer(y)

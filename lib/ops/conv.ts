@@ -34,8 +34,10 @@ export const conv1d = (x: Tensor, weight: Tensor, bias?: Tensor, options: Conv1d
   conv('conv1d', 1, x, weight, bias, options)
 
 /**
- * 2-D convolution (cross-correlation, as everywhere in deep learning), by im2col and a matrix product (Chellapilla, Puri,
- * Simard: "High performance convolutional neural networks for document processing", 2006).
+ * 2-D convolution (cross-correlation, as everywhere in deep learning), by products of matrices (Chellapilla, Puri, Simard:
+ * "High performance convolutional neural networks for document processing", 2006) or, for 3×3 windows at stride 1 on the
+ * CPU, by minimal filtering (Lavin, Gray: "Fast algorithms for convolutional neural networks", 2016): see
+ * `backends.cpu.convAlgorithm`.
  *
  * @param x [N, C, H, W]
  * @param weight [K, C / groups, R, S]
