@@ -65,13 +65,13 @@ for (const algorithm of algorithms)
     t.end()
   })
 
-t.test('results by Winograd’s algorithm do not depend on what else runs', (t) => {
+t.test('results by Winograd’s algorithm repeat, and an image’s do not depend on the others', (t) => {
   const x = toChannelsLast(randn([8, 32, 28, 28]))
   const weight = toChannelsLast(randn([32, 32, 3, 3]))
   const once = conv2d(x, weight, undefined, { padding: 1 }).dataSync()
   t.same(conv2d(x, weight, undefined, { padding: 1 }).dataSync(), once)
-  const [first] = conv2d(x.slice(0, 0, 1), weight, undefined, { padding: 1 }).dataSync()
-  t.equal(first, once[0], 'a smaller batch gives the same bits')
+  const first = conv2d(x.slice(0, 0, 1), weight, undefined, { padding: 1 }).dataSync()
+  t.same(first, once.subarray(0, first.length), 'a smaller batch gives the same bits')
   t.end()
 })
 
