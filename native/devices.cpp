@@ -82,32 +82,28 @@ Napi::Value conv_benchmark(const Napi::CallbackInfo& info) {
 
 namespace {
 
-/// conv_algorithm(), or set_conv_algorithm() where there is an argument, of one of the two backends.
-template <class Algorithm>
-Napi::Value conv_algorithm_of(const Napi::CallbackInfo& info, const char* names, Algorithm (*get)(),
-                              void (*set)(Algorithm)) {
+/// What a backend's choice is, or becomes where there is an argument.
+template <class Algorithm, int kCount>
+Napi::Value conv_algorithm_of(const Napi::CallbackInfo& info, Choice<Algorithm, kCount>& algorithms) {
   return guarded(info.Env(), "convAlgorithm", [&]() -> Napi::Value {
     if (info.Length() > 0) {
       Algorithm algorithm;
       const std::string name = info[0].IsString() ? info[0].As<Napi::String>().Utf8Value() : "another type";
-      if (!algorithm_of(name, algorithm))
-        throw_call(CallError::Range, "ERR_ARGUMENT", "convAlgorithm: expected %s, got %.40s", names, name.c_str());
-      set(algorithm);
+      if (!algorithms.find(name, algorithm))
+        throw_call(CallError::Range, "ERR_ARGUMENT", "convAlgorithm: expected %s, got %.40s",
+                   algorithms.list("'").c_str(), name.c_str());
+      algorithms.set(algorithm);
     }
-    return Napi::String::New(info.Env(), name_of(get()));
+    return Napi::String::New(info.Env(), algorithms.name_of(algorithms.get()));
   });
 }
 
 }  // namespace
 
-Napi::Value conv_algorithm(const Napi::CallbackInfo& info) {
-  return conv_algorithm_of(info, "'auto', 'im2col', 'implicit' or 'cudnn'", cuda::conv_algorithm,
-                           cuda::set_conv_algorithm);
-}
+Napi::Value conv_algorithm(const Napi::CallbackInfo& info) { return conv_algorithm_of(info, cuda::conv_algorithms()); }
 
 Napi::Value cpu_conv_algorithm(const Napi::CallbackInfo& info) {
-  return conv_algorithm_of(info, "'auto', 'gemm', 'direct' or 'winograd'", cpu::conv_algorithm,
-                           cpu::set_conv_algorithm);
+  return conv_algorithm_of(info, cpu::conv_algorithms());
 }
 
 }  // namespace convcore

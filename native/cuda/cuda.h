@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "../choice.h"
 #include "../device.h"
 
 namespace convcore::cuda {
@@ -46,14 +47,10 @@ void allow_tf32(bool flag);
 
 enum class ConvAlgorithm { Auto, Im2col, Implicit, Cudnn };
 
-/// The way that all convolutions go which can; Auto chooses by shape. At first what CONVCORE_CONV_ALGO says: fails when
-/// that is no name.
+/// The way that all convolutions go which can; Auto chooses by shape.
 ConvAlgorithm conv_algorithm();
-void set_conv_algorithm(ConvAlgorithm algorithm);
-/// "auto", "im2col", "implicit", "cudnn".
-const char* name_of(ConvAlgorithm algorithm);
-/// Whether there is one of this name.
-bool algorithm_of(const std::string& name, ConvAlgorithm& algorithm);
+/// "auto", "im2col", "implicit", "cudnn"; CONVCORE_CONV_ALGO.
+Choice<ConvAlgorithm, 4>& conv_algorithms();
 
 /// Whether convolutions are timed once per shape and the fastest algorithm is kept, at the price of results that may
 /// differ between runs. Default false.
