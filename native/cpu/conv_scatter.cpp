@@ -5,7 +5,7 @@
 #include "../scratch.h"
 #include "microkernel.h"
 #include "packing.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -4,7 +4,7 @@
 #include "conv_winograd_tile.h"
 #include "microkernel.h"
 #include "packing.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -3,7 +3,7 @@
 #include "conv_winograd_tile.h"
 #include "grid.h"
 #include "microkernel.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {

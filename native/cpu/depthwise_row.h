@@ -4,7 +4,7 @@
 
 #include "axis.h"
 #include "kernels.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -69,7 +69,7 @@ Filters<T> spread_filters(int64_t pixels, int64_t channels, int64_t taps, const 
     for (int64_t i = 0; i < pixels; ++i)
       for (int64_t c = 0; c < channels; ++c) *to++ = weight[c * taps + tap];
   for (int64_t i = 0; i < pixels * channels; ++i) to[i] = bias ? bias[i % channels] : 0;
-  const Compute<T>* compute = with_lanes<T>(pixels * channels, [](auto lanes) {
+  const Compute<T>* compute = with_width<T, 2>(pixels * channels, [](auto lanes) {
     return computes<T, lanes>(std::make_integer_sequence<int64_t, kColumns>{});
   });
   return {pixels, pixels * channels, from, to, compute};

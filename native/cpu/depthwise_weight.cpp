@@ -82,7 +82,7 @@ struct Group {
   const Add<T>* add;
 
   Group(int64_t pixels, int64_t pixel_channels, int64_t taps) : pixels(pixels), channels(pixels * pixel_channels) {
-    with_lanes<T>(channels, [&](auto constant) {
+    with_width<T, 2>(channels, [&](auto constant) {
       lanes = constant;
       add = adds<T, constant>(std::make_integer_sequence<int64_t, kTaps>{});
     });

@@ -51,7 +51,7 @@ void total_norm(double p, Ins tensors, WideOut norm) {
   dispatch_float(norm.dtype, [&](auto zero) {
     using T = decltype(zero);
     const bool top = std::isinf(p);
-    const int64_t chunks = ceil_div(total_count(tensors), kListGrain);
+    const int64_t chunks = divide_up(total_count(tensors), kListGrain);
     const Scratch scratch(chunks * sizeof(double));
     double* partial = scratch.as<double>();
     for (int64_t c = 0; c < chunks; ++c) partial[c] = 0;

@@ -193,7 +193,7 @@ void backward_columns(const Groups& p, const T* x, const T* dy, const T* weight,
 template <class T, class Terms>
 [[gnu::always_inline]] inline void sum_samples(const Groups& p, Terms terms, T* dweight, T* dbias) {
   const int64_t channels = p.channels, block = at_least_one(kGrain / at_least_one(channels));
-  const int64_t blocks = ceil_div(p.n, block);
+  const int64_t blocks = divide_up(p.n, block);
   const Scratch scratch(2 * blocks * channels * int64_t{sizeof(double)});
   auto* partial = scratch.as<double[2]>();  // [blocks, channels]
   parallel_range(blocks, 1, [&](int64_t b, int64_t) {

@@ -8,7 +8,7 @@ namespace {
 /// the last comes last. Lines are worked on in parallel.
 template <class Put>
 void in_order(int64_t outer, int64_t n, int64_t m, int64_t inner, const int32_t* index, Put put) {
-  const int64_t tile = lesser(at_least_one(inner), kTile), tiles = ceil_div(inner, tile);
+  const int64_t tile = lesser(at_least_one(inner), kTile), tiles = divide_up(inner, tile);
   parallel_range(outer * tiles, at_least_one(kGrain / at_least_one(m * tile)), [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const int64_t o = item / tiles, first = item % tiles * tile, last = lesser(first + tile, inner);
@@ -33,7 +33,7 @@ void index_select(int64_t outer, int64_t n, int64_t m, int64_t inner, AnyIn x, I
       });
     });
   const int64_t bytes = inner * static_cast<int64_t>(size_of(x.dtype));
-  parallel_range(outer * m, ceil_div(4 * kGrain, at_least_one(bytes)), [=](int64_t begin, int64_t end) {
+  parallel_range(outer * m, divide_up(4 * kGrain, at_least_one(bytes)), [=](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i)
       __builtin_memcpy(y.as<char>() + i * bytes, x.as<char>() + (i / m * n + pick[i % m]) * bytes, bytes);
   });
@@ -47,8 +47,9 @@ void index_select_backward(int64_t outer, int64_t n, int64_t m, int64_t inner, i
     using T = decltype(zero);
     // Each chunk adds up some columns of all rows, one row after the other.
     constexpr int64_t kChunks = 16;
-    const int64_t wanted = outer < kChunks ? ceil_div(inner, kChunks) : inner;
-    const int64_t tile = at_least_one(lesser(inner, ceil_div(wanted, kLanes) * kLanes)), tiles = ceil_div(inner, tile);
+    const int64_t wanted = outer < kChunks ? divide_up(inner, kChunks) : inner;
+    const int64_t tile = at_least_one(lesser(inner, divide_up(wanted, kLanes) * kLanes)),
+                  tiles = divide_up(inner, tile);
     parallel(outer * tiles, [&](int64_t item) {
       const int64_t o = item / tiles, first = item % tiles * tile, width = lesser(tile, inner - first);
       T* to = dx.as<T>() + o * n * inner + first;

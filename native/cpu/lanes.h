@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "reduction.h"
+#include "sizes.h"
 #include "vector.h"
 
 namespace convcore::cpu {
@@ -50,12 +50,12 @@ template <class To, int64_t kWidth, class From>
     return __builtin_convertvector(v, Lanes<To, kWidth>);
 }
 
-/// f(width), a constant: the widest vector that the channels fill.
-template <class T, int64_t kWidth = kLanesOf<T>, class F>
-[[gnu::always_inline]] inline void with_width(int64_t channels, F&& f) {
-  if constexpr (kWidth > 1)
-    if (channels < kWidth) return with_width<T, kWidth / 2>(channels, f);
-  f(std::integral_constant<int64_t, kWidth>{});
+/// f(width), a constant: the widest vector that the channels fill; there are kLeast of them or more.
+template <class T, int64_t kLeast = 1, int64_t kWidth = kLanesOf<T>, class F>
+[[gnu::always_inline]] inline auto with_width(int64_t channels, F&& f) {
+  if constexpr (kWidth > kLeast)
+    if (channels < kWidth) return with_width<T, kLeast, kWidth / 2>(channels, f);
+  return f(std::integral_constant<int64_t, kWidth>{});
 }
 
 /// body(c) for channels [c, c + kWidth), until all are done; the last vector may do some of them again. Channels fill a

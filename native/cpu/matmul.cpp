@@ -1,5 +1,5 @@
 #include "gemm.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 #include "gemm.h"
 #include "microkernel.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "../geometry.h"
-#include "tiling.h"
+#include "sizes.h"
 
 namespace convcore::cpu {
 namespace {

@@ -13,7 +13,7 @@ template <class T>
 constexpr int64_t kBatch = 64 * kPerBlock<T>;
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// u[0, kPerBlock * blocks): uniform in [0, 1), from the Philox blocks that start at `counter`.
 void draw(uint64_t seed, uint64_t counter, int64_t blocks, float* u) {
@@ -38,7 +38,7 @@ void for_batches(int64_t n, uint64_t seed, uint64_t offset, F f) {
     alignas(64) T u[kBatch<T>];
     for (; begin < end; begin += kBatch<T>) {
       const int64_t count = min(kBatch<T>, end - begin);
-      draw(seed, offset + begin / kPerBlock<T>, ceil_div(count, kPerBlock<T>), u);
+      draw(seed, offset + begin / kPerBlock<T>, divide_up(count, kPerBlock<T>), u);
       f(u, begin, count);
     }
   });
@@ -57,7 +57,7 @@ template <class T>
 void drop_image(int64_t outer, int64_t channels, int64_t inner, uint64_t seed, uint64_t offset, Mask<T> mask,
                 const T* x, T* y) {
   constexpr int64_t kChannels = 64 / sizeof(T), kPositions = kBatch<T> - kPerBlock<T>;
-  const int64_t across = ceil_div(channels, kChannels), down = ceil_div(inner, kPositions);
+  const int64_t across = divide_up(channels, kChannels), down = divide_up(inner, kPositions);
   parallel_range(outer * down * across, 4, [=](int64_t begin, int64_t end) {
     alignas(64) T u[kBatch<T>], factor[kPositions][kChannels];
     const Mask<T> factor_of = mask;  // a copy that u cannot alias
@@ -66,7 +66,7 @@ void drop_image(int64_t outer, int64_t channels, int64_t inner, uint64_t seed, u
       const int64_t positions = min(kPositions, inner - i0), width = min(kChannels, channels - c0);
       for (int64_t c = 0; c < width; ++c) {
         const int64_t first = (o * channels + c0 + c) * inner + i0, skip = first % kPerBlock<T>;
-        draw(seed, offset + first / kPerBlock<T>, ceil_div(skip + positions, kPerBlock<T>), u);
+        draw(seed, offset + first / kPerBlock<T>, divide_up(skip + positions, kPerBlock<T>), u);
         for (int64_t i = 0; i < skip + positions; ++i) u[i] = factor_of(u[i]);
         for (int64_t i = 0; i < positions; ++i) factor[i][c] = u[skip + i];
       }

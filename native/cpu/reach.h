@@ -31,14 +31,14 @@ struct Reach {
   int64_t first, end;
   if (adaptive) {
     first = cell * axis.output / axis.input;
-    end = ceil_div((cell + 1) * axis.output, axis.input);
+    end = divide_up((cell + 1) * axis.output, axis.input);
   } else {
     const int64_t from = cell + axis.pad_before, before = from - (axis.taps - 1) * axis.dilation;
     end = lesser(axis.output, from / axis.stride + 1);
-    first = before > 0 ? lesser(end, ceil_div(before, axis.stride)) : 0;
+    first = before > 0 ? lesser(end, divide_up(before, axis.stride)) : 0;
     while (first < end && (from - first * axis.stride) % axis.dilation != 0) ++first;
   }
-  return {static_cast<uint32_t>(first), static_cast<uint32_t>(ceil_div(end - first, step))};
+  return {static_cast<uint32_t>(first), static_cast<uint32_t>(divide_up(end - first, step))};
 }
 
 /// body(n), where an n of 1 or 2 is a constant, so that loops over so few are none.

@@ -59,7 +59,7 @@ void find_extreme(int64_t outer, int64_t n, int64_t inner, const In& x, const Ou
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     const WideRows rows(n, inner);
-    const int64_t tile = lesser(rows.width(), kTile), tiles = ceil_div(rows.width(), tile);
+    const int64_t tile = lesser(rows.width(), kTile), tiles = divide_up(rows.width(), tile);
     const int64_t grain = at_least_one(kGrain / (rows.count() * tile));
     parallel_range(outer * tiles, grain, [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) {
@@ -112,7 +112,7 @@ void extreme_backward(int64_t outer, int64_t n, int64_t inner, IndexIn indices, 
 void cumsum(int64_t outer, int64_t n, int64_t inner, int64_t reverse, In x, Out y) {
   dispatch_float(x.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const int64_t tile = lesser(at_least_one(inner), kTile), tiles = ceil_div(inner, tile);
+    const int64_t tile = lesser(at_least_one(inner), kTile), tiles = divide_up(inner, tile);
     parallel_range(outer * tiles, at_least_one(kGrain / at_least_one(n * tile)), [&](int64_t begin, int64_t end) {
       for (int64_t item = begin; item < end; ++item) {
         const int64_t first = item % tiles * tile, width = lesser(tile, inner - first);

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "../scratch.h"
+#include "sizes.h"
 #include "threads.h"
 #include "vector.h"
 
@@ -13,10 +14,6 @@ namespace {
 constexpr int64_t kGrain = 32768;  // elements of one chunk of light work
 constexpr int64_t kLanes = 16;
 constexpr int64_t kTile = 256;  // columns whose accumulators stay in the first-level cache
-
-[[gnu::always_inline]] inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-[[gnu::always_inline]] inline int64_t at_least_one(int64_t a) { return a > 1 ? a : 1; }
-[[gnu::always_inline]] constexpr int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
 
 /// Σ term(i) for i in [0, n).
 template <class Term>
@@ -63,7 +60,7 @@ struct WideRows {
     while (2 * fold <= n && 2 * fold * inner <= kTile) fold *= 2;
   }
   [[gnu::always_inline]] int64_t width() const { return fold * inner; }
-  [[gnu::always_inline]] int64_t count() const { return ceil_div(n, fold); }
+  [[gnu::always_inline]] int64_t count() const { return divide_up(n, fold); }
   [[gnu::always_inline]] int64_t width_of(int64_t row) const { return lesser(fold, n - row * fold) * inner; }
 };
 
@@ -101,8 +98,8 @@ template <class T, int K, class Terms, class Emit>
 [[gnu::always_inline]] inline void column_sums(int64_t outer, int64_t n, int64_t inner, Terms terms, Emit emit) {
   if (outer == 0 || inner == 0) return;
   const WideRows rows(n, inner);
-  const int64_t tile = lesser(rows.width(), kTile), tiles = ceil_div(rows.width(), tile);
-  const int64_t block = kGrain / tile, blocks = at_least_one(ceil_div(rows.count(), block));
+  const int64_t tile = lesser(rows.width(), kTile), tiles = divide_up(rows.width(), tile);
+  const int64_t block = kGrain / tile, blocks = at_least_one(divide_up(rows.count(), block));
   const Scratch scratch(blocks > 1 ? outer * blocks * K * inner * int64_t{sizeof(double)} : 0);
   double* partial = scratch.as<double>();  // [outer, blocks, K, inner]
 

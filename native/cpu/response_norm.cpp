@@ -8,7 +8,7 @@ namespace {
 /// body(row, first, count) for the channels [first, first + count) of each row, a tile at a time.
 template <class Body>
 [[gnu::always_inline]] inline void for_each_tile(int64_t rows, int64_t channels, Body body) {
-  const int64_t tiles = ceil_div(channels, kTile);
+  const int64_t tiles = divide_up(channels, kTile);
   parallel_range(rows * tiles, at_least_one(kGrain / 8 / at_least_one(lesser(channels, kTile))),
                  [&](int64_t begin, int64_t end) {
                    for (int64_t item = begin; item < end; ++item) {

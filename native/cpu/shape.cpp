@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kGrain = 1 << 14;  // elements per chunk
 
 int64_t min(int64_t a, int64_t b) { return a < b ? a : b; }
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 /// A copy between two strided sides, over the fewest dims.
 struct Walk {
@@ -62,7 +62,7 @@ Walk walk(const Strided& p, Direction direction) {
 template <class F>
 void for_tiles(const Walk& w, int64_t tiles, int64_t tile_size, F f) {
   const int64_t total = tiles * volume(w.rank, w.dims);
-  parallel_range(total, ceil_div(kGrain, tile_size), [&](int64_t begin, int64_t end) {
+  parallel_range(total, divide_up(kGrain, tile_size), [&](int64_t begin, int64_t end) {
     int64_t index[kMaxRank], to = 0, from = 0, tile = begin % tiles;
     int64_t position = begin / tiles;
     for (int d = w.rank - 1; d >= 0; --d) {
@@ -93,7 +93,7 @@ void copy_rows(const Walk& w, T* to, const T* from) {
   const int last = w.rank - 1;
   const int64_t n = w.dims[last], to_stride = w.to[last], from_stride = w.from[last];
   const int64_t size = min(n, kGrain);
-  for_tiles(w.without(last), ceil_div(n, size), size, [=](int64_t to_offset, int64_t from_offset, int64_t tile) {
+  for_tiles(w.without(last), divide_up(n, size), size, [=](int64_t to_offset, int64_t from_offset, int64_t tile) {
     const int64_t begin = tile * size, count = min(size, n - begin);
     T* y = to + to_offset + begin * to_stride;
     const T* x = from + from_offset + begin * from_stride;
@@ -160,7 +160,7 @@ void copy_planes(const Walk& w, int row, int col, T* to, const T* from) {
   constexpr int64_t kSide = 64;  // 64 × 64 elements of both sides fit the first-level cache
   const int64_t rows = w.dims[row], cols = w.dims[col], x_stride = w.from[row], y_stride = w.to[col];
   const int64_t tile_cols = min(cols, kSide), tile_rows = min(rows, kSide * kSide / tile_cols);
-  const int64_t across = ceil_div(cols, tile_cols), down = ceil_div(rows, tile_rows);
+  const int64_t across = divide_up(cols, tile_cols), down = divide_up(rows, tile_rows);
   const Walk rest = w.without(row > col ? row : col).without(row > col ? col : row);
   for_tiles(rest, across * down, tile_rows * tile_cols, [=](int64_t to_offset, int64_t from_offset, int64_t tile) {
     const int64_t r = tile / across * tile_rows, c = tile % across * tile_cols;

@@ -17,7 +17,7 @@ template <class Rows, class Columns>
     return parallel_range(outer, at_least_one(kExpGrain / n), [&](int64_t begin, int64_t end) {
       for (int64_t o = begin; o < end; ++o) rows(o * n);
     });
-  const int64_t tiles = ceil_div(inner, kTile), work = n * lesser(inner, kTile);
+  const int64_t tiles = divide_up(inner, kTile), work = n * lesser(inner, kTile);
   parallel_range(outer * tiles, at_least_one(kExpGrain / work), [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const int64_t first = item % tiles * kTile;

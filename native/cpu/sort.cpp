@@ -70,7 +70,7 @@ void pick_few(int64_t n, int64_t k, At at, E* best) {
 /// Lines [first, first + lines) of more than kRun entries: runs are sorted, then merged in pairs until one is left.
 template <class E, class At, class Emit>
 void sort_long(int64_t first, int64_t lines, int64_t n, int64_t k, E* entries, E* spare, At at, Emit emit) {
-  const int64_t runs = ceil_div(n, kRun);
+  const int64_t runs = divide_up(n, kRun);
   auto each_run = [&](auto&& body) {  // body(line, begin, end)
     parallel(lines * runs, [&](int64_t item) {
       const int64_t begin = item % runs * kRun;

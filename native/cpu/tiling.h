@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdint>
 
+#include "sizes.h"
+
 namespace convcore::cpu {
 namespace {
 
@@ -12,10 +14,6 @@ constexpr int64_t kJobs = 32;  // enough to keep many threads busy
 constexpr int64_t kJobsPerThread = 4;
 // A piece of a sum costs a write and a read of C: it is more than half this long, and longer than its tile is wide.
 constexpr int64_t kMinDepth = 512, kDepthPreference = 4;
-
-inline int64_t lesser(int64_t a, int64_t b) { return a < b ? a : b; }
-inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-inline int64_t round_up(int64_t a, int64_t unit) { return divide_up(a, unit) * unit; }
 
 /// One job computes an m×n tile of C, or a k-long piece of its sums.
 struct Tiling {

@@ -11,7 +11,7 @@ namespace {
 void find_sources(int64_t n, int64_t channels, int64_t cells, int64_t places, const int32_t* indices,
                   int32_t* sources) {
   constexpr int64_t block = 64;  // channels
-  const int64_t blocks = ceil_div(channels, block);
+  const int64_t blocks = divide_up(channels, block);
   parallel(n * blocks, [&](int64_t job) {
     const int64_t image = job / blocks, first = job % blocks * block, width = lesser(block, channels - first);
     int32_t* to = sources + image * places * channels + first;

@@ -14,15 +14,15 @@ struct Taps {
       : start(0), dilation(1), begin(0), end(0) {
     if (adaptive) {
       start = i * axis.input / axis.output;
-      end = ceil_div((i + 1) * axis.input, axis.output) - start;
+      end = divide_up((i + 1) * axis.input, axis.output) - start;
       return;
     }
     start = i * axis.stride - axis.pad_before;
     dilation = axis.dilation;
     end = axis.taps;
-    if (start < 0) begin = ceil_div(-start, dilation);
+    if (start < 0) begin = divide_up(-start, dilation);
     if (start + (end - 1) * dilation >= axis.input)
-      end = start < axis.input ? ceil_div(axis.input - start, dilation) : 0;
+      end = start < axis.input ? divide_up(axis.input - start, dilation) : 0;
   }
   [[gnu::always_inline]] int64_t cell(int64_t tap) const { return start + tap * dilation; }
   [[gnu::always_inline]] int64_t count() const { return end > begin ? end - begin : 0; }
@@ -107,7 +107,7 @@ struct Squares {
     if (g.adaptive || h.taps != kTaps || w.taps != kTaps || h.dilation != 1 || w.dilation != 1) return;
     if (g.d.taps != 1 || segment.rows.count() != kTaps || w.input < kTaps) return;
     const int64_t whole = (w.input - kTaps + w.pad_before) / w.stride + 1;
-    const int64_t first = ceil_div(w.pad_before, w.stride);
+    const int64_t first = divide_up(w.pad_before, w.stride);
     begin = first < segment.begin ? segment.begin : lesser(first, segment.end);
     end = whole < begin ? begin : lesser(whole, segment.end);
   }
