@@ -3,8 +3,8 @@
 #include "../check.h"
 #include "kernels.h"
 #include "lanes.h"
-#include "reach.h"
-#include "window.h"
+#include "pool_reach.h"
+#include "pool_window.h"
 
 namespace convcore::cpu::ISA {
 namespace {
