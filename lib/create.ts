@@ -1,6 +1,7 @@
 import { alloc } from './alloc.js'
 import { parseDevice, type DeviceLike } from './device.js'
 import { dtypeOf, isDType, isFloat, type DType, type TypedArray } from './dtype.js'
+import { varying } from './capture/recording.js'
 import { describe, DTypeError, ShapeError } from './errors.js'
 import { kernels } from './native.js'
 import { writeStrided } from './layout.js'
@@ -182,26 +183,33 @@ export function fill_(x: Tensor, value: number): Tensor {
 
 /** Overwrites x with uniform numbers in [low, high), by default [0, 1), drawn in logical order. */
 export function uniform_(x: Tensor, low = 0, high = 1, generator: Generator = defaultGenerator): Tensor {
-  return draw('uniform_', x, (y) => kernels.uniform(y.size, generator.seed, advance(y, generator), low, high, y.handle))
+  return draw('uniform', x, generator, low, high)
 }
 
 /** Overwrites x with normal numbers, drawn in logical order. */
 export function normal_(x: Tensor, mean = 0, std = 1, generator: Generator = defaultGenerator): Tensor {
-  return draw('normal_', x, (y) => kernels.normal(y.size, generator.seed, advance(y, generator), mean, std, y.handle))
+  return draw('normal', x, generator, mean, std)
 }
 
-/** Takes the Philox counters that a draw over x uses: one for four float32 numbers or two float64 ones. */
-export const advance = (x: Tensor, generator: Generator): number =>
-  generator.take(Math.ceil(x.size / (x.dtype === 'float64' ? 2 : 4)))
+/** The Philox counters that a draw over x takes: one for four float32 numbers or two float64 ones. */
+export const counters = ({ size, dtype }: Tensor): number => Math.ceil(size / (dtype === 'float64' ? 2 : 4))
 
-function draw(op: string, x: Tensor, kernel: (rowMajor: Tensor) => void): Tensor {
+function draw(name: 'uniform' | 'normal', x: Tensor, generator: Generator, a: number, b: number): Tensor {
+  const op = `${name}_`
   checkTensor(op, 'x', x)
   x.checkWritable(op)
   if (!isFloat(x.dtype)) throw new DTypeError(`${op}: expected a float dtype, got ${x.dtype}`)
-  if (x.layout === 'rowMajor') kernel(x)
+  const { size } = x
+  const taken = counters(x)
+  const fill = (y: Tensor): void =>
+    varying(
+      () => [size, generator.seed, generator.take(taken), a, b],
+      (...numbers) => kernels[name](...numbers, y.handle),
+    )
+  if (x.layout === 'rowMajor') fill(x)
   else {
     const y = disown(alloc(op, x.shape, x.dtype, x.device))
-    kernel(y)
+    fill(y)
     x.copy_(y)
     y.dispose()
   }

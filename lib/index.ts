@@ -4,6 +4,7 @@ export { getDefaultDevice, setDefaultDevice, type Device, type DeviceLike } from
 export * as cuda from './cuda.js'
 export { autocast, isAutocastEnabled, type AutocastOptions } from './autocast.js'
 export { backends, type ConvAlgorithm, type CpuConvAlgorithm } from './backends.js'
+export { capture, type Captured, type CaptureOptions } from './capture/capture.js'
 export type { Layout, Shape } from './shape.js'
 export {
   AutogradError,

@@ -64,6 +64,14 @@ interface Addon {
   mark(device: number): Mark
   /** Milliseconds between two marks of a device, which it must have passed. */
   elapsed(from: Mark, to: Mark): number
+  /** Puts by what is enqueued on a device from here on: see native/capture.h, as for the others. */
+  record(device: number): void
+  vary(): number
+  finish(): number
+  replay(plan: number, numbers: Float64Array): void
+  fresh(plan: number): boolean
+  recorded(plan: number, handle: Handle): boolean
+  dropPlan(plan: number): void
   stop(): void
 }
 

@@ -1,3 +1,4 @@
+import { recording } from './capture/recording.js'
 import type { Handle } from './kernels.js'
 import { native } from './native.js'
 
@@ -30,7 +31,10 @@ export class Storage {
 
   markModified(): void {
     if (this.base) this.base.markModified()
-    else this.#version++
+    else {
+      this.#version++
+      recording()?.modified.add(this)
+    }
   }
 
   retain(): this {

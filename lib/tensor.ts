@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 import { isGradEnabled } from './autograd.js'
 import { alloc } from './alloc.js'
+import { noteGradient, refuseReading } from './capture/recording.js'
 import type { Device } from './device.js'
 import { dtypeOf, dtypes, isFloat, isHalf, wide, type DType, type TypedArray } from './dtype.js'
 import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
@@ -88,6 +89,7 @@ export class Tensor {
       checkGradient('grad', this, gradient)
       keep(gradient)
     }
+    noteGradient(this, gradient && !this.grad ? 'none' : 'any')
     this.#grad = gradient
   }
 
@@ -121,6 +123,7 @@ export class Tensor {
    */
   async data(): Promise<TypedArray> {
     checkTensor('data', 'tensor', this)
+    refuseReading('data')
     const { array } = dtypes[this.dtype]
     try {
       const buffer = await asRead(this, (x) => native.read(x.handle))
@@ -134,6 +137,7 @@ export class Tensor {
   /** As `data()`, blocking. */
   dataSync(): TypedArray {
     checkTensor('dataSync', 'tensor', this)
+    refuseReading('dataSync')
     const { array } = dtypes[this.dtype]
     try {
       return new array(asRead(this, (x) => native.readSync(x.handle)))

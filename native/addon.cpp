@@ -1,6 +1,8 @@
 // The addon: every op of ops.def as a function of `kernels`, and the few calls that make, move and read tensors.
 #include "binding.h"
 #include "call.h"
+#include "call_step.h"
+#include "capture.h"
 #include "cpu/isa.h"
 #include "cpu/threads.h"
 #include "devices.h"
@@ -53,7 +55,10 @@ napi_value invoke(napi_env env, napi_callback_info info) {
       if (!context.device) return;
       call.device = context.device;
       call.kernel = Op::kernel(context.device->kernels());
-      context.device->stream.enqueue(std::move(call));
+      if (Plan* plan = context.environment->recording(*context.device, Op::kName))
+        plan->append(std::make_unique<CallStep<Op>>(std::move(call)));
+      else
+        context.device->stream.enqueue(std::move(call));
     });
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
@@ -153,7 +158,8 @@ void release(const Napi::CallbackInfo& info) {
 /// write(handle, typedArray): the array's bytes become the tensor's, in stream order; the array is free at once
 void write(const Napi::CallbackInfo& info) {
   guarded(info.Env(), "write", [&] {
-    TensorSlot& slot = environment_of(info).find(number(info, 0, "write", "tensor"), "write", "tensor");
+    Environment& environment = environment_of(info);
+    TensorSlot& slot = environment.find(number(info, 0, "write", "tensor"), "write", "tensor");
     if (info.Length() < 2 || !info[1].IsTypedArray())
       throw_call(CallError::Type, "ERR_ARGUMENT", "write: expected a typed array");
     size_t given = info[1].As<Napi::TypedArray>().ByteLength();
@@ -161,7 +167,12 @@ void write(const Napi::CallbackInfo& info) {
     if (given != bytes) throw_call(CallError::Range, "ERR_SHAPE", "write: expected %zu bytes, got %zu", bytes, given);
     void* data = nullptr;  // asked for directly, since a shared buffer is no ArrayBuffer
     napi_get_typedarray_info(info.Env(), info[1], nullptr, nullptr, &data, nullptr, nullptr);
-    if (bytes) write_bytes(slot, static_cast<const std::byte*>(data), bytes);
+    const auto* source = static_cast<const std::byte*>(data);
+    if (!bytes) return;
+    if (Plan* plan = environment.recording(*slot.storage->device, "write"))
+      plan->append(write_step(slot, source, bytes));
+    else
+      write_bytes(slot, source, bytes);
   });
 }
 
@@ -173,7 +184,12 @@ void transfer(const Napi::CallbackInfo& info) {
     TensorSlot to = environment.find(number(info, 1, "to", "target"), "to", "target");
     if (from.count != to.count || from.dtype != to.dtype)
       throw_call(CallError::Range, "ERR_SHAPE", "to: expected source and target of one size and dtype");
-    copy_across(from, to);
+    Plan* plan = environment.recording(*from.storage->device, "to");
+    environment.recording(*to.storage->device, "to");
+    if (plan)
+      plan->append(copy_step(from, to));
+    else
+      copy_across(from, to);
   });
 }
 
@@ -265,6 +281,13 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("cpuConvAlgorithm", cpu_conv_algorithm);
   add("mark", mark);
   add("elapsed", elapsed);
+  add("record", record);
+  add("vary", vary);
+  add("finish", finish);
+  add("replay", replay);
+  add("fresh", fresh);
+  add("recorded", recorded);
+  add("dropPlan", drop_plan);
   add("stop", stop);
   return exports;
 }

@@ -34,6 +34,8 @@ Environment::~Environment() {
   stop();
   for (TensorSlot& slot : slots_)
     if (slot.storage && --slot.storage->tensors == 0) slot.storage->release();
+  if (recording_) recording_->drop();
+  for (auto& [id, plan] : plans_) plan->drop();
 }
 
 void Environment::stop() {
@@ -56,16 +58,71 @@ Device& Environment::device(int64_t id) {
 
 Storage* Environment::allocate(Device& device, size_t bytes) {
   if (device.stream.stopped()) throw Stream::Stopped{};
+  if (Plan* plan = recording(device, "create")) return plan->create(bytes);
+  return trying([&] { return Storage::create(device, bytes); });
+}
+
+/// When there is no memory, waits for the streams, gives idle blocks back to the system and tries again.
+template <class F>
+auto Environment::trying(F&& take) -> decltype(take()) {
   try {
-    return Storage::create(device, bytes);
+    return take();
   } catch (const OutOfMemory&) {
     for (auto& each : devices_) {
       if (!each) continue;
       each->stream.wait(each->stream.queued());
       each->pool.trim();
     }
-    return Storage::create(device, bytes);
+    return take();
   }
+}
+
+void Environment::record(Device& device) {
+  refuse_recording("capture");
+  recording_ = new Plan(device);
+}
+
+Plan* Environment::recording(const Device& device, const char* op) const {
+  if (recording_ && &recording_->device != &device)
+    throw_call(CallError::Plain, "ERR_CAPTURE", "%s: expected the captured step to stay on %s, got a tensor on %s", op,
+               recording_->device.name().c_str(), device.name().c_str());
+  return recording_;
+}
+
+void Environment::refuse_recording(const char* op) const {
+  if (recording_)
+    throw_call(CallError::Plain, "ERR_CAPTURE",
+               "%s: expected no such call in a captured step, whose replays run no JavaScript; return tensors and read "
+               "them outside",
+               op);
+}
+
+int64_t Environment::finish() {
+  if (!recording_) throw_call(CallError::Plain, "ERR_CAPTURE", "capture: expected a recording that goes on, got none");
+  Plan* plan = std::exchange(recording_, nullptr);
+  try {
+    plan->finish([&](size_t bytes) { return trying([&] { return plan->device.pool.take(bytes); }); });
+  } catch (...) {
+    // What the recording made has no memory and never will have.
+    for (TensorSlot& slot : slots_)
+      if (slot.storage && plan->made(*slot.storage)) slot.count = 0;
+    plan->drop();
+    throw;
+  }
+  plans_.emplace(++last_plan_, plan);
+  return last_plan_;
+}
+
+Plan& Environment::plan(int64_t id) {
+  auto found = plans_.find(id);
+  if (found == plans_.end())
+    throw_call(CallError::Plain, "ERR_DISPOSED", "capture: expected a plan that is not dropped");
+  return *found->second;
+}
+
+void Environment::drop_plan(int64_t id) {
+  plan(id).drop();
+  plans_.erase(id);
 }
 
 void Environment::reserve_slot() {

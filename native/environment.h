@@ -3,9 +3,10 @@
 #include <node_api.h>
 
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
-#include "storage.h"
+#include "plan.h"
 
 namespace convcore {
 
@@ -35,9 +36,23 @@ class Environment {
   TensorSlot& find(double handle, const char* op, const char* operand);
   void close(double handle);
 
-  /// Takes memory; when there is none, waits for the streams, gives idle blocks back to the system and tries again.
+  /// Takes memory, in a recording such that will have a place when it ends.
   Storage* allocate(Device& device, size_t bytes);
   int64_t live_tensors() const { return live_; }
+
+  // ---- recordings (plan.h), one at a time
+
+  void record(Device& device);
+  Plan* recording() const { return recording_; }
+  /// The recording that tasks of this device are put by in, null when they are to be enqueued. Throws CallError when
+  /// another device's are put by.
+  Plan* recording(const Device& device, const char* op) const;
+  /// Throws CallError while a recording goes on.
+  void refuse_recording(const char* op) const;
+  /// Ends the recording. Returns the plan's number.
+  int64_t finish();
+  Plan& plan(int64_t id);
+  void drop_plan(int64_t id);
 
   void stop();
 
@@ -50,8 +65,14 @@ class Environment {
   int pending = 0;                            // reads not settled yet; they keep the process alive
 
  private:
+  template <class F>
+  auto trying(F&& take) -> decltype(take());
+
   uint32_t id_;
   std::unique_ptr<Device> devices_[kLastDevice + 1];
+  std::unordered_map<int64_t, Plan*> plans_;
+  Plan* recording_ = nullptr;
+  int64_t last_plan_ = 0;
   std::vector<TensorSlot> slots_;
   std::vector<uint32_t> free_slots_;
   int64_t live_ = 0;

@@ -24,6 +24,7 @@ Napi::Value read_sync(const Napi::CallbackInfo& info) {
   Napi::Value result = guarded(info.Env(), "dataSync", [&] {
     Environment& environment = environment_of(info);
     TensorSlot slot = environment.find(number(info, 0, "dataSync", "tensor"), "dataSync", "tensor");
+    environment.refuse_recording("dataSync");
     size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
     void* data;
     napi_value buffer = new_buffer(info.Env(), environment, bytes, &data);
@@ -120,6 +121,7 @@ Napi::Value read(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), "data", [&] {
     Environment& environment = environment_of(info);
     TensorSlot slot = environment.find(number(info, 0, "data", "tensor"), "data", "tensor");
+    environment.refuse_recording("data");
     size_t bytes = static_cast<size_t>(slot.count) * size_of(slot.dtype);
     void* data;
     napi_value buffer = new_buffer(info.Env(), environment, bytes, &data);
@@ -134,6 +136,7 @@ Napi::Value sync(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), "sync", [&] {
     Environment& environment = environment_of(info);
     Device& device = environment.device(integer(info, 0, "sync", "device", 0, kLastDevice));
+    environment.refuse_recording("sync");
     ReadAndSettle task{pending_read(environment), &device, StorageRef(), nullptr, nullptr, 0};
     return Napi::Value(info.Env(), settle_later(info.Env(), environment, std::move(task), nullptr));
   });

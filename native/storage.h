@@ -9,6 +9,8 @@
 
 namespace convcore {
 
+class Plan;
+
 /// Why a tensor has no valid contents: the op that failed, and how.
 struct Failure {
   std::string op, message;
@@ -20,7 +22,9 @@ struct Storage {
   Device* device;
   Block block;
   size_t bytes;
-  int tensors = 0;                         // handles; JavaScript thread only
+  Plan* plan = nullptr;                    // whose memory it is part of, if it was made in a recording
+  int tensors = 0;                         // handles and plans that use it; JavaScript thread only
+  int plans = 0;                           // the latter alone
   std::atomic<int> tasks{1};               // queued tasks, plus one for all handles together
   std::shared_ptr<const Failure> failure;  // touched by tasks only: the stream orders its readers and writers
   IndexRange range;                        // of an int32 storage; likewise
@@ -34,15 +38,12 @@ struct Storage {
   }
 
   /// The last handle is gone.
-  void release() {
-    device->pool.give_back(block, device->stream.queued());
-    drop();
-  }
+  void release();
 
   void drop() {
     if (tasks.fetch_sub(1) != 1) return;
 #ifdef CONVCORE_POOL_NONE
-    device->pool.free(block);
+    if (block.capacity) device->pool.free(block);
 #endif
     delete this;
   }
@@ -63,6 +64,7 @@ class StorageRef {
     if (storage_) storage_->drop();
   }
   Storage* operator->() const { return storage_; }
+  Storage* get() const { return storage_; }
   explicit operator bool() const { return storage_ != nullptr; }
 
  private:

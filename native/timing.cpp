@@ -30,6 +30,7 @@ const Mark& mark_of(const Napi::CallbackInfo& info, size_t position) {
 Napi::Value mark(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), "mark", [&]() -> Napi::Value {
     Device& device = environment_of(info).device(integer(info, 0, "mark", "device", 0, kLastDevice));
+    environment_of(info).refuse_recording("mark");
     auto mark = std::make_shared<Mark>();
     mark->device = device.id;
     mark->moment = device.moment();

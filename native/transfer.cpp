@@ -94,8 +94,7 @@ std::shared_ptr<const Failure> failure_of(const char* op, F&& f) {
 /// A whole or partial copy between storages, run where both streams are.
 struct Copy {
   StorageRef from, to;
-  const std::byte* source;
-  std::byte* target;
+  std::byte *source, *target;
   size_t bytes;
   DType dtype;
 
@@ -112,6 +111,56 @@ struct Copy {
     to->range = range;
     if (failure || whole) to->failure = failure;
   }
+};
+
+class CopyStep final : public Step {
+ public:
+  explicit CopyStep(Copy copy) : copy_(std::move(copy)) {}
+  void run() noexcept override { copy_(); }
+  void visit(Visitor& visitor) override {
+    see(visitor, copy_.source, copy_.from);
+    see(visitor, copy_.target, copy_.to);
+  }
+
+  static void see(Visitor& visitor, std::byte*& data, const StorageRef& storage) {
+    void* any = data;
+    visitor.see(any, *storage.get());
+    data = static_cast<std::byte*>(any);
+  }
+
+ private:
+  Copy copy_;
+};
+
+/// Host data on its way into a tensor.
+struct Write {
+  StorageRef storage;
+  std::byte* target;
+  HostBuffer data;
+  IndexRange range;
+  bool whole;
+
+  Write(const TensorSlot& to, const std::byte* source, size_t bytes)
+      : storage(to.storage), target(to.data()), data(*to.storage->device, bytes), whole(bytes == to.storage->bytes) {
+    std::memcpy(data.data(), source, bytes);
+    if (whole && to.dtype == DType::Int32 && !to.storage->device->on_host()) range = range_of(source, bytes);
+  }
+
+  void operator()() noexcept {
+    auto failure = failure_of("write", [&] { storage->device->upload(target, data); });
+    storage->range = range;
+    if (failure || whole) storage->failure = failure;
+  }
+};
+
+class WriteStep final : public Step {
+ public:
+  explicit WriteStep(Write write) : write_(std::move(write)) {}
+  void run() noexcept override { write_(); }
+  void visit(Visitor& visitor) override { CopyStep::see(visitor, write_.target, write_.storage); }
+
+ private:
+  Write write_;
 };
 
 // Copies of host data that wait in the queue of one device.
@@ -140,23 +189,32 @@ void write_bytes(TensorSlot& to, const std::byte* source, size_t bytes) {
   std::atomic<size_t>& waiting = device.waiting_bytes;
   if (waiting + bytes > kMaxWaitingBytes) stream.wait(stream.queued());
   waiting += bytes;
-  HostBuffer copy(device, bytes);
-  std::memcpy(copy.data(), source, bytes);
-  IndexRange range;
-  if (whole && to.dtype == DType::Int32 && !device.on_host()) range = range_of(source, bytes);
-  stream.enqueue(
-      [ref = StorageRef(&storage), data = to.data(), copy = std::move(copy), range, whole, &waiting]() noexcept {
-        auto failure = failure_of("write", [&] { ref->device->upload(data, copy); });
-        waiting -= copy.bytes();
-        ref->range = range;
-        if (failure || whole) ref->failure = failure;
-      });
+  stream.enqueue([write = Write(to, source, bytes), &waiting]() mutable noexcept {
+    write();
+    waiting -= write.data.bytes();
+  });
+}
+
+std::unique_ptr<Step> write_step(const TensorSlot& to, const std::byte* source, size_t bytes) {
+  return std::make_unique<WriteStep>(Write(to, source, bytes));
+}
+
+namespace {
+
+Copy copy_between(const TensorSlot& from, const TensorSlot& to) {
+  size_t bytes = static_cast<size_t>(from.count) * size_of(from.dtype);
+  return {StorageRef(from.storage), StorageRef(to.storage), from.data(), to.data(), bytes, from.dtype};
+}
+
+}  // namespace
+
+std::unique_ptr<Step> copy_step(const TensorSlot& from, const TensorSlot& to) {
+  return std::make_unique<CopyStep>(copy_between(from, to));
 }
 
 void copy_across(const TensorSlot& from, const TensorSlot& to) {
-  size_t bytes = static_cast<size_t>(from.count) * size_of(from.dtype);
   Stream &source = from.storage->device->stream, &target = to.storage->device->stream;
-  Copy copy{StorageRef(from.storage), StorageRef(to.storage), from.data(), to.data(), bytes, from.dtype};
+  Copy copy = copy_between(from, to);
   if (&source == &target) {
     source.enqueue(std::move(copy));
     return;

@@ -1,6 +1,8 @@
 // Tasks that move bytes: from JavaScript to a tensor, from a tensor to JavaScript, between tensors.
 #pragma once
-#include "storage.h"
+#include <memory>
+
+#include "step.h"
 
 namespace convcore {
 
@@ -17,8 +19,14 @@ struct Read {
 /// The bytes become the tensor's, behind all that is queued. `source` is free when this returns.
 void write_bytes(TensorSlot& to, const std::byte* source, size_t bytes);
 
+/// The same as a step of a recording, which keeps the bytes.
+std::unique_ptr<Step> write_step(const TensorSlot& to, const std::byte* source, size_t bytes);
+
 /// Copies between tensors of one size. Across devices both streams meet: the source's stands still until the target's
 /// has copied, so its block cannot be reused in between.
 void copy_across(const TensorSlot& from, const TensorSlot& to);
+
+/// The same within a device, as a step of a recording.
+std::unique_ptr<Step> copy_step(const TensorSlot& from, const TensorSlot& to);
 
 }  // namespace convcore

@@ -1,3 +1,4 @@
+import { recording } from '../capture/recording.js'
 import type { CallHooks } from './hooks.js'
 
 /** Told of every module call that returns, innermost first, with the output. */
@@ -41,6 +42,7 @@ export abstract class Callable {
     const self = ((...args: never[]) => {
       const traced = tracer?.(self, args)
       if (traced !== undefined) return traced
+      recording()?.called.add(self)
       const hooks = self[callHooks]
       const output = hooks ? hooks.call(self, args) : self.forward(...args)
       if (observer) observer(self, output)

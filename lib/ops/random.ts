@@ -1,6 +1,7 @@
 import { allocLike } from '../alloc.js'
 import { noGrad, record } from '../autograd.js'
-import { advance } from '../create.js'
+import { varying } from '../capture/recording.js'
+import { counters } from '../create.js'
 import { describe, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { defaultGenerator, type Generator } from '../random.js'
@@ -29,19 +30,23 @@ export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tenso
   checkDropout('dropout', x, p)
   const { training = true, generator = defaultGenerator } = options
   if (!training || p === 0) return x
-  const { seed } = generator
-  const counter = advance(x, generator)
+  const taken = counters(x)
   // Numbers are drawn in logical order, so that they do not depend on the layout.
   const [outer, channels, inner] =
     x.layout === 'channelsLast'
       ? [x.shape[0]!, x.shape[1]!, x.size === 0 ? 0 : x.size / (x.shape[0]! * x.shape[1]!)]
       : [1, 1, x.size]
-  const drop = (source: Tensor): Tensor => {
-    const y = allocLike('dropout', source)
-    kernels.dropout(outer, channels, inner, seed, counter, p, source.handle, y.handle)
-    return y
-  }
-  return record('dropout', drop(x), [x], [], (dy) => [drop(dy)])
+  let drawn: DropoutNumbers | undefined
+  const draw = (): DropoutNumbers => (drawn = [outer, channels, inner, generator.seed, generator.take(taken), p])
+  return record('dropout', drop(x, draw), [x], [], (dy) => [drop(dy, () => drawn!)])
+}
+
+type DropoutNumbers = [outer: number, channels: number, inner: number, seed: number, counter: number, p: number]
+
+function drop(x: Tensor, numbers: () => DropoutNumbers): Tensor {
+  const y = allocLike('dropout', x)
+  varying(numbers, (...drawn) => kernels.dropout(...drawn, x.handle, y.handle))
+  return y
 }
 
 /**
@@ -123,8 +128,8 @@ function drawMask(op: string, x: Tensor, shape: Shape, p: number, generator: Gen
   const size = sizeOf(shape)
   const ones = allocLike(op, x, [size])
   kernels.fill(size, 1, ones.handle)
-  const mask = allocLike(op, ones)
-  kernels.dropout(1, 1, size, generator.seed, advance(ones, generator), p, ones.handle, mask.handle)
+  const taken = counters(ones)
+  const mask = drop(ones, () => [1, 1, size, generator.seed, generator.take(taken), p])
   ones.dispose()
   return reshape(mask, shape)
 }

@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -49,19 +50,21 @@ export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
   }
 
   protected update(options: AdadeltaOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, rho, eps, weightDecay, maximize } = options
     const states = this.remember(options, params)
-    kernels.adadelta(
-      lr,
-      rho,
-      eps,
-      weightDecay,
-      Number(maximize),
-      handles(grads),
-      handles(params),
-      handles(states.map((state) => state.squareAvg)),
-      handles(states.map((state) => state.accDelta)),
+    varying(
+      () => {
+        const { lr, rho, eps, weightDecay, maximize } = options
+        for (const state of states) state.step++
+        return [lr, rho, eps, weightDecay, Number(maximize)]
+      },
+      (...numbers) =>
+        kernels.adadelta(
+          ...numbers,
+          handles(grads),
+          handles(params),
+          handles(states.map((state) => state.squareAvg)),
+          handles(states.map((state) => state.accDelta)),
+        ),
     )
-    for (const state of states) state.step++
   }
 }

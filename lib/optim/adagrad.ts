@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -58,22 +59,16 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
   }
 
   protected update(options: AdagradOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, lrDecay, weightDecay, eps, maximize } = options
     const states = this.remember(options, params)
-    kernels.rmsprop(
-      lr / (1 + states[0]!.step * lrDecay),
-      1, // a sum keeps and takes all
-      1,
-      eps,
-      0,
-      weightDecay,
-      Number(maximize),
-      handles(grads),
-      handles(params),
-      handles(states.map((state) => state.sum)),
-      [],
-      [],
+    varying(
+      () => {
+        const { lr, lrDecay, weightDecay, eps, maximize } = options
+        const rate = lr / (1 + states[0]!.step * lrDecay)
+        for (const state of states) state.step++
+        return [rate, 1, 1, eps, 0, weightDecay, Number(maximize)] // a sum keeps and takes all
+      },
+      (...numbers) =>
+        kernels.rmsprop(...numbers, handles(grads), handles(params), handles(states.map((state) => state.sum)), [], []),
     )
-    for (const state of states) state.step++
   }
 }

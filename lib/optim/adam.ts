@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -64,25 +65,33 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
   }
 
   protected update(options: AdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize, decoupledWeightDecay } = options
     const states = this.remember(options, params)
-    const step = states[0]!.step + 1
-    kernels.adam(
-      lr / (1 - betas[0] ** step),
-      0, // of the gradient itself: NAdam's
-      ...betas,
-      eps,
-      1 - betas[1] ** step,
-      decoupledWeightDecay ? 1 - lr * weightDecay : 1,
-      decoupledWeightDecay ? 0 : weightDecay,
-      Number(maximize),
-      handles(grads),
-      handles(params),
-      handles(states.map((state) => state.expAvg)),
-      handles(states.map((state) => state.expAvgSq)),
-      amsgrad ? handles(states.map((state) => state.maxExpAvgSq!)) : [],
+    varying(
+      () => {
+        const { lr, betas, eps, weightDecay, maximize, decoupledWeightDecay } = options
+        const step = states[0]!.step + 1
+        for (const state of states) state.step = step
+        return [
+          lr / (1 - betas[0] ** step),
+          0, // of the gradient itself: NAdam's
+          ...betas,
+          eps,
+          1 - betas[1] ** step,
+          decoupledWeightDecay ? 1 - lr * weightDecay : 1,
+          decoupledWeightDecay ? 0 : weightDecay,
+          Number(maximize),
+        ]
+      },
+      (...numbers) =>
+        kernels.adam(
+          ...numbers,
+          handles(grads),
+          handles(params),
+          handles(states.map((state) => state.expAvg)),
+          handles(states.map((state) => state.expAvgSq)),
+          options.amsgrad ? handles(states.map((state) => state.maxExpAvgSq!)) : [],
+        ),
     )
-    for (const state of states) state.step = step
   }
 }
 

@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -39,16 +40,11 @@ export class Lion extends Optimizer<LionOptions, LionState> {
   }
 
   protected update(options: LionOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, betas, weightDecay, maximize } = options
     const states = this.remember(options, params)
-    kernels.lion(
-      lr,
-      ...betas,
-      weightDecay,
-      Number(maximize),
-      handles(grads),
-      handles(params),
-      handles(states.map((state) => state.expAvg)),
+    varying(
+      () => [options.lr, ...options.betas, options.weightDecay, Number(options.maximize)],
+      (...numbers) =>
+        kernels.lion(...numbers, handles(grads), handles(params), handles(states.map((state) => state.expAvg))),
     )
   }
 }

@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -64,27 +65,35 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
   }
 
   protected update(options: NAdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize } = options
     const states = this.remember(options, params)
-    const step = states[0]!.step + 1
-    const momentum = (t: number) => betas[0] * (1 - 0.5 * 0.96 ** (t * momentumDecay))
-    const [mu, next] = [momentum(step), momentum(step + 1)]
-    const muProduct = states[0]!.muProduct * mu
-    kernels.adam(
-      (lr * next) / (1 - muProduct * next),
-      (lr * (1 - mu)) / (1 - muProduct),
-      ...betas,
-      eps,
-      1 - betas[1] ** step,
-      decoupledWeightDecay ? 1 - lr * weightDecay : 1,
-      decoupledWeightDecay ? 0 : weightDecay,
-      Number(maximize),
-      handles(grads),
-      handles(params),
-      handles(states.map((state) => state.expAvg)),
-      handles(states.map((state) => state.expAvgSq)),
-      [],
+    varying(
+      () => {
+        const { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize } = options
+        const step = states[0]!.step + 1
+        const momentum = (t: number) => betas[0] * (1 - 0.5 * 0.96 ** (t * momentumDecay))
+        const [mu, next] = [momentum(step), momentum(step + 1)]
+        const muProduct = states[0]!.muProduct * mu
+        for (const state of states) Object.assign(state, { step, muProduct })
+        return [
+          (lr * next) / (1 - muProduct * next),
+          (lr * (1 - mu)) / (1 - muProduct),
+          ...betas,
+          eps,
+          1 - betas[1] ** step,
+          decoupledWeightDecay ? 1 - lr * weightDecay : 1,
+          decoupledWeightDecay ? 0 : weightDecay,
+          Number(maximize),
+        ]
+      },
+      (...numbers) =>
+        kernels.adam(
+          ...numbers,
+          handles(grads),
+          handles(params),
+          handles(states.map((state) => state.expAvg)),
+          handles(states.map((state) => state.expAvgSq)),
+          [],
+        ),
     )
-    for (const state of states) Object.assign(state, { step, muProduct })
   }
 }

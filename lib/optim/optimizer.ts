@@ -1,4 +1,5 @@
 import { allocLike } from '../alloc.js'
+import { recording } from '../capture/recording.js'
 import { fill_ } from '../create.js'
 import { describe, FormatError } from '../errors.js'
 import { toLayout } from '../layout.js'
@@ -155,11 +156,18 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
       const state = (this.state.get(p) ?? { ...numbers }) as Record<string, number | Tensor>
       for (const [name, first] of Object.entries(tensors)) {
         const value = first(options)
-        if (value !== undefined) state[name] ??= keep(fill_(allocLike(this.constructor.name, p), value))
+        if (value !== undefined) state[name] ??= this.first(p, value)
       }
       if (Object.keys(state).length) this.state.set(p, state as State)
       return state as State
     })
+  }
+
+  /** What is remembered of a parameter at its first step. */
+  private first(p: Tensor, value: number): Tensor {
+    const run = recording()
+    if (run) run.settled = false
+    return keep(fill_(allocLike(this.constructor.name, p), value))
   }
 
   /** The options of a group with those left out. */

@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -69,22 +70,23 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
   }
 
   protected update(options: RMSpropOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, alpha, eps, weightDecay, momentum, centered, maximize } = options
+    const { momentum, centered } = options
     const states = this.remember(options, params)
-    kernels.rmsprop(
-      lr,
-      alpha,
-      1 - alpha,
-      eps,
-      momentum,
-      weightDecay,
-      Number(maximize),
-      handles(grads),
-      handles(params),
-      handles(states.map((state) => state.squareAvg)),
-      centered ? handles(states.map((state) => state.gradAvg!)) : [],
-      momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
+    varying(
+      () => {
+        const { lr, alpha, eps, weightDecay, maximize } = options
+        for (const state of states) state.step++
+        return [lr, alpha, 1 - alpha, eps, momentum, weightDecay, Number(maximize)]
+      },
+      (...numbers) =>
+        kernels.rmsprop(
+          ...numbers,
+          handles(grads),
+          handles(params),
+          handles(states.map((state) => state.squareAvg)),
+          centered ? handles(states.map((state) => state.gradAvg!)) : [],
+          momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
+        ),
     )
-    for (const state of states) state.step++
   }
 }

@@ -1,3 +1,4 @@
+import { varying } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
@@ -51,20 +52,26 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
   }
 
   protected update(options: SGDOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options
+    const { momentum, dampening, nesterov } = options
     const first = !this.state.has(params[0]!)
     const states = this.remember(options, params)
-    kernels.sgd(
-      lr,
-      momentum,
-      dampening,
-      weightDecay,
-      Number(nesterov),
-      Number(maximize),
-      Number(first),
-      handles(grads),
-      handles(params),
-      momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
+    varying(
+      () => [
+        options.lr,
+        momentum,
+        dampening,
+        options.weightDecay,
+        Number(nesterov),
+        Number(options.maximize),
+        Number(first),
+      ],
+      (...numbers) =>
+        kernels.sgd(
+          ...numbers,
+          handles(grads),
+          handles(params),
+          momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
+        ),
     )
   }
 }

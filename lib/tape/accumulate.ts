@@ -1,4 +1,5 @@
 import { allocLike } from '../alloc.js'
+import { noteGradient } from '../capture/recording.js'
 import { DisposedError } from '../errors.js'
 import { collectLater } from '../garbage.js'
 import { toLayout } from '../layout.js'
@@ -36,7 +37,10 @@ export function accumulate(x: Tensor, dx: Tensor): void {
   }
   if (!x.requiresGrad)
     dx.dispose() // frozen since
-  else if (x.grad) add(x.grad, dx, true)
+  else if (x.grad) {
+    noteGradient(x, x.grad.storage)
+    add(x.grad, dx, true)
+  }
   else x.grad = collectable(dx, x.layout)
 }
 

@@ -10,7 +10,7 @@ import { openProgress, type Progress } from './progress.js'
 import { type EpochRecord, figureOf, prefixed } from './records.js'
 import { type EpochState, type FitState, namedCallbacks, positionOf, readFitState, rest, resumePath } from './resume.js'
 import { openSources, type Sources } from './sources.js'
-import { capture, restore, restoreRandom } from './state.js'
+import { snapshot, restore, restoreRandom } from './state.js'
 import type { Stepper } from './stepper.js'
 import type { Tally } from './tally.js'
 import type { Trainer } from './trainer.js'
@@ -135,7 +135,7 @@ export class Fit implements Run {
       callbacks: Object.fromEntries(
         namedCallbacks(this.#callbacks).map(([name, callback]) => [name, callback.stateDict?.()]),
       ),
-      ...capture(this.engine),
+      ...snapshot(this.engine),
     }
   }
 

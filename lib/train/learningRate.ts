@@ -7,7 +7,7 @@ import type { Engine } from './engine.js'
 import type { EvaluateOptions } from './options.js'
 import { Pass } from './pass.js'
 import { positionOf, rest } from './resume.js'
-import { capture, restore } from './state.js'
+import { snapshot, restore } from './state.js'
 
 export interface LearningRateOptions extends EvaluateOptions {
   /** The first learning rate; default 1e-7. */
@@ -79,7 +79,7 @@ export async function findLearningRate(
     setRate()
   }
 
-  const before = copied(capture(engine))
+  const before = copied(snapshot(engine))
   const position = positionOf(batches)
   const tally = engine.tally()
   try {

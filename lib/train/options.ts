@@ -56,6 +56,11 @@ export interface TrainerOptions extends ClipOptions {
   /** Batches per step of the optimizer, which is then that of one large batch; default 1. */
   accumulate?: number
   /**
+   * Whether steps are recorded and replayed natively, which saves small networks most of their time: see `capture` for what
+   * model and loss must not do then. Not with float16 or `accumulate`. Default false.
+   */
+  capture?: boolean
+  /**
    * Whether training steps run in `autograd.detectAnomaly`, which names the op that made the first NaN or infinity; slow.
    * Default false.
    */

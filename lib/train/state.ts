@@ -14,7 +14,7 @@ export interface EngineState {
 }
 
 /** @throws {TypeError} when the optimizer or the scheduler has no `stateDict()` */
-export function capture({ model, options, schedule, scaler }: Engine): EngineState {
+export function snapshot({ model, options, schedule, scaler }: Engine): EngineState {
   const { optimizer } = options
   const { scheduler } = schedule ?? {}
   if (!optimizer?.stateDict || !optimizer.loadStateDict)

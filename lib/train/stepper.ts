@@ -29,13 +29,18 @@ export class Stepper {
     return this.pending >= this.accumulate
   }
 
-  /** Adds the gradient of a loss, the mean over so many samples. */
-  backward(loss: Tensor, samples: number): void {
+  /** Counts a batch whose gradient is there. */
+  count(samples: number): void {
     if (this.pending++ === 0) {
       this.#expected = samples * this.accumulate
       this.#samples = 0
     }
     this.#samples += samples
+  }
+
+  /** Adds the gradient of a loss, the mean over so many samples. */
+  backward(loss: Tensor, samples: number): void {
+    this.count(samples)
     const share = this.accumulate === 1 ? loss : scale(loss, samples / this.#expected)
     ;(this.scaler ? this.scaler.scale(share) : share).backward()
   }

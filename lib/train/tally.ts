@@ -18,10 +18,10 @@ export class Tally {
   }
 
   /** The scalars of a batch that are averaged: the loss, then the metrics that are functions. */
-  take(loss: unknown, output: Tensor, target: Tensor): [loss: Tensor, ...figures: Tensor[]] {
+  take(loss: Tensor, output: Tensor, target: Tensor): [loss: Tensor, ...figures: Tensor[]] {
     return noGrad(() => {
       for (const { counter } of this.#counters()) counter.update(output, target)
-      return [checkScalar('loss', loss), ...this.#means.map((m) => checkScalar(m.name, m(output, target)))]
+      return [loss, ...this.#means.map((m) => checkScalar(m.name, m(output, target)))]
     })
   }
 
@@ -83,7 +83,8 @@ export function checkMetrics(metrics: readonly (Metric | EpochMetric)[]): void {
     throw new RangeError(`Trainer: expected metrics with names of their own, got ${names.join(', ')}`)
 }
 
-function checkScalar(name: string, figure: unknown): Tensor {
+/** @throws {TypeError} unless a loss or metric is a scalar tensor */
+export function checkScalar(name: string, figure: unknown): Tensor {
   if (figure instanceof Tensor && figure.size === 1) return figure
   const got = figure instanceof Tensor ? `one of shape ${showShape(figure.shape)}` : describe(figure)
   throw new TypeError(`Trainer: expected ${name} to give a scalar tensor, got ${got}`)

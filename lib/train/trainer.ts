@@ -23,8 +23,8 @@ export class Trainer {
   readonly #engine: Engine
 
   /**
-   * @throws {TypeError} when metrics have no names, or the optimizer lacks what float16 or accumulation need of it,
-   *   RangeError when names are taken or `accumulate` is no integer ≥ 1
+   * @throws {TypeError} when metrics have no names, the optimizer lacks what float16 or accumulation need of it, or `capture`
+   *   goes with one of these, RangeError when names are taken or `accumulate` is no integer ≥ 1
    */
   constructor(
     readonly model: Layer,

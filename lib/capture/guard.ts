@@ -1,0 +1,42 @@
+import { isHooked } from '../nn/hooks.js'
+import { isModule } from '../nn/members.js'
+import type { Module } from '../nn/module.js'
+import { Tensor } from '../tensor.js'
+import type { GradientBefore, Recording } from './recording.js'
+
+/** Tells whether what a recorded step took for granted still holds: modes, members and frozen parameters of its modules. */
+export class Guard {
+  readonly #modes: [module: Module, training: boolean, hooked: boolean][] = []
+  readonly #members: [owner: Record<string, unknown>, name: string, value: unknown][] = []
+  readonly #tensors: [tensor: Tensor, requiresGrad: boolean, storage: unknown][] = []
+  readonly #gradients: [tensor: Tensor, before: GradientBefore][]
+
+  constructor({ called, gradients }: Recording) {
+    const modules = new Set<Module>()
+    for (const root of [...called] as unknown as Module[]) for (const module of root.modules()) modules.add(module)
+    for (const module of modules) this.#watch(module)
+    this.#gradients = [...gradients].filter(([, before]) => before !== 'any')
+  }
+
+  #watch(module: Module): void {
+    this.#modes.push([module, module.training, isHooked(module)])
+    const owner = module as unknown as Record<string, unknown>
+    for (const [name, value] of Object.entries(owner)) {
+      if (!(value instanceof Tensor) && !isModule(value)) continue
+      this.#members.push([owner, name, value])
+      if (value instanceof Tensor) this.#tensors.push([value, value.requiresGrad, value.storage])
+    }
+  }
+
+  holds(): boolean {
+    return (
+      this.#modes.every(([module, training, hooked]) => module.training === training && isHooked(module) === hooked) &&
+      this.#members.every(([owner, name, value]) => owner[name] === value) &&
+      this.#tensors.every(
+        ([tensor, requiresGrad, storage]) =>
+          !tensor.disposed && tensor.requiresGrad === requiresGrad && tensor.storage === storage,
+      ) &&
+      this.#gradients.every(([{ grad }, before]) => (before === 'none' ? !grad : grad?.storage === before))
+    )
+  }
+}
