@@ -4,7 +4,9 @@ export { getDefaultDevice, setDefaultDevice, type Device, type DeviceLike } from
 export * as cuda from './cuda.js'
 export { autocast, isAutocastEnabled, type AutocastOptions } from './autocast.js'
 export { backends, type ConvAlgorithm, type CpuConvAlgorithm } from './backends.js'
-export { capture, type Captured, type CaptureOptions } from './capture/capture.js'
+export { capture } from './capture/capture.js'
+export { compile } from './capture/compile.js'
+export type { Captured, CaptureOptions } from './capture/plans.js'
 export type { Layout, Shape } from './shape.js'
 export {
   AutogradError,

@@ -67,6 +67,10 @@ interface Addon {
   /** Puts by what is enqueued on a device from here on: see native/capture.h, as for the others. */
   record(device: number): void
   vary(): number
+  /** Elements that `conv_prepare` writes. */
+  preparedSize(geometry: Geometry): number
+  suspend(): void
+  resume(): void
   finish(): number
   replay(plan: number, numbers: Float64Array): void
   fresh(plan: number): boolean
@@ -101,6 +105,13 @@ export const { kernels } = native
 process.on('exit', () => native.stop())
 
 const { stage } = native
+
+/** Runs `fn`, which may stage geometry, between the staging of a call and the call. */
+export function preserveStage(fn: () => void): void {
+  const staged = stage.slice()
+  fn()
+  stage.set(staged)
+}
 
 /** Stages geometry for the kernel call that it is an argument of. */
 export function pack(words: readonly number[]): Geometry {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { isGradEnabled } from './autograd.js'
 import { alloc } from './alloc.js'
-import { noteGradient, refuseReading } from './capture/recording.js'
+import { noteGradient, recording, refuseReading } from './capture/recording.js'
 import type { Device } from './device.js'
 import { dtypeOf, dtypes, isFloat, isHalf, wide, type DType, type TypedArray } from './dtype.js'
 import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
@@ -244,6 +244,7 @@ export class Tensor {
 
   /** @internal Refuses changes in place that the tape could not follow. */
   checkWritable(op: string): void {
+    recording()?.folding?.settle()
     if (this.storage.base)
       throw new AutogradError(`${op}: expected a tensor with memory of its own, got a view; clone() it first`)
     if (!this.isLeaf) throw new AutogradError(`${op}: expected a leaf, got the result of an op that is on the tape`)

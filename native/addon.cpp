@@ -91,6 +91,17 @@ Napi::Object make_kernels(Napi::Env env, Environment* environment) {
   return kernels;
 }
 
+/// preparedSize(geometry) → elements that conv_prepare writes
+Napi::Value prepared_size(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), "preparedSize", [&] {
+    static const char* const kNames[] = {"geometry"};
+    CallContext call{info.Env(), &environment_of(info), "preparedSize", kNames};
+    Argument<const Conv&> geometry;
+    geometry.read(call, info[0]);
+    return Napi::Number::New(info.Env(), static_cast<double>(geometry.value.prepared()));
+  });
+}
+
 // ---- tensors ---------------------------------------------------------------------------------------------------
 
 constexpr double kMaxCount = 0x1p49;  // elements, so that bytes stay below 2^53
@@ -283,6 +294,9 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   add("elapsed", elapsed);
   add("record", record);
   add("vary", vary);
+  add("preparedSize", prepared_size);
+  add("suspend", suspend);
+  add("resume", resume);
   add("finish", finish);
   add("replay", replay);
   add("fresh", fresh);

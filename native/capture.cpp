@@ -27,6 +27,9 @@ Napi::Value vary(const Napi::CallbackInfo& info) {
   });
 }
 
+void suspend(const Napi::CallbackInfo& info) { environment_of(info).suspend(); }
+void resume(const Napi::CallbackInfo& info) { environment_of(info).resume(); }
+
 Napi::Value finish(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), kOp,
                  [&] { return Napi::Number::New(info.Env(), static_cast<double>(environment_of(info).finish())); });

@@ -8,6 +8,9 @@ namespace convcore {
 void record(const Napi::CallbackInfo& info);
 /// vary() → how many numbers the last call takes, which from now on each replay gives
 Napi::Value vary(const Napi::CallbackInfo& info);
+/// suspend() and resume(): what is called in between runs at once
+void suspend(const Napi::CallbackInfo& info);
+void resume(const Napi::CallbackInfo& info);
 /// finish() → plan. The recording ends.
 Napi::Value finish(const Napi::CallbackInfo& info);
 /// replay(plan, Float64Array of all numbers)

@@ -34,7 +34,8 @@ Environment::~Environment() {
   stop();
   for (TensorSlot& slot : slots_)
     if (slot.storage && --slot.storage->tensors == 0) slot.storage->release();
-  if (recording_) recording_->drop();
+  for (Plan* plan : {recording_, suspended_})
+    if (plan) plan->drop();
   for (auto& [id, plan] : plans_) plan->drop();
 }
 
@@ -78,6 +79,7 @@ auto Environment::trying(F&& take) -> decltype(take()) {
 }
 
 void Environment::record(Device& device) {
+  resume();
   refuse_recording("capture");
   recording_ = new Plan(device);
 }
@@ -95,6 +97,14 @@ void Environment::refuse_recording(const char* op) const {
                "%s: expected no such call in a captured step, whose replays run no JavaScript; return tensors and read "
                "them outside",
                op);
+}
+
+void Environment::suspend() {
+  if (recording_) suspended_ = std::exchange(recording_, nullptr);
+}
+
+void Environment::resume() {
+  if (suspended_) recording_ = std::exchange(suspended_, nullptr);
 }
 
 int64_t Environment::finish() {
@@ -161,6 +171,10 @@ TensorSlot& Environment::find(double handle, const char* op, const char* operand
   if (index >= slots_.size() || slots_[index].generation != generation || !slots_[index].storage)
     throw_call(CallError::Plain, "ERR_DISPOSED", "%s: expected %s to be a live tensor, got a disposed one", op,
                operand);
+  const Plan* plan = slots_[index].storage->plan;
+  if (plan && plan != recording_ && !plan->placed())
+    throw_call(CallError::Plain, "ERR_CAPTURE",
+               "%s: expected %s to have a value, got a result of a step that is recorded", op, operand);
   return slots_[index];
 }
 

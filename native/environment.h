@@ -49,6 +49,9 @@ class Environment {
   Plan* recording(const Device& device, const char* op) const;
   /// Throws CallError while a recording goes on.
   void refuse_recording(const char* op) const;
+  /// Between the two, tasks run at once, on what the recording did not make.
+  void suspend();
+  void resume();
   /// Ends the recording. Returns the plan's number.
   int64_t finish();
   Plan& plan(int64_t id);
@@ -71,7 +74,7 @@ class Environment {
   uint32_t id_;
   std::unique_ptr<Device> devices_[kLastDevice + 1];
   std::unordered_map<int64_t, Plan*> plans_;
-  Plan* recording_ = nullptr;
+  Plan *recording_ = nullptr, *suspended_ = nullptr;
   int64_t last_plan_ = 0;
   std::vector<TensorSlot> slots_;
   std::vector<uint32_t> free_slots_;

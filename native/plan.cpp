@@ -72,6 +72,7 @@ void Plan::finish(const std::function<Block(size_t bytes)>& allocate) {
   });
   try {
     place(allocate);
+    placed_ = true;
   } catch (...) {
     steps_->steps.clear();
     throw;

@@ -48,6 +48,8 @@ class Plan {
   void replay(const double* numbers);
   /// Whether all that it needs from outside is still there, as some tensor's.
   bool fresh() const;
+  /// Whether what the recording made has memory.
+  bool placed() const { return placed_; }
   bool made(const Storage& storage) const { return storage.plan == this; }
   /// The plan is not used any more. Its memory goes back to the pool when no tensor shows it, and the plan ends.
   void drop();
@@ -65,7 +67,7 @@ class Plan {
   uintptr_t next_ = uintptr_t{1} << 60;  // no address of the machine's
   size_t numbers_ = 0;
   int shown_ = 0;  // storages with tensors
-  bool dropped_ = false;
+  bool placed_ = false, dropped_ = false;
 };
 
 }  // namespace convcore

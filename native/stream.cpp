@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdlib>
 
 #include "scratch.h"
@@ -18,6 +19,11 @@ constexpr size_t kHugePage = size_t{2} << 20;
 // Pauses of 20 to 50 ns. A waiter would take a processor from the threads that compute; an idle worker takes it from
 // nobody, and to wake it costs the calling thread more than a small inference does.
 constexpr int kWaiterSpins = 1000, kWorkerSpins = 5000;
+
+// Where every result is waited for, the waiter runs all tasks itself, which costs no hand-off, while the worker looks
+// only now and then whether some are left: for some milliseconds, then it sleeps.
+constexpr std::chrono::microseconds kNap{100};
+constexpr int kNaps = 50;
 
 template <class Condition>
 bool spin_until(int spins, Condition condition) {
@@ -118,10 +124,13 @@ bool Stream::run_next() {
 void Stream::work() {
   auto ready = [this] { return queued_.load() != completed_.load() || stopping_.load(); };
   while (!stopping_.load()) {
-    if (spin_until(kWorkerSpins, ready)) {
-      std::lock_guard run(running_);
-      while (!stopping_.load() && run_next()) {
+    if (helped_.load() ? nap() : spin_until(kWorkerSpins, ready)) {
+      std::unique_lock run(running_, std::try_to_lock);
+      if (!run) {
+        helped_.store(true);
+        continue;
       }
+      while (!stopping_.load() && run_next()) helped_.store(false);
     } else {
       std::unique_lock lock(mutex_);
       worker_sleeps_.store(true);
@@ -131,11 +140,21 @@ void Stream::work() {
   }
 }
 
+/// Whether tasks were left for some time.
+bool Stream::nap() {
+  std::unique_lock lock(mutex_);
+  for (int i = 0; i < kNaps && !stopping_.load(); ++i) {
+    const uint64_t before = queued_.load();
+    wake_worker_.wait_for(lock, kNap);
+    if (completed_.load() < before) return true;
+  }
+  return stopping_.load();
+}
+
 void Stream::wait(uint64_t ticket) {
   while (completed() < ticket && !stopped()) {
     if (std::unique_lock run(running_, std::try_to_lock); run) {
-      while (completed() < ticket && run_next()) {
-      }
+      while (completed() < ticket && run_next()) helped_.store(true);
     } else if (!spin_until(kWaiterSpins, [&] { return completed() >= ticket; })) {
       std::unique_lock lock(mutex_);
       awaited_.store(ticket);

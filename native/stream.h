@@ -69,14 +69,16 @@ class Stream {
   Slot& reserve();
   uint64_t publish();
   void work();
+  bool nap();
   bool run_next();
 
   Slot* slots_ = nullptr;  // ring, allocated at the first task
   std::atomic<uint64_t> queued_{0}, completed_{0};
   std::atomic<uint64_t> awaited_{0};  // ticket of a waiter that sleeps
   std::atomic<bool> stopping_{false}, worker_sleeps_{false}, waiter_sleeps_{false};
-  std::mutex running_;  // held by whoever runs tasks
-  std::mutex mutex_;    // guards the two sleeps
+  std::atomic<bool> helped_{false};  // the tasks run last were a waiter's
+  std::mutex running_;               // held by whoever runs tasks
+  std::mutex mutex_;                 // guards the two sleeps
   std::condition_variable wake_worker_, wake_waiter_;
   std::thread worker_;
   Arena arena_;

@@ -1,6 +1,7 @@
 import { isHooked } from '../nn/hooks.js'
 import { isModule } from '../nn/members.js'
 import type { Module } from '../nn/module.js'
+import type { Storage } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import type { GradientBefore, Recording } from './recording.js'
 
@@ -11,10 +12,14 @@ export class Guard {
   readonly #tensors: [tensor: Tensor, requiresGrad: boolean, storage: unknown][] = []
   readonly #gradients: [tensor: Tensor, before: GradientBefore][]
 
-  constructor({ called, gradients }: Recording) {
+  /** What constants were worked out from, and its version then. */
+  readonly #sources: [storage: Storage, version: number][]
+
+  constructor({ called, gradients, folding }: Recording) {
     const modules = new Set<Module>()
     for (const root of [...called] as unknown as Module[]) for (const module of root.modules()) modules.add(module)
     for (const module of modules) this.#watch(module)
+    this.#sources = [...(folding?.sources ?? [])]
     this.#gradients = [...gradients].filter(([, before]) => before !== 'any')
   }
 
@@ -36,6 +41,7 @@ export class Guard {
         ([tensor, requiresGrad, storage]) =>
           !tensor.disposed && tensor.requiresGrad === requiresGrad && tensor.storage === storage,
       ) &&
+      this.#sources.every(([storage, version]) => storage.version === version) &&
       this.#gradients.every(([{ grad }, before]) => (before === 'none' ? !grad : grad?.storage === before))
     )
   }

@@ -4,6 +4,7 @@ import { native } from '../native.js'
 import { deviceIndex, type Device } from '../device.js'
 import { disown, Scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
+import { Folding } from './folding.js'
 import { Guard } from './guard.js'
 import { Recording, recordAs } from './recording.js'
 import { mapTensors } from './result.js'
@@ -30,7 +31,7 @@ export class Holdings {
 export class Plan<R> {
   readonly holdings = new Holdings()
   readonly #inputs: readonly Tensor[]
-  readonly #recording = new Recording(true)
+  readonly #recording: Recording
   readonly #guard: Guard
   readonly #numbers: Float64Array
   /** The gradient that each tensor has afterwards. */
@@ -40,8 +41,14 @@ export class Plan<R> {
   readonly #fresh = new Set<Tensor>()
 
   /** Records the step on copies of the inputs and runs it once. What the step throws comes after that. */
-  constructor(step: (...inputs: Tensor[]) => R, inputs: readonly Tensor[], device: Device) {
+  constructor(step: (...inputs: Tensor[]) => R, inputs: readonly Tensor[], device: Device, folds: boolean) {
     const { holdings } = this
+    const isConstant = ({ storage }: Tensor): boolean =>
+      !storage.recorded && !this.#inputs.some((x) => x.storage === storage)
+    this.#recording = new Recording(
+      true,
+      folds ? new Folding(isConstant, (tensor) => holdings.hold(tensor)) : undefined,
+    )
     this.#inputs = inputs.map((x) => holdings.hold(disown(alloc('capture', x.shape, x.dtype, x.device, x.layout))))
     this.#take(inputs)
     const made = new Scope()
@@ -50,7 +57,10 @@ export class Plan<R> {
     native.record(deviceIndex(device))
     try {
       result = recordAs(this.#recording, () => made.run(() => step(...this.#inputs) as never))
-      result = mapTensors(result, (tensor) => holdings.hold(tensor.alias()))
+      result = mapTensors(result, (tensor) => {
+        tensor.storage.settle()
+        return holdings.hold(tensor.alias())
+      })
     } catch (error) {
       failure = { error }
     }

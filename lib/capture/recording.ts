@@ -1,4 +1,5 @@
 import { native } from '../native.js'
+import type { Folding } from './folding.js'
 import type { Callable } from '../nn/callable.js'
 import type { Storage } from '../storage.js'
 import type { Tensor } from '../tensor.js'
@@ -19,8 +20,12 @@ export class Recording {
 
   /**
    * @param native whether kernel calls are put by, not run; else it is a rehearsal
+   * @param folding what convolutions are held back by, where parameters are constants
    */
-  constructor(readonly native: boolean) {}
+  constructor(
+    readonly native: boolean,
+    readonly folding?: Folding,
+  ) {}
 }
 
 /** That a tensor has no gradient, or one in this memory; or nothing, since the step begins by setting one or none. */
@@ -43,6 +48,19 @@ export function recordAs<T>(recording: Recording, step: () => T): T {
     return step()
   } finally {
     current = undefined
+  }
+}
+
+/** Runs `fn` at once, as if nothing were recorded, on tensors that the recording did not make. */
+export function outsideRecording<T>(fn: () => T): T {
+  const run = current
+  current = undefined
+  native.suspend()
+  try {
+    return fn()
+  } finally {
+    native.resume()
+    current = run
   }
 }
 

@@ -2,6 +2,7 @@ import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import { describe, ShapeError } from '../errors.js'
 import type { Handle } from '../kernels.js'
+import { recording } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import { checkDim, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
@@ -43,7 +44,7 @@ function byInput(
 }
 
 /** max(x, 0). */
-export const relu = (x: Tensor): Tensor => byResult('relu', x)
+export const relu = (x: Tensor): Tensor => recording()?.folding?.relu(x) ?? byResult('relu', x)
 
 /** 1 / (1 + e⁻ˣ). */
 export const sigmoid = (x: Tensor): Tensor => byResult('sigmoid', x)

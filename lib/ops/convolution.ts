@@ -1,5 +1,6 @@
 // What convolutions and transposed convolutions share: their geometry, and the three passes that are both's.
 import { allocLike } from '../alloc.js'
+import { recording } from '../capture/recording.js'
 import { kernels, pack } from '../native.js'
 import type { Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
@@ -48,7 +49,8 @@ const depthWords = (d: Sliding): number[] => [d.size, d.kernel, d.output, d.stri
 
 export function forward(g: Convolution, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const y = allocLike(g.op, x, g.y)
-  kernels.conv(pack(g.packed), x.handle, weight.handle, bias ? bias.handle : 0, y.handle)
+  if (!recording()?.folding?.conv(g, x, weight, bias, y))
+    kernels.conv(pack(g.packed), x.handle, weight.handle, bias ? bias.handle : 0, y.handle)
   return y
 }
 

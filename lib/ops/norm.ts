@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import { recording } from '../capture/recording.js'
 import { wide } from '../dtype.js'
 import { DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
@@ -109,6 +110,8 @@ export function byRunning(
   eps: number,
   relu = false,
 ): Tensor {
+  const folded = recording()?.folding?.norm(image, { mean, variance, weight, bias, eps, relu })
+  if (folded) return folded
   const [rows, channels] = extents(image)
   const y = allocLike(op, image)
   const invStd = allocLike(op, mean)

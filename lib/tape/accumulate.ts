@@ -40,8 +40,7 @@ export function accumulate(x: Tensor, dx: Tensor): void {
   else if (x.grad) {
     noteGradient(x, x.grad.storage)
     add(x.grad, dx, true)
-  }
-  else x.grad = collectable(dx, x.layout)
+  } else x.grad = collectable(dx, x.layout)
 }
 
 /** dx, which is consumed, in a layout, with memory of its own and left to the garbage collector. */

@@ -1,3 +1,5 @@
+#include <cstring>
+
 #include "conv_direct.h"
 #include "conv_scatter.h"
 #include "conv_winograd.h"
@@ -60,6 +62,18 @@ void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
     gemm(
         Gemm<T>{p.groups, p.n * p.o * p.p * p.q, filters, depth, a.source(), b.source(true), bias.as<T>(), filters, c});
   });
+}
+
+void conv_prepare(const Conv& p, In weight, Out prepared) {
+  dispatch_float(weight.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    std::memcpy(prepared.as<T>(), weight.as<T>(), p.weight() * sizeof(T));
+  });
+}
+
+void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, Out y) {
+  conv(p, x, {{prepared.data, p.weight(), prepared.dtype}}, bias, y);
+  if (relu) ISA::relu(y.count, {y}, y);
 }
 
 // dx: a convolution of dy with the weight turned round, for each remainder of the input position modulo the stride.

@@ -16,6 +16,15 @@ void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
   });
 }
 
+void conv_prepare(const Conv& p, In weight, Out prepared) {
+  cast(p.weight(), {weight}, {{prepared.data, p.weight(), prepared.dtype}});
+}
+
+void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, Out y) {
+  conv(p, x, {{prepared.data, p.weight(), prepared.dtype}}, bias, y);
+  if (relu) cuda::relu(y.count, {y}, y);
+}
+
 void conv_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {
   by_algorithm(ConvPass::BackwardInput, p, dx.dtype, [&](ConvWay way) {
     switch (way) {
