@@ -24,7 +24,8 @@ struct Problem {
   int64_t tiles() const { return n * tile_rows() * tile_columns(); }
 };
 
-/// A vector of channels and at most one of filters: then a product takes the place of its factor, the transformed images.
+/// A vector of channels and at most one of filters: then a product takes the place of its factor, the transformed
+/// images.
 bool is_narrow(const Problem& g) { return g.x.channels == kFloats && g.k <= kFloats; }
 
 /// Sizes of the transformed matrices.
