@@ -24,20 +24,25 @@ struct Problem {
   int64_t tiles() const { return n * tile_rows() * tile_columns(); }
 };
 
+/// A vector of channels and at most one of filters: then a product takes the place of its factor, the transformed
+/// images.
+bool is_narrow(const Problem& g) { return g.x.channels == kFloats && g.k <= kFloats; }
+
 /// Sizes of the transformed matrices.
 struct Layout {
-  int64_t channels, panels;  // of x; columns of filters, kTileColumns each
-  int64_t tiles;             // of one block
-  int64_t row, image_point;  // elements between tiles, and between points, of a transformed image
-  int64_t product_point;     // between the points of a product, whose rows are a panel's width
+  int64_t channels, panels;            // of x; columns of filters, kTileColumns each
+  int64_t tiles;                       // of one block
+  int64_t row, image_point;            // elements between tiles, and between points, of a transformed image
+  int64_t product_row, product_point;  // and of a product with a panel
 
   Layout(const Problem& g, int64_t tiles)
       : channels(g.x.channels),
         panels(divide_up(g.k, kTileColumns<float>)),
         tiles(tiles),
-        row(row_pitch(channels)),
+        row(is_narrow(g) ? kFloats : row_pitch(channels)),
         image_point(odd_lines(tiles * row)),
-        product_point(odd_lines(tiles * kTileColumns<float>)) {}
+        product_row(is_narrow(g) ? row : kTileColumns<float>),
+        product_point(odd_lines(tiles * product_row)) {}
 };
 
 /// A square of weights, [channels][filters] for one tap; what lies outside is 0.
@@ -73,7 +78,8 @@ void transform_filters(const Problem& g, int64_t panel, int64_t from, int64_t co
         Floats w[taps];
         for (int64_t tap = 0; tap < taps; ++tap) w[tap] = load(squares[tap] + i * side);
         float* cell = to + (c + i) * width + j;
-        transform_square<WindowTransform>(w, [&](int64_t at, Floats v) { store(cell + at * point, v); });
+        transform_square<WindowTransform>([&](int64_t tap) { return w[tap]; },
+                                          [&](int64_t at, Floats v) { store(cell + at * point, v); });
       }
     }
 }
@@ -82,13 +88,16 @@ void transform_filters(const Problem& g, int64_t panel, int64_t from, int64_t co
 void transform_images(const Problem& g, const Layout& layout, int64_t from, int64_t count, float* to) {
   Grid grid{1, g.tile_rows(), g.tile_columns()};
   Position at = grid.at(from);
-  for (int64_t t = 0; t < count; ++t, grid.advance(at), to += layout.row)
-    for (int64_t c = 0; c < layout.channels; c += kFloats) {
-      Floats tile[kPoints];
-      g.x.load_square<kSide>(at.n, at.i * kTileSide - g.pad_h, at.j * kTileSide - g.pad_w, c, tile);
-      transform_square<ImageTransform>(tile,
-                                       [&](int64_t point, Floats v) { store(to + point * layout.image_point + c, v); });
-    }
+  // Copies that no store can change.
+  const ImageTiles x = g.x;
+  const int64_t pad_h = g.pad_h, pad_w = g.pad_w;
+  const int64_t point_size = layout.image_point, channels = layout.channels, row = layout.row;
+  for (int64_t t = 0; t < count; ++t, grid.advance(at), to += row)
+    for (int64_t c = 0; c < channels; c += kFloats)
+      x.with_square<kSide>(at.n, at.i * kTileSide - pad_h, at.j * kTileSide - pad_w, c, [&](auto pixel) {
+        transform_square<ImageTransform>(pixel,
+                                         [&](int64_t point, Floats v) { store(to + point * point_size + c, v); });
+      });
 }
 
 /// product[point][tile][filter] = or += the product of `count` tiles and the filters of one panel over `depth`
@@ -110,30 +119,59 @@ void multiply(const Layout& layout, int64_t count, int64_t vectors, const float*
       }
 }
 
+// Tiles of a narrow block, whose sums fit the registers beside a point's filters: 18 KiB with AVX-512.
+constexpr int64_t kNarrowTiles = 8;
+
+/// tiles[point][tile][filter] = Σ over channels of tiles[point][tile][channel] · filters
+template <int64_t Count>
+[[gnu::always_inline]] inline void multiply_tiles(const Floats* filters, float* tiles) {
+  Floats sum[Count] = {};
+#pragma GCC unroll 16
+  for (int64_t c = 0; c < kFloats; ++c)
+#pragma GCC unroll 8
+    for (int64_t t = 0; t < Count; ++t) sum[t] += tiles[t * kFloats + c] * filters[c];
+#pragma GCC unroll 8
+  for (int64_t t = 0; t < Count; ++t) store(tiles + t * kFloats, sum[t]);
+}
+
+/// The same at every point, for up to kNarrowTiles tiles.
+void multiply_narrow(int64_t count, int64_t point_size, const float* filters, int64_t filter_point, float* tiles) {
+  for (int64_t point = 0; point < kPoints; ++point, filters += filter_point, tiles += point_size) {
+    Floats rows[kFloats];
+#pragma GCC unroll 16
+    for (int64_t c = 0; c < kFloats; ++c) rows[c] = load(filters + c * kTileColumns<float>);
+    if (count == kNarrowTiles)
+      multiply_tiles<kNarrowTiles>(rows, tiles);
+    else
+      for (int64_t t = 0; t < count; ++t) multiply_tiles<1>(rows, tiles + t * kFloats);
+  }
+}
+
 /// Aᵀ m A + bias of the tiles [from, from + count) and one panel of filters, into y.
 void transform_product(const Problem& g, const Layout& layout, int64_t from, int64_t count, int64_t panel,
                        const float* product) {
   constexpr int64_t width = kTileColumns<float>;
-  Grid grid{1, g.tile_rows(), g.tile_columns()};
+  const Grid grid{1, g.tile_rows(), g.tile_columns()};
+  // Copies that no store can change.
+  const int64_t p = g.p, q = g.q, pixel = g.k, line = q * pixel;
+  const int64_t row = layout.product_row, point_size = layout.product_point;
   for (int64_t j = 0; j < width; j += kFloats) {
-    const int64_t k = panel * width + j, filters = g.k - k;
+    const int64_t k = panel * width + j, filters = pixel - k;
     if (filters <= 0) return;
     const Floats bias = g.bias ? filters >= kFloats ? load(g.bias + k) : load_part(g.bias + k, filters) : Floats{};
     Position at = grid.at(from);
     for (int64_t t = 0; t < count; ++t, grid.advance(at)) {
-      Floats tile[kPoints];
-      const float* m = product + t * width + j;
-#pragma GCC unroll 36
-      for (int64_t point = 0; point < kPoints; ++point) tile[point] = load(m + point * layout.product_point);
+      const float* m = product + t * row + j;
+      auto tile = [=](int64_t point) { return load(m + point * point_size); };
       const int64_t top = at.i * kTileSide, left = at.j * kTileSide;
-      float* corner = g.y + ((at.n * g.p + top) * g.q + left) * g.k + k;
-      if (top + kTileSide <= g.p && left + kTileSide <= g.q && filters >= kFloats) {
+      float* corner = g.y + (at.n * p + top) * line + left * pixel + k;
+      if (top + kTileSide <= p && left + kTileSide <= q && filters >= kFloats) {
         transform_square<OutputTransform>(
-            tile, [&](int64_t i, Floats v) { store(corner + (i / kTileSide * g.q + i % kTileSide) * g.k, v + bias); });
+            tile, [&](int64_t i, Floats v) { store(corner + i / kTileSide * line + i % kTileSide * pixel, v + bias); });
       } else {
         transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
-          if (top + i / kTileSide < g.p && left + i % kTileSide < g.q)
-            store_part(corner + (i / kTileSide * g.q + i % kTileSide) * g.k, v + bias, filters);
+          if (top + i / kTileSide < p && left + i % kTileSide < q)
+            store_part(corner + i / kTileSide * line + i % kTileSide * pixel, v + bias, filters);
         });
       }
     }
@@ -150,6 +188,7 @@ int64_t vectors_of(const Problem& g, int64_t panel) {
 
 /// Tiles of a block of which all threads have some.
 int64_t block_of(const Problem& g) {
+  if (is_narrow(g)) return lesser(g.tiles(), kNarrowTiles);
   const int64_t tiles = g.tiles(), row = row_pitch(g.x.channels) * kPoints * int64_t{sizeof(float)};
   int64_t block = lesser(kImageBytes / row / kTileRows, 8) * kTileRows;
   if (block < 2 * kTileRows) block = 2 * kTileRows;
@@ -161,7 +200,8 @@ int64_t block_of(const Problem& g) {
 void run_by_tiles(const Problem& g) {
   const Layout layout(g, block_of(g));
   const int64_t blocks = divide_up(g.tiles(), layout.tiles), slots = lesser(thread_count(), blocks);
-  const int64_t image = kPoints * layout.image_point, product = kPoints * layout.product_point;
+  const bool narrow = is_narrow(g);
+  const int64_t image = kPoints * layout.image_point, product = narrow ? 0 : kPoints * layout.product_point;
   const int64_t filter_point = odd_lines(layout.channels * kTileColumns<float>), filter_panel = kPoints * filter_point;
   Scratch scratch((layout.panels * filter_panel + slots * (image + product)) * int64_t{sizeof(float)});
   float *filters = scratch.as<float>(), *work = filters + layout.panels * filter_panel;
@@ -175,6 +215,11 @@ void run_by_tiles(const Problem& g) {
     float *images = work + slot * (image + product), *products = images + image;
     const int64_t from = block * layout.tiles, count = lesser(layout.tiles, g.tiles() - from);
     transform_images(g, layout, from, count, images);
+    if (narrow) {
+      multiply_narrow(count, layout.image_point, filters, filter_point, images);
+      transform_product(g, layout, from, count, 0, images);
+      return;
+    }
     for (int64_t panel = 0; panel < layout.panels; ++panel) {
       multiply(layout, count, vectors_of(g, panel), images, filters + panel * filter_panel, filter_point,
                layout.channels, true, products);
@@ -215,7 +260,7 @@ void run_by_panels(const Problem& g) {
 
 void run(const Problem& g) {
   if (g.tiles() == 0 || g.k == 0) return;
-  if (g.k > g.tiles())
+  if (g.k > g.tiles() && !is_narrow(g))
     run_by_panels(g);
   else
     run_by_tiles(g);

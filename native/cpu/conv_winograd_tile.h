@@ -1,6 +1,7 @@
 // Winograd's minimal filtering of 3×3 windows by 6×6 tiles of the image, at the points 0, ±1, ±2 and ∞ (Lavin, Gray:
 // "Fast algorithms for convolutional neural networks", 2016). Each lane of a vector is a channel.
 #pragma once
+#include "sizes.h"
 #include "vector.h"
 
 namespace convcore::cpu {
@@ -22,7 +23,7 @@ struct ImageTransform {
   [[gnu::always_inline]] static void apply(const Floats* d, int64_t step, Floats* t, int64_t to_step) {
     const Floats d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
     const Floats even = d4 - 4.0f * d2, odd = d3 - 4.0f * d1, difference = d4 - d2, twice = 2.0f * (d3 - d1);
-    t[0] = 4.0f * d0 - 4.0f * d2 + difference;
+    t[0] = 4.0f * (d0 - d2) + difference;
     t[to_step] = even + odd;
     t[2 * to_step] = even - odd;
     t[3 * to_step] = difference + twice;
@@ -76,13 +77,17 @@ using OutputTransform = ResultTransform<kTileSide>;
 using GradientTransform = FilterTransform<kTileSide>;
 using WeightTransform = ResultTransform<kWindow>;
 
-/// Both axes: to[i][j] of a square from[i][j]. `put(i·to + j, value)` takes the results.
-template <class Transform, class Put>
-[[gnu::always_inline]] inline void transform_square(const Floats* from, Put put) {
+/// Both axes of a square, whose element (i, j) is get(i · from + j). `put(i · to + j, value)` takes the results.
+template <class Transform, class Get, class Put>
+[[gnu::always_inline]] inline void transform_square(Get get, Put put) {
   constexpr int64_t in = Transform::from, out = Transform::to;
-  Floats half[out * in], line[out];
+  Floats half[out * in], column[in], line[out];
 #pragma GCC unroll 6
-  for (int64_t j = 0; j < in; ++j) Transform::apply(from + j, in, half + j, in);
+  for (int64_t j = 0; j < in; ++j) {
+#pragma GCC unroll 6
+    for (int64_t i = 0; i < in; ++i) column[i] = get(i * in + j);
+    Transform::apply(column, 1, half + j, in);
+  }
 #pragma GCC unroll 6
   for (int64_t i = 0; i < out; ++i) {
     Transform::apply(half + i * in, 1, line, 1);
@@ -107,30 +112,41 @@ struct ImageTiles {
   const float *image, *end;
   int64_t h, w, channels;
 
-  /// The square of pixels from (top, left) on, for the vector of channels from `channel` on. What lies past the last
-  /// channel is anything.
-  template <int64_t Side>
-  [[gnu::always_inline]] void load_square(int64_t n, int64_t top, int64_t left, int64_t channel, Floats* to) const {
+  /// use(get) with the square of pixels from (top, left) on, for the vector of channels from `channel` on: get(i · Side
+  /// + j). What lies past the last channel is anything.
+  template <int64_t Side, class Use>
+  [[gnu::always_inline]] void with_square(int64_t n, int64_t top, int64_t left, int64_t channel, Use use) const {
     const float* corner = image + ((n * h + top) * w + left) * channels + channel;
-    const int64_t line = w * channels;
-    const bool inside = top >= 0 && left >= 0 && top + Side <= h && left + Side <= w &&
-                        end - corner >= (Side - 1) * (line + channels) + kFloats;
-    if (inside) {
+    const int64_t pixel = channels, line = w * pixel;
+    const int64_t last = (lesser(Side, h - top) - 1) * line + (lesser(Side, w - left) - 1) * pixel;
+    if (end - corner >= last + kFloats) {
+      if (top >= 0 && left >= 0 && top + Side <= h && left + Side <= w)
+        return use([=](int64_t i) { return load(corner + i / Side * line + i % Side * pixel); });
+      // Selecting addresses takes no branches.
+      static constexpr float zeros[kFloats] = {};
+      const float* rows[Side];
+      bool columns[Side];
 #pragma GCC unroll 6
-      for (int64_t i = 0; i < Side; ++i)
-#pragma GCC unroll 6
-        for (int64_t j = 0; j < Side; ++j) to[i * Side + j] = load(corner + i * line + j * channels);
-      return;
+      for (int64_t i = 0; i < Side; ++i) {
+        rows[i] = top + i >= 0 && top + i < h ? corner + i * line : nullptr;
+        columns[i] = left + i >= 0 && left + i < w;
+      }
+      return use([&](int64_t i) {
+        const float* row = rows[i / Side];
+        return load(row && columns[i % Side] ? row + i % Side * pixel : zeros);
+      });
     }
+    Floats square[Side * Side];
     for (int64_t i = 0; i < Side; ++i)
       for (int64_t j = 0; j < Side; ++j) {
         const bool out = top + i < 0 || top + i >= h || left + j < 0 || left + j >= w;
-        const float* pixel = corner + i * line + j * channels;
+        const float* from = corner + i * line + j * pixel;
         if (out)
-          to[i * Side + j] = Floats{};
+          square[i * Side + j] = Floats{};
         else
-          to[i * Side + j] = end - pixel >= kFloats ? load(pixel) : load_part(pixel, end - pixel);
+          square[i * Side + j] = end - from >= kFloats ? load(from) : load_part(from, end - from);
       }
+    use([&](int64_t i) { return square[i]; });
   }
 };
 

@@ -47,16 +47,16 @@ struct WeightJob {
 
 /// to[point][tile][channel] of the squares of `count` tiles from number `from` on, and of some channels.
 template <class Transform>
-void transform_tiles(const WeightProblem& g, const ImageTiles& images, int64_t pad_h, int64_t pad_w, int64_t from,
+void transform_tiles(const WeightProblem& g, ImageTiles images, int64_t pad_h, int64_t pad_w, int64_t from,
                      int64_t count, int64_t channel, int64_t channels, int64_t row, int64_t point_size, float* to) {
   const Grid grid = g.grid();
   Position at = grid.at(from);
   for (int64_t t = 0; t < count; ++t, grid.advance(at), to += row)
-    for (int64_t c = 0; c < channels; c += kFloats) {
-      Floats tile[Transform::from * Transform::from];
-      images.load_square<Transform::from>(at.n, at.i * kTileSide - pad_h, at.j * kTileSide - pad_w, channel + c, tile);
-      transform_square<Transform>(tile, [&](int64_t point, Floats v) { store(to + point * point_size + c, v); });
-    }
+    for (int64_t c = 0; c < channels; c += kFloats)
+      images.with_square<Transform::from>(
+          at.n, at.i * kTileSide - pad_h, at.j * kTileSide - pad_w, channel + c, [&](auto pixel) {
+            transform_square<Transform>(pixel, [&](int64_t point, Floats v) { store(to + point * point_size + c, v); });
+          });
 }
 
 /// product[point][filter][channel] = or += Σ over `count` tiles of gradient · image
@@ -84,13 +84,11 @@ void transform_product(const WeightProblem& g, const WeightLayout& layout, const
                        float* dweight) {
   for (int64_t k = 0; k < job.filters; ++k)
     for (int64_t c = 0; c < job.channels; c += kFloats) {
-      Floats tile[kPoints];
       const float* m = product + k * layout.channels + c;
-#pragma GCC unroll 36
-      for (int64_t point = 0; point < kPoints; ++point) tile[point] = load(m + point * layout.product_point);
       float* to = dweight + (job.k + k) * kWindow * kWindow * g.x.channels + job.c + c;
       transform_square<WeightTransform>(
-          tile, [&](int64_t tap, Floats v) { store_part(to + tap * g.x.channels, v, job.channels - c); });
+          [&](int64_t point) { return load(m + point * layout.product_point); },
+          [&](int64_t tap, Floats v) { store_part(to + tap * g.x.channels, v, job.channels - c); });
     }
 }
 
