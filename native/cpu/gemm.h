@@ -26,6 +26,10 @@ struct Source {
   /// Where the matrix lies in memory as it is: that of item t at data + t · item, its rows `stride` elements apart.
   const T* data = nullptr;
   int64_t item = 0, stride = 0;
+
+  const T* at(int64_t t, int64_t row, int64_t column) const {
+    return data + t * item + (transposed ? column * stride + row : row * stride + column);
+  }
 };
 
 /// Row (n, d, i, j) of item t begins at data + t·item + n·image + d·plane + i·line + j·pixel; its elements are
