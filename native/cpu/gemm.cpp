@@ -1,7 +1,6 @@
 #include "gemm.h"
 
 #include "../scratch.h"
-#include "ahead.h"
 #include "packing.h"
 #include "tiling.h"
 
@@ -61,6 +60,7 @@ struct Job {
 /// Rows [first, first + rows) of a matrix that is stored so; nothing where they do not lie side by side.
 template <class T>
 Ahead<T> whole_rows(const Source<T>& s, int64_t item, int64_t first, int64_t rows, int64_t columns) {
+  if (s.stretch) return s.stretch(s.self, first, rows);
   if (!s.data || s.stride != columns) return {};
   return {s.data + item * s.item + first * columns, rows * columns};
 }
