@@ -32,11 +32,13 @@ struct Problem {
 
 /// One row of y, `columns` filters of one panel: x begins at the row's first pixel.
 template <class T>
-void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bias, int64_t columns, T* y) {
+void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bias, int64_t columns, T* y,
+                 Ahead<T>& next) {
   const int64_t groups = divide_up(g.q, kTileRows), tile = divide_up(g.q, groups), width = panel_width<T>(columns);
   for (int64_t q = 0; q < g.q; q += tile) {
     const int64_t rows = lesser(tile, g.q - q), pixel = g.stride_w * g.x.channels;
-    const Factors<T> factors{g.line(), x + q * pixel, pixel, filters, width, g.r, g.dilation_h * g.x.pitch()};
+    const Factors<T> factors{
+        g.line(), x + q * pixel, pixel, filters, width, g.r, g.dilation_h * g.x.pitch(), next.take(g.r * g.line())};
     const auto multiply = microkernel_for<T, true>(width / kLanesOf<T>, rows);
     T *row[kTileRows], *to = y + q * g.y.pixel;
     if (columns == width) {
@@ -67,15 +69,20 @@ void run(const Problem<T>& g) {
   T *filters = scratch.as<T>(), *bias = filters + panels * panel_size, *copies = bias + round_up(g.k, kTileColumns<T>);
   for (int64_t k = 0; k < round_up(g.k, kTileColumns<T>); ++k) bias[k] = g.bias && k < g.k ? g.bias[k] : T(0);
   pack_panels(g.filters, g.depth(), g.k, filters);
+  // The rows of job `job`, where they lie in memory.
+  const auto rows_ahead = [&](int64_t job) {
+    return job < jobs ? g.x.stretch(job / blocks, job % blocks * rows * g.stride_h, lines) : Ahead<T>();
+  };
   for_each_job(jobs, slots, [&](int64_t slot, int64_t job) {
     const int64_t n = job / blocks, first = job % blocks * rows, last = lesser(g.p, first + rows);
     const T* x = g.x.plain() ? g.x.at(n, first * g.stride_h) : copies + slot * buffer;
     if (buffer) g.x.copy(n, first * g.stride_h, (last - 1 - first) * g.stride_h + span, copies + slot * buffer);
+    Ahead<T> next = rows_ahead(job + slots);
     for (int64_t p = first; p < last; ++p)
       for (int64_t panel = 0; panel < panels; ++panel) {
         const int64_t k = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - k);
         compute_row(g, x + (p - first) * g.stride_h * pitch, filters + panel * panel_size, bias + k, columns,
-                    g.y.data + n * g.y.image + p * g.y.line + k);
+                    g.y.data + n * g.y.image + p * g.y.line + k, next);
       }
   });
 }

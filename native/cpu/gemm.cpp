@@ -7,7 +7,8 @@
 namespace convcore::cpu::ISA {
 namespace {
 
-constexpr int64_t kPage = 4096;  // bytes; rows so far apart, or times that, compete for one cache set
+constexpr int64_t kPage = 4096;   // bytes; rows so far apart, or times that, compete for one cache set
+constexpr int64_t kFewTiles = 8;  // on top of each other, up to which packing what they all read is not worth it
 
 /// Memory of one thread: a panel of A, the panels of B, the bias and the row addresses of one tile.
 template <class T>
@@ -56,35 +57,89 @@ struct Job {
   int64_t item, row, rows, column, columns, from, depth;
 };
 
+/// Rows [first, first + rows) of a matrix that is stored so; nothing where they do not lie side by side.
 template <class T>
-void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspace<T>& work) {
+Ahead<T> whole_rows(const Source<T>& s, int64_t item, int64_t first, int64_t rows, int64_t columns) {
+  if (s.stretch) return s.stretch(s.self, first, rows);
+  if (!s.data || s.stride != columns) return {};
+  return {s.data + item * s.item + first * columns, rows * columns};
+}
+
+/// What the block after this one reads of the factors whose rows the sum runs over.
+template <class T>
+class NextBlock {
+ public:
+  NextBlock(const Gemm<T>& g, const Job& job) {
+    const int64_t first = job.from + job.depth, rows = lesser(job.depth, g.k - first);
+    if (rows > 0 && !g.b.transposed) b_ = whole_rows(g.b, job.item, first, rows, job.columns);
+    if (rows > 0 && g.a.transposed) a_ = whole_rows(g.a, job.item, first, rows, job.rows);
+  }
+  const T* take(int64_t lines) {
+    const T* b = b_.take(lines);
+    return b ? b : a_.take(lines);
+  }
+
+ private:
+  Ahead<T> a_, b_;
+};
+
+/// Where the microkernel reads a factor.
+template <class T>
+struct Panel {
+  const T* data;
+  int64_t stride;
+};
+
+template <class T>
+bool readable(const Source<T>& s) {
+  return s.data && s.stride * sizeof(T) % kPage != 0;
+}
+
+template <class T>
+bool reads_b_in_place(const Gemm<T>& g, const Job& job) {
+  return readable(g.b) && !g.b.transposed && g.n % kLanesOf<T> == 0 && job.rows <= kFewTiles * kTileRows;
+}
+
+template <class T>
+void pack_block(const Gemm<T>& g, const Job& job, T* to) {
   constexpr int64_t step = kTileColumns<T>;
-  const int64_t panel = panel_size<T>(job.depth);
-  const bool in_place = !g.a.transposed && g.a.data && g.a.stride * sizeof(T) % kPage != 0;
   for (int64_t from = 0; from < job.depth; from += kStrip)
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
       int64_t depth = lesser(kStrip, job.depth - from);
-      pack_b(g.b, job.item, {job.from + from, depth, job.column + j, columns}, work.b + j / step * panel + from * width,
-             width);
+      pack_b(g.b, job.item, {job.from + from, depth, job.column + j, columns},
+             to + j / step * panel_size<T>(job.depth) + from * width, width);
     }
-  for (int64_t i = 0; i < job.rows; i += kTileRows) {
-    int64_t rows = lesser(kTileRows, job.rows - i);
-    const T* a = work.a;
-    int64_t a_stride = g.a.transposed ? kTileRows : kPanelStride<T>;
-    if (in_place) {
-      a_stride = g.a.stride;
-      a = g.a.data + job.item * g.a.item + (job.row + i) * a_stride + job.from;
-    } else {
-      pack_a(g, job.item, job.row + i, rows, job.from, job.depth, work.a);
-    }
+}
+
+template <class T>
+void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspace<T>& work) {
+  constexpr int64_t step = kTileColumns<T>;
+  const bool a_in_place = readable(g.a), b_in_place = reads_b_in_place(g, job);
+  if (!b_in_place) pack_block(g, job, work.b);
+  NextBlock<T> next(g, job);
+  const int64_t groups = divide_up(job.rows, kTileRows);
+  for (int64_t group = 0; group < groups; ++group) {
+    const int64_t i = job.rows * group / groups, rows = job.rows * (group + 1) / groups - i, row = job.row + i;
+    Panel<T> a{work.a, g.a.transposed ? kTileRows : kPanelStride<T>};
+    if (a_in_place)
+      a = {g.a.at(job.item, row, job.from), g.a.stride};
+    else
+      pack_a(g, job.item, row, rows, job.from, job.depth, work.a);
+    Ahead<T> below;
+    if (!g.a.transposed && job.depth == g.k)
+      below = whole_rows(g.a, job.item, row + rows, lesser(rows, g.m - row - rows), g.k);
     T* const* c = work.rows + i;
     for (int64_t j = 0; j < job.columns; j += step) {
       int64_t columns = lesser(step, job.columns - j), width = panel_width<T>(columns);
       const auto pick = g.a.transposed ? microkernel_for<T, false> : microkernel_for<T, true>;
       const auto multiply = pick(width / kLanesOf<T>, rows);
       const T* bias = first ? work.bias + j : nullptr;
-      Factors<T> factors{job.depth, a, a_stride, work.b + j / step * panel, width};
+      const Panel<T> b = b_in_place ? Panel<T>{g.b.at(job.item, job.from, job.column + j), g.b.stride}
+                                    : Panel<T>{work.b + j / step * panel_size<T>(job.depth), width};
+      const T* ahead = below.take(job.depth);
+      if (!ahead) ahead = next.take(job.depth);
+      const Factors<T> factors{job.depth, a.data, a.stride, b.data, b.stride, 1, 0, ahead};
       if (columns == width) {
         multiply(factors, bias, c, job.column + j);
       } else {

@@ -1,6 +1,7 @@
 // C = A · B + bias. The factors are packed block by block from sources, which need not exist as matrices: a convolution
 // packs straight from its images.
 #pragma once
+#include "ahead.h"
 #include "grid.h"
 #include "kernels.h"
 #include "vector.h"
@@ -26,6 +27,12 @@ struct Source {
   /// Where the matrix lies in memory as it is: that of item t at data + t · item, its rows `stride` elements apart.
   const T* data = nullptr;
   int64_t item = 0, stride = 0;
+  /// Of any other source: the stretch of memory that holds all that a part's rows are read from, or null.
+  Ahead<T> (*stretch)(const void* self, int64_t row, int64_t rows) = nullptr;
+
+  const T* at(int64_t t, int64_t row, int64_t column) const {
+    return data + t * item + (transposed ? column * stride + row : row * stride + column);
+  }
 };
 
 /// Row (n, d, i, j) of item t begins at data + t·item + n·image + d·plane + i·line + j·pixel; its elements are

@@ -29,9 +29,12 @@ constexpr int64_t kDepth = 256;
 template <class T>
 constexpr int64_t kPanelStride = kDepth + kVectorBytes / sizeof(T);
 
+constexpr int64_t kCacheLine = 64;  // bytes
+
 /// What a tile is the product of. The sum runs over `depth` elements, in each of `segments` that lie `a_segment` apart.
 /// A(i, l) is a[i · a_stride + l] by rows, or a[l · a_stride + i] by columns; B's row l is at b + l · b_stride, on and
-/// on through the segments.
+/// on through the segments. Meanwhile the cache lines from `ahead` on, one for each l, come to the second-level cache:
+/// what a later product reads from memory would take longer to wait for than to multiply.
 template <class T>
 struct Factors {
   int64_t depth;
@@ -40,6 +43,7 @@ struct Factors {
   const T* b;
   int64_t b_stride;
   int64_t segments = 1, a_segment = 0;
+  const T* ahead = nullptr;
 };
 
 /// rows[i][column + j] = (first ? first[j] : rows[i][column + j]) + Σ over l of A(i, l) · B(l, j)
@@ -52,6 +56,8 @@ void microkernel(const Factors<T>& factors, const T* first, T* const* rows, int6
   constexpr int64_t lanes = kLanesOf<T>;
   Vector<T> sum[R][W] = {};
   const T* b = factors.b;
+  const T* ahead = factors.ahead ? factors.ahead : factors.a;
+  const int64_t ahead_step = factors.ahead ? kCacheLine / sizeof(T) : 0;
   const int64_t stride = factors.a_stride, b_stride = factors.b_stride, depth = factors.depth;
   for (int64_t segment = 0; segment < factors.segments; ++segment) {
     const T* a = factors.a + segment * factors.a_segment;
@@ -60,6 +66,8 @@ void microkernel(const Factors<T>& factors, const T* first, T* const* rows, int6
       Vector<T> row[W];
 #pragma GCC unroll 2
       for (int64_t j = 0; j < W; ++j) row[j] = load(b + j * lanes);
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += ahead_step;
 #pragma GCC unroll 14
       for (int64_t i = 0; i < R; ++i) {
         T factor = ByRows ? a[i * stride + l] : a[l * stride + i];

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "../geometry.h"
+#include "ahead.h"
 #include "sizes.h"
 
 namespace convcore::cpu {
@@ -22,6 +23,12 @@ struct PaddedRows {
   /// Nothing is to be padded or cut off: rows [top, top + rows) can be read where they are.
   bool plain() const { return pad_h <= 0 && height - pad_h <= h && pad_w == 0 && width == w; }
   const T* at(int64_t n, int64_t top) const { return image + (n * h + top - pad_h) * pitch(); }
+
+  /// What rows [top, top + rows) of image n are in memory, with all that lies between their pixels.
+  Ahead<T> stretch(int64_t n, int64_t top, int64_t rows) const {
+    const int64_t first = top > pad_h ? top - pad_h : 0, end = lesser(top - pad_h + rows, h);
+    return {image + (n * h + first) * w * channels, (end - first) * w * channels};
+  }
 
   /// Copies rows [top, top + rows), counted from the first padded one, of image n.
   void copy(int64_t n, int64_t top, int64_t rows, T* to) const {

@@ -2,6 +2,7 @@
 // per tap plane, tap row, tap column and channel.
 #pragma once
 #include "gemm.h"
+#include "sizes.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -24,7 +25,7 @@ struct Patches {
   Source<T> source() const {
     const bool plain =
         is_plain(inward, grid.depth) && is_plain(vertical, grid.height) && is_plain(horizontal, grid.width);
-    if (!plain) return {this, copy, false};
+    if (!plain) return {this, copy, false, nullptr, 0, 0, item_channels == channels ? stretch : nullptr};
     return {this, copy_pixels, false, image, item_channels, channels};
   }
 
@@ -36,6 +37,20 @@ struct Patches {
     const auto& p = *static_cast<const Patches*>(self);
     const Matrix<T> pixels{p.image, p.item_channels, p.channels, p.end};
     Matrix<T>::copy(&pixels, item, part, to, stride);
+  }
+
+  /// The image rows from the first that the first position sees to the last that the last one does.
+  static Ahead<T> stretch(const void* self, int64_t row, int64_t rows) {
+    const auto& p = *static_cast<const Patches*>(self);
+    const auto line = [&](const Position& at, int64_t d, int64_t h) {
+      return ((at.n * p.inward.pixels + at.d * p.inward.stride + p.inward.origin + d * p.inward.step) *
+                  p.vertical.pixels +
+              at.i * p.vertical.stride + p.vertical.origin + h * p.vertical.step) *
+             p.horizontal.pixels * p.channels;
+    };
+    const int64_t first = line(p.grid.at(row), 0, 0), begin = first > 0 ? first : 0;
+    const int64_t end = line(p.grid.at(row + rows - 1), p.inward.taps - 1, p.vertical.taps);
+    return {p.image + begin, lesser(end, p.end - p.image) - begin};
   }
 
   /// Adjacent elements of one image row: `length` from element `at` of pixel `w` on.

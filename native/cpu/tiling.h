@@ -28,8 +28,8 @@ struct Tiling {
     // The pieces of sums must not depend on the number of threads; the tiles may.
     cut(items, all_m, all_n, all_k, unit_m, unit_n, wanted < kJobs ? wanted : kJobs, true);
     const int64_t depth = k, jobs = kJobsPerThread * processors;
-    cut(items, all_m, all_n, depth, unit_m, unit_n, wanted < jobs ? wanted : jobs, false);
     pieces = depth > 0 ? divide_up(all_k, depth) : 1;
+    cut(items * pieces, all_m, all_n, depth, unit_m, unit_n, wanted < jobs ? wanted : jobs, false);
   }
 
  private:
