@@ -41,13 +41,13 @@ struct Conv : Window2d {
   constexpr int64_t x() const { return product(n, c, d, h, w); }
   constexpr int64_t weight() const { return groups < 1 ? -1 : product(k, c / groups, t, r, s); }
   constexpr int64_t y() const { return product(n, k, o, p, q); }
-  /// Room for the weight in the form that a backend reads best: in panels of up to 32 filters, for 3×3 windows at 36
-  /// points instead of 9 taps, and 16 elements to say what it is.
+  /// Room for the weight in the form that a backend reads best: in panels of 8 to 32 filters, for 3×3 windows perhaps
+  /// at 36 points instead of 9 taps, behind 16 elements that say which.
   constexpr int64_t prepared() const {
     if (groups != 1) return weight() < 0 ? -1 : weight() + 16;
     const int64_t columns = (k + 31) / 32 * 32;
     const int64_t plain = product(t * r * s * c + 16, columns);
-    const int64_t points = t == 1 && r == 3 && s == 3 ? product(36, c + 1, columns) : 0;
+    const int64_t points = t == 1 && r == 3 && s == 3 ? product(36, c + 4, columns) : 0;
     return weight() < 0 || plain < 0 || points < 0 ? -1 : (plain > points ? plain : points) + 16;
   }
   /// The matrix that stands for the images: one row per output position, one column per channel and tap.

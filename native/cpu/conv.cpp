@@ -5,6 +5,7 @@
 #include "conv_winograd.h"
 #include "depthwise.h"
 #include "gemm.h"
+#include "packing.h"
 #include "patches.h"
 #include "phase_weight.h"
 
@@ -45,6 +46,37 @@ void backward_input_phase(const Conv& p, const In& dy, const In& weight, const O
                a.source(), b.source(), bias.as<T>(), channels, c});
 }
 
+/// What a prepared weight is, in the first of its elements.
+enum class Form { Weight, Panels, Winograd };
+constexpr int64_t kFormElements = 16;
+
+// Transformed filters are four times the weight. Where few tiles use them, reading them takes longer than the products
+// that they save.
+constexpr int64_t kFewTiles = 8, kManyWeights = 1 << 17;  // channels times filters
+
+Form form_of(const Conv& p, DType dtype) {
+  if (p.groups != 1) return Form::Weight;
+  const int64_t tiles = p.n * ((p.p + 3) / 4) * ((p.q + 3) / 4);
+  const bool many = tiles < kFewTiles && p.c * p.k >= kManyWeights;
+  return is_winograd(p, dtype) && !many ? Form::Winograd : Form::Panels;
+}
+
+/// All but the right factor.
+template <class T>
+Gemm<T> forward_product(const Conv& p, const Patches<T>& a, const OptIn& bias, const Out& y) {
+  const int64_t filters = p.k / p.groups, depth = p.t * p.r * p.s * (p.c / p.groups);
+  const int64_t line = p.q * p.k, plane = p.p * line;
+  const Target<T> c{y.as<T>(), {p.o, p.p, p.q}, filters, p.o * plane, plane, line, p.k};
+  return {p.groups, p.n * p.o * p.p * p.q, filters, depth, a.source(), {}, bias.as<T>(), filters, c};
+}
+
+/// The weight as the right factor, [T·R·S·C/g, K/g] per group.
+template <class T>
+Matrix<T> right_factor(const Conv& p, const In& weight) {
+  const int64_t filters = p.k / p.groups, depth = p.t * p.r * p.s * (p.c / p.groups);
+  return {weight.as<T>(), filters * depth, depth, weight.as<T>() + weight.count};
+}
+
 }  // namespace
 
 // y[N·O·P·Q, K] = patches(x) · weightᵀ + bias
@@ -54,26 +86,47 @@ void conv(const Conv& p, In x, In weight, OptIn bias, Out y) {
   if (is_direct(p)) return direct(p, x, weight, bias, y);
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    int64_t filters = p.k / p.groups, depth = p.t * p.r * p.s * (p.c / p.groups);
-    Patches<T> a = patches<T>(p, x);
-    Matrix<T> b{weight.as<T>(), filters * depth, depth, weight.as<T>() + weight.count};
-    int64_t line = p.q * p.k, plane = p.p * line;
-    Target<T> c{y.as<T>(), {p.o, p.p, p.q}, filters, p.o * plane, plane, line, p.k};
-    gemm(
-        Gemm<T>{p.groups, p.n * p.o * p.p * p.q, filters, depth, a.source(), b.source(true), bias.as<T>(), filters, c});
+    const Patches<T> a = patches<T>(p, x);
+    const Matrix<T> b = right_factor<T>(p, weight);
+    Gemm<T> g = forward_product(p, a, bias, y);
+    g.b = b.source(true);
+    gemm(g);
   });
 }
 
 void conv_prepare(const Conv& p, In weight, Out prepared) {
   dispatch_float(weight.dtype, [&](auto zero) {
     using T = decltype(zero);
-    std::memcpy(prepared.as<T>(), weight.as<T>(), p.weight() * sizeof(T));
+    const Form form = form_of(p, weight.dtype);
+    const Matrix<T> factor = right_factor<T>(p, weight);
+    T *head = prepared.as<T>(), *to = head + kFormElements;
+    *head = static_cast<T>(form);
+    switch (form) {
+      case Form::Weight: std::memcpy(to, weight.as<T>(), p.weight() * sizeof(T)); break;
+      case Form::Panels: pack_panels(factor.source(true), p.t * p.r * p.s * p.c, p.k, to); break;
+      case Form::Winograd: winograd_prepare(p, weight, reinterpret_cast<float*>(to)); break;
+    }
   });
 }
 
 void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, Out y) {
-  conv(p, x, {{prepared.data, p.weight(), prepared.dtype}}, bias, y);
-  if (relu) ISA::relu(y.count, {y}, y);
+  dispatch_float(y.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    const T *head = prepared.as<T>(), *from = head + kFormElements;
+    if (*head == static_cast<T>(Form::Winograd) && fits_winograd(p, y.dtype))
+      return winograd_prepared(p, relu, x, reinterpret_cast<const float*>(from), bias, y);
+    if (*head == static_cast<T>(Form::Panels) && p.groups == 1) {
+      if (is_direct(p)) return direct_prepared(p, relu, x, from, bias, y);
+      const Patches<T> a = patches<T>(p, x);
+      Gemm<T> g = forward_product(p, a, bias, y);
+      g.panels = from;
+      g.relu = relu;
+      return gemm(g);
+    }
+    if (*head != static_cast<T>(Form::Weight) || p.groups == 1) fail("expected a weight that was prepared for it");
+    conv(p, x, {{const_cast<T*>(from), p.weight(), prepared.dtype}}, bias, y);
+    if (relu) ISA::relu(y.count, {y}, y);
+  });
 }
 
 // dx: a convolution of dy with the weight turned round, for each remainder of the input position modulo the stride.

@@ -24,7 +24,9 @@ struct Problem {
   int64_t n, p, q, k, r, s, stride_h, stride_w, dilation_h;
   const T* bias;
   Rows<T> y;
-  Source<T> filters;  // [r, s, c] × k
+  Source<T> filters;          // [r, s, c] × k
+  const T* panels = nullptr;  // the same as pack_panels leaves it, in place of filters
+  bool relu = false;          // max(y, 0) follows
 
   int64_t line() const { return s * x.channels; }
   int64_t depth() const { return r * line(); }
@@ -41,16 +43,15 @@ void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bia
         g.line(), x + q * pixel, pixel, filters, width, g.r, g.dilation_h * g.x.pitch(), next.take(g.r * g.line())};
     const auto multiply = microkernel_for<T, true>(width / kLanesOf<T>, rows);
     T *row[kTileRows], *to = y + q * g.y.pixel;
-    if (columns == width) {
-      for (int64_t i = 0; i < rows; ++i) row[i] = to + i * g.y.pixel;
-      multiply(factors, bias, row, 0);
-      continue;
-    }
     T edge[kTileRows * kTileColumns<T>];
-    for (int64_t i = 0; i < rows; ++i) row[i] = edge + i * width;
+    const bool whole = columns == width;
+    for (int64_t i = 0; i < rows; ++i) row[i] = whole ? to + i * g.y.pixel : edge + i * width;
     multiply(factors, bias, row, 0);
-    for (int64_t i = 0; i < rows; ++i)
-      std::memcpy(to + i * g.y.pixel, row[i], static_cast<size_t>(columns) * sizeof(T));
+    if (g.relu)
+      for (int64_t i = 0; i < rows; ++i) at_least_zero(row[i], columns);
+    if (!whole)
+      for (int64_t i = 0; i < rows; ++i)
+        std::memcpy(to + i * g.y.pixel, row[i], static_cast<size_t>(columns) * sizeof(T));
   }
 }
 
@@ -65,10 +66,12 @@ void run(const Problem<T>& g) {
   while (rows > 1 && ((rows - 1) * g.stride_h + span) * pitch * int64_t{sizeof(T)} > kRowBytes) --rows;
   const int64_t blocks = divide_up(g.p, rows), jobs = g.n * blocks, slots = lesser(thread_count(), jobs);
   const int64_t lines = (rows - 1) * g.stride_h + span, buffer = g.x.plain() ? 0 : round_up(lines * pitch, 64);
-  Scratch scratch((panels * panel_size + round_up(g.k, kTileColumns<T>) + slots * buffer) * int64_t{sizeof(T)});
-  T *filters = scratch.as<T>(), *bias = filters + panels * panel_size, *copies = bias + round_up(g.k, kTileColumns<T>);
+  const int64_t packed = g.panels ? 0 : panels * panel_size;
+  Scratch scratch((packed + round_up(g.k, kTileColumns<T>) + slots * buffer) * int64_t{sizeof(T)});
+  T *bias = scratch.as<T>() + packed, *copies = bias + round_up(g.k, kTileColumns<T>);
+  const T* filters = g.panels ? g.panels : scratch.as<T>();
   for (int64_t k = 0; k < round_up(g.k, kTileColumns<T>); ++k) bias[k] = g.bias && k < g.k ? g.bias[k] : T(0);
-  pack_panels(g.filters, g.depth(), g.k, filters);
+  if (!g.panels) pack_panels(g.filters, g.depth(), g.k, scratch.as<T>());
   // The rows of job `job`, where they lie in memory.
   const auto rows_ahead = [&](int64_t job) {
     return job < jobs ? g.x.stretch(job / blocks, job % blocks * rows * g.stride_h, lines) : Ahead<T>();
@@ -87,27 +90,43 @@ void run(const Problem<T>& g) {
   });
 }
 
+/// All but the filters.
+template <class T>
+Problem<T> forward_problem(const Conv& p, const In& x, const OptIn& bias, const Out& y) {
+  return {padded_rows(p, x.as<T>()),
+          p.n,
+          p.p,
+          p.q,
+          p.k,
+          p.r,
+          p.s,
+          p.stride_h,
+          p.stride_w,
+          p.dilation_h,
+          bias.as<T>(),
+          {y.as<T>(), p.p * p.q * p.k, p.q * p.k, p.k},
+          {}};
+}
+
 }  // namespace
 
 void direct(const Conv& p, In x, In weight, OptIn bias, Out y) {
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
-    const PaddedRows<T> rows = padded_rows(p, x.as<T>());
-    const int64_t depth = p.r * p.s * p.c;
-    const Matrix<T> filters{weight.as<T>(), 0, depth, weight.as<T>() + weight.count};
-    run(Problem<T>{rows,
-                   p.n,
-                   p.p,
-                   p.q,
-                   p.k,
-                   p.r,
-                   p.s,
-                   p.stride_h,
-                   p.stride_w,
-                   p.dilation_h,
-                   bias.as<T>(),
-                   {y.as<T>(), p.p * p.q * p.k, p.q * p.k, p.k},
-                   filters.source(true)});
+    const Matrix<T> filters{weight.as<T>(), 0, p.r * p.s * p.c, weight.as<T>() + weight.count};
+    Problem<T> g = forward_problem<T>(p, x, bias, y);
+    g.filters = filters.source(true);
+    run(g);
+  });
+}
+
+void direct_prepared(const Conv& p, bool relu, In x, const void* panels, OptIn bias, Out y) {
+  dispatch_float(y.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    Problem<T> g = forward_problem<T>(p, x, bias, y);
+    g.panels = static_cast<const T*>(panels);
+    g.relu = relu;
+    run(g);
   });
 }
 

@@ -17,7 +17,9 @@ struct Problem {
   const float* bias;
   float* y;
   const float* weight;
-  bool backward;  // the weight is [c, 3, 3, k] and turned round, else [k, 3, 3, c]
+  bool backward;                   // the weight is [c, 3, 3, k] and turned round, else [k, 3, 3, c]
+  const float* filters = nullptr;  // transformed, in place of the weight
+  bool relu = false;               // max(y, 0) follows
 
   int64_t tile_rows() const { return divide_up(p, kTileSide); }
   int64_t tile_columns() const { return divide_up(q, kTileSide); }
@@ -158,7 +160,12 @@ void transform_product(const Problem& g, const Layout& layout, int64_t from, int
   for (int64_t j = 0; j < width; j += kFloats) {
     const int64_t k = panel * width + j, filters = pixel - k;
     if (filters <= 0) return;
+    const Floats least = Floats{} + (g.relu ? 0.0f : -__builtin_inff());
     const Floats bias = g.bias ? filters >= kFloats ? load(g.bias + k) : load_part(g.bias + k, filters) : Floats{};
+    const auto final = [=](Floats v) {
+      v += bias;
+      return v < least ? least : v;  // NaN stays
+    };
     Position at = grid.at(from);
     for (int64_t t = 0; t < count; ++t, grid.advance(at)) {
       const float* m = product + t * row + j;
@@ -167,11 +174,11 @@ void transform_product(const Problem& g, const Layout& layout, int64_t from, int
       float* corner = g.y + (at.n * p + top) * line + left * pixel + k;
       if (top + kTileSide <= p && left + kTileSide <= q && filters >= kFloats) {
         transform_square<OutputTransform>(
-            tile, [&](int64_t i, Floats v) { store(corner + i / kTileSide * line + i % kTileSide * pixel, v + bias); });
+            tile, [&](int64_t i, Floats v) { store(corner + i / kTileSide * line + i % kTileSide * pixel, final(v)); });
       } else {
         transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
           if (top + i / kTileSide < p && left + i % kTileSide < q)
-            store_part(corner + i / kTileSide * line + i % kTileSide * pixel, v + bias, filters);
+            store_part(corner + i / kTileSide * line + i % kTileSide * pixel, final(v), filters);
         });
       }
     }
@@ -196,32 +203,48 @@ int64_t block_of(const Problem& g) {
   return lesser(tiles, divide_up(tiles, rounds * threads));
 }
 
+/// All filters, transformed: a panel is [point][channel][kTileColumns], with some room between points.
+struct FilterLayout {
+  int64_t point, panel, panels;
+
+  explicit FilterLayout(const Problem& g)
+      : point(odd_lines(g.x.channels * kTileColumns<float>)),
+        panel(kPoints * point),
+        panels(divide_up(g.k, kTileColumns<float>)) {}
+};
+
+void transform_all_filters(const Problem& g, const FilterLayout& layout, float* to) {
+  const int64_t chunks = divide_up(g.x.channels, kChannels);
+  parallel(layout.panels * chunks, [&](int64_t job) {
+    const int64_t panel = job / chunks, from = job % chunks * kChannels;
+    transform_filters(g, panel, from, lesser(kChannels, g.x.channels - from),
+                      to + panel * layout.panel + from * kTileColumns<float>, layout.point);
+  });
+}
+
 /// All filters are transformed first; then a job takes a block of tiles through all panels.
 void run_by_tiles(const Problem& g) {
   const Layout layout(g, block_of(g));
   const int64_t blocks = divide_up(g.tiles(), layout.tiles), slots = lesser(thread_count(), blocks);
   const bool narrow = is_narrow(g);
   const int64_t image = kPoints * layout.image_point, product = narrow ? 0 : kPoints * layout.product_point;
-  const int64_t filter_point = odd_lines(layout.channels * kTileColumns<float>), filter_panel = kPoints * filter_point;
-  Scratch scratch((layout.panels * filter_panel + slots * (image + product)) * int64_t{sizeof(float)});
-  float *filters = scratch.as<float>(), *work = filters + layout.panels * filter_panel;
-  const int64_t chunks = divide_up(layout.channels, kChannels);
-  parallel(layout.panels * chunks, [&](int64_t job) {
-    const int64_t panel = job / chunks, from = job % chunks * kChannels;
-    transform_filters(g, panel, from, lesser(kChannels, layout.channels - from),
-                      filters + panel * filter_panel + from * kTileColumns<float>, filter_point);
-  });
+  const FilterLayout filter(g);
+  const int64_t transformed = g.filters ? 0 : filter.panels * filter.panel;
+  Scratch scratch((transformed + slots * (image + product)) * int64_t{sizeof(float)});
+  float* work = scratch.as<float>() + transformed;
+  const float* filters = g.filters ? g.filters : scratch.as<float>();
+  if (!g.filters) transform_all_filters(g, filter, scratch.as<float>());
   for_each_job(blocks, slots, [&](int64_t slot, int64_t block) {
     float *images = work + slot * (image + product), *products = images + image;
     const int64_t from = block * layout.tiles, count = lesser(layout.tiles, g.tiles() - from);
     transform_images(g, layout, from, count, images);
     if (narrow) {
-      multiply_narrow(count, layout.image_point, filters, filter_point, images);
+      multiply_narrow(count, layout.image_point, filters, filter.point, images);
       transform_product(g, layout, from, count, 0, images);
       return;
     }
     for (int64_t panel = 0; panel < layout.panels; ++panel) {
-      multiply(layout, count, vectors_of(g, panel), images, filters + panel * filter_panel, filter_point,
+      multiply(layout, count, vectors_of(g, panel), images, filters + panel * filter.panel, filter.point,
                layout.channels, true, products);
       transform_product(g, layout, from, count, panel, products);
     }
@@ -237,6 +260,7 @@ void run_by_panels(const Problem& g) {
   const int64_t image = kPoints * layout.image_point, filter_point = odd_lines(kChannels * kTileColumns<float>);
   Layout part = layout;
   part.product_point = odd_lines(block * kTileColumns<float>);
+  const FilterLayout all(g);
   const int64_t filter = kPoints * filter_point, product = kPoints * part.product_point;
   Scratch scratch((image + slots * (filter + product)) * int64_t{sizeof(float)});
   float *images = scratch.as<float>(), *work = images + image;
@@ -247,7 +271,10 @@ void run_by_panels(const Problem& g) {
     float *filters = work + slot * (filter + product), *products = filters + filter;
     for (int64_t from = 0; from < tiles; from += block) {
       const int64_t count = lesser(block, tiles - from);
-      for (int64_t c = 0; c < layout.channels; c += kChannels) {
+      if (g.filters)
+        multiply(part, count, vectors_of(g, panel), images + from * layout.row, g.filters + panel * all.panel,
+                 all.point, layout.channels, true, products);
+      for (int64_t c = 0; c < layout.channels && !g.filters; c += kChannels) {
         const int64_t depth = lesser(kChannels, layout.channels - c);
         transform_filters(g, panel, c, depth, filters, filter_point);
         multiply(part, count, vectors_of(g, panel), images + from * layout.row + c, filters, filter_point, depth,
@@ -266,20 +293,40 @@ void run(const Problem& g) {
     run_by_tiles(g);
 }
 
+/// All but the weight.
+Problem forward_problem(const Conv& p, const In& x, const OptIn& bias, const Out& y) {
+  return {{x.as<float>(), x.as<float>() + x.count, p.h, p.w, p.c},
+          p.n,
+          p.pad_h,
+          p.pad_w,
+          p.p,
+          p.q,
+          p.k,
+          bias.as<float>(),
+          y.as<float>(),
+          nullptr,
+          false};
+}
+
 }  // namespace
 
 void winograd(const Conv& p, In x, In weight, OptIn bias, Out y) {
-  run({{x.as<float>(), x.as<float>() + x.count, p.h, p.w, p.c},
-       p.n,
-       p.pad_h,
-       p.pad_w,
-       p.p,
-       p.q,
-       p.k,
-       bias.as<float>(),
-       y.as<float>(),
-       weight.as<float>(),
-       false});
+  Problem g = forward_problem(p, x, bias, y);
+  g.weight = weight.as<float>();
+  run(g);
+}
+
+void winograd_prepare(const Conv& p, In weight, float* filters) {
+  Problem g = forward_problem(p, {}, {}, {});
+  g.weight = weight.as<float>();
+  transform_all_filters(g, FilterLayout(g), filters);
+}
+
+void winograd_prepared(const Conv& p, bool relu, In x, const float* filters, OptIn bias, Out y) {
+  Problem g = forward_problem(p, x, bias, y);
+  g.filters = filters;
+  g.relu = relu;
+  run(g);
 }
 
 void winograd_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx) {

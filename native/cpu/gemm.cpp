@@ -71,7 +71,7 @@ class NextBlock {
  public:
   NextBlock(const Gemm<T>& g, const Job& job) {
     const int64_t first = job.from + job.depth, rows = lesser(job.depth, g.k - first);
-    if (rows > 0 && !g.b.transposed) b_ = whole_rows(g.b, job.item, first, rows, job.columns);
+    if (rows > 0 && !g.panels && !g.b.transposed) b_ = whole_rows(g.b, job.item, first, rows, job.columns);
     if (rows > 0 && g.a.transposed) a_ = whole_rows(g.a, job.item, first, rows, job.rows);
   }
   const T* take(int64_t lines) {
@@ -115,8 +115,8 @@ void pack_block(const Gemm<T>& g, const Job& job, T* to) {
 template <class T>
 void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspace<T>& work) {
   constexpr int64_t step = kTileColumns<T>;
-  const bool a_in_place = readable(g.a), b_in_place = reads_b_in_place(g, job);
-  if (!b_in_place) pack_block(g, job, work.b);
+  const bool a_in_place = readable(g.a), b_in_place = !g.panels && reads_b_in_place(g, job);
+  if (!b_in_place && !g.panels) pack_block(g, job, work.b);
   NextBlock<T> next(g, job);
   const int64_t groups = divide_up(job.rows, kTileRows);
   for (int64_t group = 0; group < groups; ++group) {
@@ -135,8 +135,9 @@ void multiply_block(const Gemm<T>& g, const Job& job, bool first, const Workspac
       const auto pick = g.a.transposed ? microkernel_for<T, false> : microkernel_for<T, true>;
       const auto multiply = pick(width / kLanesOf<T>, rows);
       const T* bias = first ? work.bias + j : nullptr;
-      const Panel<T> b = b_in_place ? Panel<T>{g.b.at(job.item, job.from, job.column + j), g.b.stride}
-                                    : Panel<T>{work.b + j / step * panel_size<T>(job.depth), width};
+      Panel<T> b{work.b + j / step * panel_size<T>(job.depth), width};
+      if (g.panels) b.data = g.panels + (job.column + j) / step * panel_size<T>(g.k) + job.from * width;
+      if (b_in_place) b = {g.b.at(job.item, job.from, job.column + j), g.b.stride};
       const T* ahead = below.take(job.depth);
       if (!ahead) ahead = next.take(job.depth);
       const Factors<T> factors{job.depth, a.data, a.stride, b.data, b.stride, 1, 0, ahead};
@@ -159,12 +160,15 @@ void run(const Gemm<T>& g, const Target<T>& c, Job job, const Workspace<T>& work
   bool biased = g.bias && job.from == 0;
   for (int64_t j = 0; j < round_up(job.columns, kTileColumns<T>); ++j)
     work.bias[j] = biased && j < job.columns ? g.bias[job.item * g.bias_item + job.column + j] : 0;
+  const bool whole = job.depth == g.k;
   int64_t end = job.from + job.depth, blocks = job.depth > kDepth ? divide_up(job.depth, kDepth) : 1;
   job.depth = divide_up(job.depth, blocks);
   for (int64_t block = 0; block < blocks; ++block, job.from += job.depth) {
     job.depth = lesser(job.depth, end - job.from);
     multiply_block(g, job, block == 0, work);
   }
+  if (g.relu && whole)
+    for (int64_t i = 0; i < job.rows; ++i) at_least_zero(work.rows[i] + job.column, job.columns);
 }
 
 /// Runs every job; piece p of a sum goes to the matrices of targets(p).
@@ -200,6 +204,7 @@ void run_pieces(const Gemm<T>& g, const Tiling& tiling) {
       for (int64_t j = 0; j < g.n; ++j) c[j] = from[j];
       for (int64_t piece = 1; piece < tiling.pieces; ++piece)
         for (int64_t j = 0; j < g.n; ++j) c[j] += from[piece * size + j];
+      if (g.relu) at_least_zero(c, g.n);
     }
   });
 }
