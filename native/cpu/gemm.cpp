@@ -7,8 +7,9 @@
 namespace convcore::cpu::ISA {
 namespace {
 
-constexpr int64_t kPage = 4096;   // bytes; rows so far apart, or times that, compete for one cache set
-constexpr int64_t kFewTiles = 8;  // on top of each other, up to which packing what they all read is not worth it
+constexpr int64_t kPage = 4096;  // bytes; rows so far apart, or times that, compete for one cache set
+// Packing B is not worth it for tiles so few on top of each other that read rows so near, in bytes.
+constexpr int64_t kFewTiles = 8, kNearRows = 2048;
 
 /// Memory of one thread: a panel of A, the panels of B, the bias and the row addresses of one tile.
 template <class T>
@@ -97,7 +98,8 @@ bool readable(const Source<T>& s) {
 
 template <class T>
 bool reads_b_in_place(const Gemm<T>& g, const Job& job) {
-  return readable(g.b) && !g.b.transposed && g.n % kLanesOf<T> == 0 && job.rows <= kFewTiles * kTileRows;
+  return readable(g.b) && !g.b.transposed && g.b.stride * int64_t{sizeof(T)} <= kNearRows && g.n % kLanesOf<T> == 0 &&
+         job.rows <= kFewTiles * kTileRows;
 }
 
 template <class T>
@@ -162,7 +164,7 @@ void run(const Gemm<T>& g, const Target<T>& c, Job job, const Workspace<T>& work
     work.bias[j] = biased && j < job.columns ? g.bias[job.item * g.bias_item + job.column + j] : 0;
   const bool whole = job.depth == g.k;
   int64_t end = job.from + job.depth, blocks = job.depth > kDepth ? divide_up(job.depth, kDepth) : 1;
-  job.depth = divide_up(job.depth, blocks);
+  job.depth = round_up(divide_up(job.depth, blocks), kLanesOf<T>);
   for (int64_t block = 0; block < blocks; ++block, job.from += job.depth) {
     job.depth = lesser(job.depth, end - job.from);
     multiply_block(g, job, block == 0, work);

@@ -31,6 +31,10 @@ constexpr int64_t kPanelStride = kDepth + kVectorBytes / sizeof(T);
 
 constexpr int64_t kCacheLine = 64;  // bytes
 
+/// Rows of A that one address register serves: x86 adds one or two strides for nothing. A register for each row would
+/// be too many of them, and loading them again costs as much as loading A.
+constexpr int64_t kRowsOfPointer = 3;
+
 /// What a tile is the product of. The sum runs over `depth` elements, in each of `segments` that lie `a_segment` apart.
 /// A(i, l) is a[i · a_stride + l] by rows, or a[l · a_stride + i] by columns; B's row l is at b + l · b_stride, on and
 /// on through the segments. Meanwhile the cache lines from `ahead` on, one for each l, come to the second-level cache:
@@ -61,6 +65,9 @@ void microkernel(const Factors<T>& factors, const T* first, T* const* rows, int6
   const int64_t stride = factors.a_stride, b_stride = factors.b_stride, depth = factors.depth;
   for (int64_t segment = 0; segment < factors.segments; ++segment) {
     const T* a = factors.a + segment * factors.a_segment;
+    const T* rows_of_a[(R + kRowsOfPointer - 1) / kRowsOfPointer];
+#pragma GCC unroll 5
+    for (int64_t i = 0; i < R; i += kRowsOfPointer) rows_of_a[i / kRowsOfPointer] = a + i * stride;
 #pragma GCC unroll 2
     for (int64_t l = 0; l < depth; ++l, b += b_stride) {
       Vector<T> row[W];
@@ -70,10 +77,12 @@ void microkernel(const Factors<T>& factors, const T* first, T* const* rows, int6
       ahead += ahead_step;
 #pragma GCC unroll 14
       for (int64_t i = 0; i < R; ++i) {
-        T factor = ByRows ? a[i * stride + l] : a[l * stride + i];
+        T factor = ByRows ? rows_of_a[i / kRowsOfPointer][i % kRowsOfPointer * stride] : a[l * stride + i];
 #pragma GCC unroll 2
         for (int64_t j = 0; j < W; ++j) sum[i][j] += factor * row[j];
       }
+#pragma GCC unroll 5
+      for (const T*& each : rows_of_a) ++each;
     }
   }
 #pragma GCC unroll 14

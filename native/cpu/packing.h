@@ -65,14 +65,21 @@ void pack_a(const Gemm<T>& g, int64_t item, int64_t row, int64_t rows, int64_t f
 }
 
 template <class T>
+void transpose(const T* from, int64_t from_stride, int64_t depth, T* to, int64_t width) {
+  for (int64_t l = 0; l < depth; l += kLanesOf<T>)
+    for (int64_t j = 0; j < width; j += kLanesOf<T>)
+      transpose_square(from + j * from_stride + l, from_stride, to + l * width + j, width);
+}
+
+template <class T>
 void pack_transposed(const Source<T>& b, int64_t item, const Part& part, T* to, int64_t width) {
   constexpr int64_t lanes = kLanesOf<T>;
+  if (b.data && part.columns == width && part.rows % lanes == 0)
+    return transpose(b.at(item, part.row, part.column), b.stride, part.rows, to, width);
   T strip[kTileColumns<T> * kStrip + lanes];
   for (int64_t i = part.columns * kStrip; i < width * kStrip; ++i) strip[i] = 0;
   b.copy(b.self, item, {part.column, part.columns, part.row, part.rows}, strip, kStrip);
-  for (int64_t l = 0; l < part.rows; l += lanes)
-    for (int64_t j = 0; j < width; j += lanes)
-      transpose_square(strip + j * kStrip + l, kStrip, to + l * width + j, width);
+  transpose(strip, kStrip, part.rows, to, width);
 }
 
 /// One strip of one panel of B: the part's rows are its depth. Columns that fill up its last vector are zero.
