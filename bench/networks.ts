@@ -1,4 +1,4 @@
-import { avgPool2d, cat, nn, relu, type Tensor, zeros } from 'convcore'
+import { avgPool2d, cat, nn, type Tensor, zeros } from 'convcore'
 
 const conv3 = (cIn: number, cOut: number, stride = 1) =>
   new nn.Conv2d(cIn, cOut, 3, { stride, padding: 1, bias: false })
@@ -18,20 +18,22 @@ class PaddedShortcut extends nn.Module {
 
 class BasicBlock extends nn.Module {
   readonly first: nn.Sequential
-  readonly second: nn.Sequential
+  readonly second: nn.Conv2d
+  readonly norm: nn.BatchNorm2d
   readonly shortcut: nn.Layer | undefined
 
   constructor(cIn: number, cOut: number, stride: number, padded: boolean) {
     super()
     this.first = new nn.Sequential(conv3(cIn, cOut, stride), new nn.BatchNorm2d(cOut), new nn.ReLU())
-    this.second = new nn.Sequential(conv3(cOut, cOut), new nn.BatchNorm2d(cOut))
+    this.second = conv3(cOut, cOut)
+    this.norm = new nn.BatchNorm2d(cOut)
     if (stride === 1 && cIn === cOut) this.shortcut = undefined
     else if (padded) this.shortcut = new PaddedShortcut((cOut - cIn) / 2)
     else
       this.shortcut = new nn.Sequential(new nn.Conv2d(cIn, cOut, 1, { stride, bias: false }), new nn.BatchNorm2d(cOut))
   }
   forward(x: Tensor): Tensor {
-    return relu(this.second(this.first(x)).add(this.shortcut ? this.shortcut(x) : x))
+    return this.norm(this.second(this.first(x)), true, this.shortcut ? this.shortcut(x) : x)
   }
 }
 

@@ -23,9 +23,9 @@ export interface Kernels {
   max_unpool_backward(n: number, c: number, cells: number, places: number, indices: Handle, dy: Handle, dx: Handle): void
   interpolate(p: Geometry, scale_d: number, scale_h: number, scale_w: number, x: Handle, y: Handle): void
   interpolate_backward(p: Geometry, scale_d: number, scale_h: number, scale_w: number, dy: Handle, dx: Handle): void
-  batch_norm(rows: number, channels: number, eps: number, momentum: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
-  batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
-  batch_norm_backward(rows: number, channels: number, training: number, x: Handle, y: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
+  batch_norm(rows: number, channels: number, eps: number, momentum: number, relu: number, x: Handle, residual: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
+  batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, residual: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
+  batch_norm_backward(rows: number, channels: number, training: number, added: number, x: Handle, y: Handle, dy: Handle, weight: Handle, bias: Handle, mean: Handle, inv_std: Handle, dx: Handle, dresidual: Handle, dweight: Handle, dbias: Handle): void
   group_norm(p: Geometry, eps: number, momentum: number, x: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
   group_norm_backward(p: Geometry, x: Handle, dy: Handle, weight: Handle, mean: Handle, inv_std: Handle, dx: Handle, dweight: Handle, dbias: Handle): void
   response_norm(rows: number, channels: number, size: number, alpha: number, beta: number, k: number, x: Handle, y: Handle, scale: Handle): void

@@ -28,7 +28,7 @@ struct Arena {
 class Stream {
  public:
   static constexpr uint64_t kCapacity = 4096;  // tasks; a full queue makes enqueue wait
-  static constexpr size_t kTaskBytes = 512;
+  static constexpr size_t kTaskBytes = 640;
 
   Stream() = default;
   ~Stream();

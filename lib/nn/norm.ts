@@ -102,13 +102,16 @@ export abstract class BatchNorm extends FeatureNorm {
     super(numFeatures, { ...options, affine, trackRunningStats })
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
-  forward(x: Tensor, relu = false): Tensor {
+  /**
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @param residual of x's shape: added before the ReLU, in the same pass too
+   */
+  forward(x: Tensor, relu = false, residual?: Tensor): Tensor {
     this.checkInput(x)
     const { runningMean, runningVar, weight, bias, eps } = this
     const training = this.training || !this.trackRunningStats
     const momentum = this.training ? this.countBatch() : 0
-    return batchNorm(x, runningMean, runningVar, weight, bias, { training, momentum, eps, relu })
+    return batchNorm(x, runningMean, runningVar, weight, bias, { training, momentum, eps, relu, residual })
   }
 
   /** Counts a training batch and returns its weight in the running statistics. */

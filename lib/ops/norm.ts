@@ -18,11 +18,13 @@ export interface BatchNormOptions {
   eps?: number
   /** Whether max(y, 0) follows, in the same pass over memory. Default false. */
   relu?: boolean
+  /** Of x's shape: added to the result, before the ReLU, in the same pass over memory. */
+  residual?: Tensor
 }
 
 /**
  * Batch normalisation over all dimensions but the second (Ioffe, Szegedy: "Batch normalization", 2015):
- * y = (x − mean) / √(variance + eps) · weight + bias, or its positive part.
+ * y = (x − mean) / √(variance + eps) · weight + bias + residual, or its positive part.
  *
  * In training the statistics are the batch's (biased variance), and the running ones, where given, move towards them
  * (unbiased variance) in place; otherwise the running ones are used.
@@ -33,6 +35,11 @@ export interface BatchNormOptions {
  * @param weight [C], default 1
  * @param bias [C], default 0
  * Parameters and statistics of float16 and bfloat16 images are float32.
+ *
+ * ```ts
+ * // The end of a residual block: relu(batchNorm(h) + x)
+ * batchNorm(h, mean, variance, weight, bias, { training: true, relu: true, residual: x })
+ * ```
  * @throws {ShapeError} when shapes do not fit, or training has but one value per channel
  */
 export function batchNorm(
@@ -43,25 +50,33 @@ export function batchNorm(
   bias?: Tensor,
   options: BatchNormOptions = {},
 ): Tensor {
-  const { training = false, momentum = 0.1, eps = 1e-5, relu = false } = options
-  checkFloats('batchNorm', { x })
+  const { training = false, momentum = 0.1, eps = 1e-5, relu = false, residual } = options
+  checkFloats('batchNorm', { x, residual })
   if (x.rank < 2 || x.rank > 5)
     throw new ShapeError(
       `batchNorm: expected x of shape [N, C] or [N, C, …] with one to three spatial dimensions, got ${showShape(x.shape)}`,
     )
+  if (residual) checkShapeIs('batchNorm', 'residual', residual, x.shape)
   checkParameters('batchNorm', x, { runningMean, runningVar, weight, bias }, [x.shape[1]!])
   if (training && x.size > 0 && x.shape[1] === x.size)
     throw new ShapeError(`batchNorm: expected more than one value per channel in training, got ${showShape(x.shape)}`)
   const image = asImage(x)
-  if (training) return asBefore(byBatch(image, runningMean, runningVar, weight, bias, momentum, eps, relu), x)
+  const after = { relu, residual: residual && asImage(residual) }
+  if (training) return asBefore(byBatch(image, runningMean, runningVar, weight, bias, momentum, eps, after), x)
   if (!runningMean || !runningVar)
     throw new TypeError('batchNorm: expected runningMean and runningVar when not training')
-  return asBefore(byRunning('batchNorm', image, runningMean, runningVar, weight, bias, eps, relu), x)
+  return asBefore(byRunning('batchNorm', image, runningMean, runningVar, weight, bias, eps, after), x)
 }
 
 /** Values per channel, and channels. */
 const extents = ({ shape, size }: Tensor): [rows: number, channels: number] =>
   shape[1] === 0 ? [0, 0] : [size / shape[1]!, shape[1]!]
+
+/** What follows the normalisation: a sum with an image, a ReLU. */
+interface After {
+  relu: boolean
+  residual: Tensor | undefined
+}
 
 function byBatch(
   image: Tensor,
@@ -71,7 +86,7 @@ function byBatch(
   bias: Tensor | undefined,
   momentum: number,
   eps: number,
-  relu: boolean,
+  { relu, residual }: After,
 ): Tensor {
   const [rows, channels] = extents(image)
   const y = allocLike('batchNorm', image)
@@ -84,6 +99,7 @@ function byBatch(
     momentum,
     Number(relu),
     image.handle,
+    residual?.handle ?? 0,
     weight?.handle ?? 0,
     bias?.handle ?? 0,
     runningMean?.handle ?? 0,
@@ -94,7 +110,7 @@ function byBatch(
   )
   runningMean?.markModified()
   runningVar?.markModified()
-  recordNorm('batchNorm', true, { y, image, weight, bias, mean, invStd, relu })
+  recordNorm('batchNorm', true, { y, image, weight, bias, mean, invStd, relu, residual })
   mean.dispose()
   return y
 }
@@ -108,7 +124,7 @@ export function byRunning(
   weight: Tensor | undefined,
   bias: Tensor | undefined,
   eps: number,
-  relu = false,
+  { relu, residual }: After = { relu: false, residual: undefined },
 ): Tensor {
   const folded = recording()?.folding?.norm(image, { mean, variance, weight, bias, eps, relu })
   if (folded) return folded
@@ -121,6 +137,7 @@ export function byRunning(
     eps,
     Number(relu),
     image.handle,
+    residual?.handle ?? 0,
     weight?.handle ?? 0,
     bias?.handle ?? 0,
     mean.handle,
@@ -128,11 +145,11 @@ export function byRunning(
     y.handle,
     invStd.handle,
   )
-  recordNorm(op, false, { y, image, weight, bias, mean, invStd, relu })
+  recordNorm(op, false, { y, image, weight, bias, mean, invStd, relu, residual })
   return y
 }
 
-interface Normalised {
+interface Normalised extends After {
   y: Tensor
   image: Tensor
   weight: Tensor | undefined
@@ -140,35 +157,44 @@ interface Normalised {
   mean: Tensor
   /** Disposed of when it is on the tape. */
   invStd: Tensor
-  relu: boolean
 }
 
-function recordNorm(op: string, training: boolean, { y, image, weight, bias, mean, invStd, relu }: Normalised): void {
+function recordNorm(
+  op: string,
+  training: boolean,
+  { y, image, residual, weight, bias, mean, invStd, relu }: Normalised,
+): void {
   const [rows, channels] = extents(image)
+  const added = residual !== undefined
   record(
     op,
     y,
-    [image, weight, bias],
-    [image, weight, mean, invStd, relu ? y : undefined],
-    (dy, needs, [x, weight, mean, invStd, y]) => {
+    [image, weight, bias, residual],
+    // From x and the bias the CPU tells where the ReLU was open, if nothing else was added.
+    [image, weight, relu && !added ? bias : undefined, mean, invStd, relu ? y : undefined],
+    (dy, needs, [x, weight, bias, mean, invStd, y]) => {
       const dx = needs[0] ? allocLike(op, dy) : undefined
       const dweight = needs[1] ? allocLike(op, mean) : undefined
       const dbias = needs[2] ? allocLike(op, mean) : undefined
+      const dresidual = needs[3] && relu ? allocLike(op, dy) : undefined
       kernels.batch_norm_backward(
         rows,
         channels,
         Number(training),
+        Number(added),
         x.handle,
         y?.handle ?? 0,
         dy.handle,
         weight?.handle ?? 0,
+        bias?.handle ?? 0,
         mean.handle,
         invStd.handle,
         dx?.handle ?? 0,
+        dresidual?.handle ?? 0,
         dweight?.handle ?? 0,
         dbias?.handle ?? 0,
       )
-      return [dx, dweight, dbias]
+      return [dx, dweight, dbias, needs[3] ? (dresidual ?? dy) : undefined]
     },
   )
   invStd.dispose()

@@ -78,8 +78,10 @@ template <class T, int K, class Terms>
   const int64_t stride = rows.width();
   const int64_t whole = rows.width_of(end - 1) == stride ? end : end - 1;
   int64_t row = begin;
-  // Four rows at a time, added in T, save most of the traffic of the accumulators.
+  // Four rows at a time, added in T, save most of the traffic of the accumulators. Terms that store something, an
+  // element each, do not keep the loop from being vectorised.
   for (; row + 4 <= whole; row += 4)
+#pragma GCC ivdep
     for (int64_t c = 0; c < width; ++c) {
       T t[4][K];
 #pragma GCC unroll 4

@@ -33,15 +33,15 @@ struct Keep {
   }
 };
 
-/// y = (x − center) · factor + offset, or what backward makes of it, with one set of numbers per channel.
+/// y = (x − center) · factor + offset + residual, or what backward makes of it, with one set of numbers per channel.
 template <class C>
 struct Affine {
   const C *mean, *inv_std, *weight, *bias;
   bool relu;
   template <class T>
-  __device__ T operator()(int64_t c, T x) const {
+  __device__ T operator()(int64_t c, T x, T residual) const {
     const C factor = weight ? inv_std[c] * weight[c] : inv_std[c];
-    const C y = (load(x) - mean[c]) * factor + (bias ? bias[c] : C(0));
+    const C y = (load(x) - mean[c]) * factor + (bias ? bias[c] : C(0)) + load(residual);
     return store<T>(relu && y <= 0 ? C(0) : y);
   }
 };
@@ -57,16 +57,20 @@ struct AffineBackward {
 };
 
 template <class T, class F>
-__global__ void per_channel(int64_t n, int64_t channels, F f, const T* x, T* y) {
-  for_each(n, [&](int64_t i) { y[i] = f(i % channels, x[i]); });
+__global__ void per_channel(int64_t n, int64_t channels, F f, const T* x, const T* residual, T* y) {
+  for_each(n, [&](int64_t i) { y[i] = f(i % channels, x[i], residual ? residual[i] : T(0.0f)); });
 }
 template <class T, class F>
-__global__ void per_channel_vectors(int64_t n, int64_t channels, F f, const T* x, T* y) {
+__global__ void per_channel_vectors(int64_t n, int64_t channels, F f, const T* x, const T* residual, T* y) {
   for_each(n, [&](int64_t i) {
     constexpr int width = Vector<T>::kWidth;
-    Vector<T> v = reinterpret_cast<const Vector<T>*>(x)[i];
+    Vector<T> v = reinterpret_cast<const Vector<T>*>(x)[i], r;
+    if (residual)
+      r = reinterpret_cast<const Vector<T>*>(residual)[i];
+    else
+      for (int j = 0; j < width; ++j) r.v[j] = T(0.0f);
     const int64_t c = i * width % channels;
-    for (int j = 0; j < width; ++j) v.v[j] = f(c + j, v.v[j]);
+    for (int j = 0; j < width; ++j) v.v[j] = f(c + j, v.v[j], r.v[j]);
     reinterpret_cast<Vector<T>*>(y)[i] = v;
   });
 }
@@ -77,11 +81,17 @@ __device__ __forceinline__ T through_relu(T y, T dy) {
 }
 
 template <class T, class F>
-__global__ void per_channel_pairs(int64_t n, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx) {
-  for_each(n, [&](int64_t i) { dx[i] = f(i % channels, x[i], y ? through_relu(y[i], dy[i]) : dy[i]); });
+__global__ void per_channel_pairs(int64_t n, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx,
+                                  T* dresidual) {
+  for_each(n, [&](int64_t i) {
+    const T g = y ? through_relu(y[i], dy[i]) : dy[i];
+    if (dresidual) dresidual[i] = g;
+    if (dx) dx[i] = f(i % channels, x[i], g);
+  });
 }
 template <class T, class F>
-__global__ void per_channel_pair_vectors(int64_t n, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx) {
+__global__ void per_channel_pair_vectors(int64_t n, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx,
+                                         T* dresidual) {
   for_each(n, [&](int64_t i) {
     constexpr int width = Vector<T>::kWidth;
     Vector<T> v = reinterpret_cast<const Vector<T>*>(x)[i], g = reinterpret_cast<const Vector<T>*>(dy)[i];
@@ -89,6 +99,8 @@ __global__ void per_channel_pair_vectors(int64_t n, int64_t channels, F f, const
       const Vector<T> result = reinterpret_cast<const Vector<T>*>(y)[i];
       for (int j = 0; j < width; ++j) g.v[j] = through_relu(result.v[j], g.v[j]);
     }
+    if (dresidual) reinterpret_cast<Vector<T>*>(dresidual)[i] = g;
+    if (!dx) return;
     const int64_t c = i * width % channels;
     for (int j = 0; j < width; ++j) v.v[j] = f(c + j, v.v[j], g.v[j]);
     reinterpret_cast<Vector<T>*>(dx)[i] = v;
@@ -96,21 +108,22 @@ __global__ void per_channel_pair_vectors(int64_t n, int64_t channels, F f, const
 }
 
 template <class T, class F>
-void apply(int64_t rows, int64_t channels, F f, const T* x, T* y) {
+void apply(int64_t rows, int64_t channels, F f, const T* x, const T* residual, T* y) {
   const int64_t n = rows * channels, vectors = n / Vector<T>::kWidth;
-  if (channels % Vector<T>::kWidth == 0 && aligned(x, y))
-    launch(per_channel_vectors<T, F>, blocks_for(vectors), kThreads, 0, vectors, channels, f, x, y);
+  if (channels % Vector<T>::kWidth == 0 && aligned(x, residual, y))
+    launch(per_channel_vectors<T, F>, blocks_for(vectors), kThreads, 0, vectors, channels, f, x, residual, y);
   else
-    launch(per_channel<T, F>, blocks_for(n), kThreads, 0, n, channels, f, x, y);
+    launch(per_channel<T, F>, blocks_for(n), kThreads, 0, n, channels, f, x, residual, y);
 }
 
 template <class T, class F>
-void apply(int64_t rows, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx) {
+void apply(int64_t rows, int64_t channels, F f, const T* x, const T* y, const T* dy, T* dx, T* dresidual) {
   const int64_t n = rows * channels, vectors = n / Vector<T>::kWidth;
-  if (channels % Vector<T>::kWidth == 0 && aligned(x, y, dy, dx))
-    launch(per_channel_pair_vectors<T, F>, blocks_for(vectors), kThreads, 0, vectors, channels, f, x, y, dy, dx);
+  if (channels % Vector<T>::kWidth == 0 && aligned(x, y, dy, dx, dresidual))
+    launch(per_channel_pair_vectors<T, F>, blocks_for(vectors), kThreads, 0, vectors, channels, f, x, y, dy, dx,
+           dresidual);
   else
-    launch(per_channel_pairs<T, F>, blocks_for(n), kThreads, 0, n, channels, f, x, y, dy, dx);
+    launch(per_channel_pairs<T, F>, blocks_for(n), kThreads, 0, n, channels, f, x, y, dy, dx, dresidual);
 }
 
 template <class C>
@@ -154,7 +167,7 @@ bool by_cudnn(int64_t kind, int64_t rows, int64_t channels, DType dtype, const s
 }
 
 void normalise(int64_t rows, int64_t channels, double eps, double momentum, int64_t relu, const In& x,
-               const OptWideIn& weight, const OptWideIn& bias, const OptWideInOut& running_mean,
+               const OptIn& residual, const OptWideIn& weight, const OptWideIn& bias, const OptWideInOut& running_mean,
                const OptWideInOut& running_var, const Out& y, const WideOut& mean, const WideOut& inv_std) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -164,7 +177,7 @@ void normalise(int64_t rows, int64_t channels, double eps, double momentum, int6
         1, rows, channels, Observe<T>{from},
         Keep<C>{eps, momentum, running_mean.as<C>(), running_var.as<C>(), mean.as<C>(), inv_std.as<C>()});
     apply(rows, channels, Affine<C>{mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>(), relu != 0}, from,
-          y.as<T>());
+          static_cast<const T*>(residual.as<T>()), y.as<T>());
   });
 }
 
@@ -173,7 +186,7 @@ void normalise(int64_t rows, int64_t channels, double eps, double momentum, int6
 // leave the first term alone.
 void backward(int64_t rows, int64_t channels, int64_t training, const In& x, const OptIn& y, const In& dy,
               const OptWideIn& weight, const WideIn& mean, const WideIn& inv_std, const OptOut& dx,
-              const OptWideOut& dweight, const OptWideOut& dbias) {
+              const OptOut& dresidual, const OptWideOut& dweight, const OptWideOut& dbias) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
@@ -184,28 +197,29 @@ void backward(int64_t rows, int64_t channels, int64_t training, const In& x, con
       column_reduction<Sums<C, 2>>(1, rows, channels, Slopes<T>{from, result, gradient, mean.as<C>()},
                                    KeepSlopes<C>{static_cast<C>(rows > 0 ? rows : 1), inv_std.as<C>(), dweight.as<C>(),
                                                  dbias.as<C>(), slope, level});
-    if (dx)
+    if (dx || dresidual)
       apply(rows, channels,
             AffineBackward<C>{mean.as<C>(), inv_std.as<C>(), weight.as<C>(), training ? slope : nullptr,
                               training ? level : nullptr},
-            from, result, gradient, dx.as<T>());
+            from, result, gradient, dx.as<T>(), dresidual.as<T>());
   });
 }
 
 }  // namespace
 
-void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, int64_t relu, In x, OptWideIn weight,
-                OptWideIn bias, OptWideInOut running_mean, OptWideInOut running_var, Out y, WideOut mean,
-                WideOut inv_std) {
+void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, int64_t relu, In x, OptIn residual,
+                OptWideIn weight, OptWideIn bias, OptWideInOut running_mean, OptWideInOut running_var, Out y,
+                WideOut mean, WideOut inv_std) {
   auto ours = [&](const OptWideInOut& running_mean, const OptWideInOut& running_var) {
-    normalise(rows, channels, eps, momentum, relu, x, weight, bias, running_mean, running_var, y, mean, inv_std);
+    normalise(rows, channels, eps, momentum, relu, x, residual, weight, bias, running_mean, running_var, y, mean,
+              inv_std);
     return true;
   };
   auto cudnn = [&](const OptWideInOut& running_mean, const OptWideInOut& running_var) {
     return dnn::batch_norm(rows, channels, eps, momentum, x, weight, bias, running_mean, running_var, y, mean, inv_std);
   };
   // Trials leave the running statistics alone.
-  if (!relu &&
+  if (!relu && !residual &&
       by_cudnn(
           kBatchNorm, rows, channels, x.dtype, [&] { return ours({}, {}); }, [&] { return cudnn({}, {}); }) &&
       cudnn(running_mean, running_var))
@@ -213,22 +227,26 @@ void batch_norm(int64_t rows, int64_t channels, double eps, double momentum, int
   ours(running_mean, running_var);
 }
 
-void batch_norm_inference(int64_t rows, int64_t channels, double eps, int64_t relu, In x, OptWideIn weight,
-                          OptWideIn bias, WideIn running_mean, WideIn running_var, Out y, WideOut inv_std) {
+void batch_norm_inference(int64_t rows, int64_t channels, double eps, int64_t relu, In x, OptIn residual,
+                          OptWideIn weight, OptWideIn bias, WideIn running_mean, WideIn running_var, Out y,
+                          WideOut inv_std) {
   dispatch_storage(x.dtype, [&](auto zero) {
     using T = decltype(zero);
     using C = Compute<T>;
     launch(inverse_deviation<C>, blocks_for(channels), kThreads, 0, channels, eps, running_var.as<C>(),
            inv_std.as<C>());
     apply(rows, channels, Affine<C>{running_mean.as<C>(), inv_std.as<C>(), weight.as<C>(), bias.as<C>(), relu != 0},
-          static_cast<const T*>(x.as<T>()), y.as<T>());
+          static_cast<const T*>(x.as<T>()), static_cast<const T*>(residual.as<T>()), y.as<T>());
   });
 }
 
-void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, In x, OptIn y, In dy, OptWideIn weight,
-                         WideIn mean, WideIn inv_std, OptOut dx, OptWideOut dweight, OptWideOut dbias) {
+// y is read whether or not something was added before the ReLU: rounded to half precision it may be 0 where the sum is
+// not.
+void batch_norm_backward(int64_t rows, int64_t channels, int64_t training, int64_t, In x, OptIn y, In dy,
+                         OptWideIn weight, OptWideIn, WideIn mean, WideIn inv_std, OptOut dx, OptOut dresidual,
+                         OptWideOut dweight, OptWideOut dbias) {
   auto ours = [&] {
-    backward(rows, channels, training, x, y, dy, weight, mean, inv_std, dx, dweight, dbias);
+    backward(rows, channels, training, x, y, dy, weight, mean, inv_std, dx, dresidual, dweight, dbias);
     return true;
   };
   auto cudnn = [&] {

@@ -107,3 +107,34 @@ t.test('batch norm before relu is one op in a sequence, with the same bits', asy
     'unless a subclass does more',
   )
 })
+
+t.test('a residual and relu after batch norm are one op with it, with the same bits', (t) => {
+  manualSeed(7)
+  const norm = new nn.BatchNorm2d(3)
+  const [x, shortcut] = [randn([2, 3, 4, 4]), randn([2, 3, 4, 4])]
+  const run = (forward: (x: Tensor, shortcut: Tensor) => Tensor) => {
+    const inputs = [x.clone(), shortcut.clone()] as const
+    for (const each of inputs) each.requiresGrad = true
+    norm.zeroGrad()
+    const y = forward(...inputs)
+    mul(y, y).sum().backward()
+    return [y, ...inputs.map((each) => each.grad!), norm.weight!.grad!, norm.bias!.grad!].map((each) => [
+      ...each.dataSync(),
+    ])
+  }
+  t.same(
+    run((x, shortcut) => norm(x, true, shortcut)),
+    run((x, shortcut) => norm(x).add(shortcut).relu()),
+  )
+  t.same(
+    run((x, shortcut) => norm(x, false, shortcut)),
+    run((x, shortcut) => norm(x).add(shortcut)),
+  )
+  const frozen = run((x, shortcut) => norm(x, true, shortcut.detach()).add(shortcut))
+  t.same(
+    frozen,
+    run((x, shortcut) => norm(x).add(shortcut.detach()).relu().add(shortcut)),
+    'and where the shortcut wants no gradient',
+  )
+  t.end()
+})

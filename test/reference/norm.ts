@@ -5,6 +5,7 @@ export interface BatchNormOptions {
   momentum?: number
   eps?: number
   relu?: boolean
+  residual?: Dense | undefined
 }
 
 /** The elements of one channel (dimension 1). */
@@ -20,7 +21,8 @@ function squares(values: number[]): number {
 
 /**
  * y = (x − mean) / √(var + eps) · weight + bias per channel. Training normalises with the batch's biased variance and
- * moves the running statistics by `momentum` towards the batch's mean and unbiased variance.
+ * moves the running statistics by `momentum` towards the batch's mean and unbiased variance. A residual is added to y,
+ * and of that the positive part is taken.
  */
 export function batchNorm(
   x: Dense,
@@ -28,7 +30,7 @@ export function batchNorm(
   runningVar: Dense | undefined,
   weight: Dense | undefined,
   bias: Dense | undefined,
-  { training = false, momentum = 0.1, eps = 1e-5, relu = false }: BatchNormOptions = {},
+  { training = false, momentum = 0.1, eps = 1e-5, relu = false, residual }: BatchNormOptions = {},
 ): { y: Dense; runningMean: Dense; runningVar: Dense } {
   const channels = [x.shape[1]!]
   const batch = Array.from({ length: channels[0]! }, (_, c) => channel(x, c))
@@ -37,7 +39,8 @@ export function batchNorm(
   const inner = x.shape.slice(2).reduce((a, b) => a * b, 1)
   const data = x.data.map((value, i) => {
     const c = Math.floor(i / inner) % channels[0]!
-    const y = ((value - means[c]!) / Math.sqrt(vars[c]! + eps)) * (weight?.data[c] ?? 1) + (bias?.data[c] ?? 0)
+    const scaled = ((value - means[c]!) / Math.sqrt(vars[c]! + eps)) * (weight?.data[c] ?? 1)
+    const y = scaled + (bias?.data[c] ?? 0) + (residual?.data[i] ?? 0)
     return relu ? Math.max(y, 0) : y
   })
   const moved = (old: Dense | undefined, now: (values: number[]) => number): Dense =>

@@ -2,7 +2,8 @@ import { batchNorm, type BatchNormOptions, zeros } from 'convcore'
 import * as reference from '../../reference/norm.js'
 import { type Case, type ErrorCase, type Input, shapeError } from '../case.js'
 
-interface Parts extends BatchNormOptions {
+interface Parts extends Omit<BatchNormOptions, 'residual'> {
+  residual?: boolean
   weight?: boolean
   bias?: boolean
   running?: boolean
@@ -13,7 +14,7 @@ interface Parts extends BatchNormOptions {
 function norm(
   name: string,
   shape: number[],
-  { weight = true, bias = true, running = true, output = 'y', ...options }: Parts,
+  { weight = true, bias = true, running = true, residual = false, output = 'y', ...options }: Parts,
   x: Partial<Input> = {},
 ): Case {
   const channels = [shape[1]!]
@@ -24,7 +25,7 @@ function norm(
       weight ? scale : undefined,
       bias ? offset : undefined,
     ] as const
-  const smooth = [0, ...(weight ? [3] : []), ...(bias ? [4] : [])]
+  const smooth = [0, ...(weight ? [3] : []), ...(bias ? [4] : []), ...(residual ? [5] : [])]
   return {
     name: `batchNorm: ${name}`,
     inputs: [
@@ -33,13 +34,14 @@ function norm(
       { shape: channels, range: [0.5, 2] },
       { shape: channels, range: [0.5, 1.5] },
       { shape: channels },
+      ...(residual ? [{ shape }] : []),
     ],
-    op: (image, mean, variance, scale, offset) => {
-      const y = batchNorm(image, ...given(mean, variance, scale, offset), options)
+    op: (image, mean, variance, scale, offset, added) => {
+      const y = batchNorm(image, ...given(mean, variance, scale, offset), { ...options, residual: added })
       return output === 'y' ? y : output === 'runningMean' ? mean : variance
     },
-    reference: (image, mean, variance, scale, offset) =>
-      reference.batchNorm(image, ...given(mean, variance, scale, offset), options)[output],
+    reference: (image, mean, variance, scale, offset, added) =>
+      reference.batchNorm(image, ...given(mean, variance, scale, offset), { ...options, residual: added })[output],
     ...(options.training ? { inPlace: [1, 2] } : {}),
     ...(output === 'y' ? { differentiable: smooth } : {}),
   }
@@ -75,6 +77,17 @@ export const cases: Case[] = [
     weight: false,
     bias: false,
   }),
+  norm('inference with a residual', [2, 3, 4, 5], { residual: true }),
+  norm('inference with a residual and relu', [2, 5, 3, 3], { residual: true, relu: true }),
+  norm('training with a residual', [2, 3, 4, 5], { training: true, residual: true }),
+  norm('training with a residual and relu', [2, 3, 4, 5], { training: true, residual: true, relu: true }),
+  norm('training with a residual and relu, 16 channels', [2, 16, 3, 3], { training: true, residual: true, relu: true }),
+  norm('training with a residual and relu, rank 3', [2, 3, 5], { training: true, residual: true, relu: true }),
+  norm('training with a residual and relu, several jobs', [2, 30, 40, 41], {
+    training: true,
+    residual: true,
+    relu: true,
+  }),
   norm('inference, rank 3', [2, 3, 4], {}),
   norm('training, rank 3', [2, 5, 4], { training: true }),
   norm('training, rank 5', [2, 3, 2, 3, 2], { training: true }),
@@ -108,6 +121,11 @@ export const errors: ErrorCase[] = [
     'bias',
     () => batchNorm(x(), zeros([3]), zeros([3]), undefined, zeros([1])),
     /batchNorm: expected bias .*\[3\], got \[1\]/,
+  ),
+  fails(
+    'residual',
+    () => batchNorm(x(), zeros([3]), zeros([3]), undefined, undefined, { residual: zeros([1, 3, 4, 4]) }),
+    /batchNorm: expected residual .*\[2, 3, 4, 4\], got \[1, 3, 4, 4\]/,
   ),
   {
     name: 'batchNorm: inference without statistics',
