@@ -1,4 +1,4 @@
-import { crossEntropy, type Device, nn, noGrad, optim, randn, tensor } from 'convcore'
+import { capture, compile, crossEntropy, type Device, nn, optim, randn, type Tensor, tensor } from 'convcore'
 import { inputOf, type ModelRow } from './cases.js'
 import type { Figures } from './kernels.js'
 import { networks } from './networks.js'
@@ -18,18 +18,19 @@ export function training({ name, batch, input }: ModelRow, device: Device): Figu
     Int32Array.from({ length: batch }, (_, i) => i % 10),
     { device },
   )
-  return {
-    step: () => {
-      optimizer.zeroGrad()
-      crossEntropy(model(x), labels).backward()
-      optimizer.step()
-    },
-  }
+  // As a user trains who wants speed: the step is captured.
+  const step = capture((x: Tensor, labels: Tensor) => {
+    optimizer.zeroGrad()
+    crossEntropy(model(x), labels).backward()
+    optimizer.step()
+  })
+  return { step: () => step(x, labels) }
 }
 
 export function inference({ name, batch }: Omit<ModelRow, 'input'>, device: Device): Figures {
   const model = networks[name]!().to(device).eval()
   const x = randn([batch, ...inputOf(name)], { device })
+  const predict = compile((x: Tensor) => model(x))
   // A caller wants the values: the call ends when they are there.
-  return { call: () => void noGrad(() => model(x).dataSync()) }
+  return { call: () => void predict(x).dataSync() }
 }

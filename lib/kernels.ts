@@ -12,7 +12,7 @@ export interface Kernels {
   conv_backward_input(p: Geometry, dy: Handle, weight: Handle, bias: Handle, dx: Handle): void
   conv_backward_weight(p: Geometry, x: Handle, dy: Handle, dweight: Handle): void
   conv_prepare(p: Geometry, weight: Handle, prepared: Handle): void
-  conv_prepared(p: Geometry, relu: number, x: Handle, prepared: Handle, bias: Handle, y: Handle): void
+  conv_prepared(p: Geometry, relu: number, x: Handle, prepared: Handle, bias: Handle, residual: Handle, y: Handle): void
   im2col(p: Geometry, x: Handle, columns: Handle): void
   col2im(p: Geometry, columns: Handle, x: Handle): void
   max_pool(p: Geometry, relu: number, x: Handle, y: Handle, indices: Handle): void

@@ -4,6 +4,7 @@ import { kernels, native, pack, preserveStage } from '../native.js'
 import type { Convolution } from '../ops/convolution.js'
 import { disown, scope } from '../scope.js'
 import type { Deferred, Storage } from '../storage.js'
+import { sameShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { outsideRecording } from './recording.js'
 
@@ -14,6 +15,7 @@ export interface Normalisation {
   readonly weight: Tensor | undefined
   readonly bias: Tensor | undefined
   readonly eps: number
+  readonly residual: Tensor | undefined
   readonly relu: boolean
 }
 
@@ -39,7 +41,7 @@ export class Folding {
   conv(g: Convolution, x: Tensor, weight: Tensor, bias: Tensor | undefined, y: Tensor): boolean {
     if (!this.isConstant(weight) || (bias && !this.isConstant(bias))) return false
     for (const source of [weight, bias]) if (source) this.sources.set(source.storage, source.storage.version)
-    this.#defer({ g, x, weight, bias, relu: false }, y)
+    this.#defer({ g, x, weight, bias, residual: undefined, relu: false }, y)
     return true
   }
 
@@ -47,14 +49,30 @@ export class Folding {
   norm(x: Tensor, norm: Normalisation): Tensor | undefined {
     const { parts } = this.#heldIn(x) ?? {}
     const { mean, variance, weight, bias } = norm
-    if (!parts || parts.relu || x.shape[1] !== parts.weight.shape[0]) return undefined
+    if (!parts || isFinished(parts) || x.shape[1] !== parts.weight.shape[0]) return undefined
     const operands = [mean, variance, weight, bias].filter((each) => each !== undefined)
     if (!operands.every(this.isConstant)) return undefined
     for (const { storage } of operands) this.sources.set(storage, storage.version)
     const [scaled, shift] = this.#constant(() => folded(parts, norm))
     const y = allocLike(parts.g.op, x)
-    this.#defer({ ...parts, weight: scaled!, bias: shift, relu: norm.relu }, y)
+    this.#defer({ ...parts, weight: scaled!, bias: shift, residual: norm.residual, relu: norm.relu }, y)
     return y
+  }
+
+  /** Likewise a + b, of one shape and layout. */
+  add(a: Tensor, b: Tensor): Tensor | undefined {
+    if (!sameShape(a.shape, b.shape) || kindOf(a) !== kindOf(b)) return undefined
+    for (const [x, residual] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      const { parts } = this.#heldIn(x) ?? {}
+      if (!parts || isFinished(parts)) continue
+      const y = allocLike(parts.g.op, x)
+      this.#defer({ ...parts, residual }, y)
+      return y
+    }
+    return undefined
   }
 
   /** Likewise max(x, 0). */
@@ -77,30 +95,31 @@ export class Folding {
 
   #defer(parts: Parts, y: Tensor): void {
     const held: Held = {
-      parts: { ...parts, x: disown(parts.x.alias()) },
+      parts: { ...parts, x: disown(parts.x.alias()), residual: parts.residual && disown(parts.residual.alias()) },
       storage: y.storage,
       drop: () => {
         this.#held.delete(held)
         held.parts.x.dispose()
+        held.parts.residual?.dispose()
       },
       enqueue: (handle) => {
-        this.#held.delete(held)
         preserveStage(() => this.#enqueue(held.parts, handle))
-        held.parts.x.dispose()
+        held.drop()
       },
     }
     this.#held.add(held)
     y.storage.defer(held)
   }
 
-  #enqueue({ g, x, weight, bias, relu }: Parts, y: number): void {
+  #enqueue({ g, x, weight, bias, residual, relu }: Parts, y: number): void {
     const [prepared] = this.#constant(() => {
       const tensor = allocLike(g.op, weight, [native.preparedSize(pack(g.packed))])
       kernels.conv_prepare(pack(g.packed), weight.handle, tensor.handle)
       return [tensor]
     })
-    const from = x.handle
-    kernels.conv_prepared(pack(g.packed), Number(relu), from, prepared!.handle, bias ? bias.handle : 0, y)
+    // These may enqueue what they come from, so they are asked for before anything is staged.
+    const [from, added] = [x.handle, residual?.handle ?? 0]
+    kernels.conv_prepared(pack(g.packed), Number(relu), from, prepared!.handle, bias?.handle ?? 0, added, y)
   }
 
   /** Makes tensors at once, not in the recording. */
@@ -115,8 +134,14 @@ interface Parts {
   readonly x: Tensor
   readonly weight: Tensor
   readonly bias: Tensor | undefined
+  readonly residual: Tensor | undefined
   readonly relu: boolean
 }
+
+const kindOf = ({ dtype, device, layout }: Tensor): string => `${dtype} ${device} ${layout}`
+
+/** Whether nothing but a ReLU can follow. */
+const isFinished = ({ residual, relu }: Parts): boolean => relu || residual !== undefined
 
 interface Held extends Deferred {
   readonly parts: Parts

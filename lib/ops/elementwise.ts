@@ -1,4 +1,5 @@
 import { allocLike } from '../alloc.js'
+import { recording } from '../capture/recording.js'
 import { record } from '../autograd.js'
 import { kernels, pack } from '../native.js'
 import { Tensor } from '../tensor.js'
@@ -29,6 +30,8 @@ function binary(op: BinaryKernel, a: Tensor, b: Tensor): Tensor {
 /** a + b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function add(a: Operand, b: Operand): Tensor {
   const [x, z] = operands('add', a, b)
+  const folded = recording()?.folding?.add(x, z)
+  if (folded) return folded
   const [xShape, zShape] = [x.shape, z.shape]
   return record('add', binary('add', x, z), [x, z], [], (dy, needs) => [
     needs[0] && unbroadcast(dy, xShape),

@@ -126,7 +126,7 @@ export function byRunning(
   eps: number,
   { relu, residual }: After = { relu: false, residual: undefined },
 ): Tensor {
-  const folded = recording()?.folding?.norm(image, { mean, variance, weight, bias, eps, relu })
+  const folded = recording()?.folding?.norm(image, { mean, variance, weight, bias, eps, residual, relu })
   if (folded) return folded
   const [rows, channels] = extents(image)
   const y = allocLike(op, image)

@@ -109,22 +109,24 @@ void conv_prepare(const Conv& p, In weight, Out prepared) {
   });
 }
 
-void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, Out y) {
+void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, OptIn residual, Out y) {
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
     const T *head = prepared.as<T>(), *from = head + kFormElements;
     if (*head == static_cast<T>(Form::Winograd) && fits_winograd(p, y.dtype))
-      return winograd_prepared(p, relu, x, reinterpret_cast<const float*>(from), bias, y);
+      return winograd_prepared(p, relu, x, reinterpret_cast<const float*>(from), bias, residual, y);
     if (*head == static_cast<T>(Form::Panels) && p.groups == 1) {
-      if (is_direct(p)) return direct_prepared(p, relu, x, from, bias, y);
+      if (is_direct(p)) return direct_prepared(p, relu, x, from, bias, residual, y);
       const Patches<T> a = patches<T>(p, x);
       Gemm<T> g = forward_product(p, a, bias, y);
       g.panels = from;
+      g.residual = residual.as<T>();
       g.relu = relu;
       return gemm(g);
     }
     if (*head != static_cast<T>(Form::Weight) || p.groups == 1) fail("expected a weight that was prepared for it");
     conv(p, x, {{const_cast<T*>(from), p.weight(), prepared.dtype}}, bias, y);
+    if (residual) accumulate(y.count, {residual}, {y});
     if (relu) ISA::relu(y.count, {y}, y);
   });
 }

@@ -24,9 +24,10 @@ struct Problem {
   int64_t n, p, q, k, r, s, stride_h, stride_w, dilation_h;
   const T* bias;
   Rows<T> y;
-  Source<T> filters;          // [r, s, c] × k
-  const T* panels = nullptr;  // the same as pack_panels leaves it, in place of filters
-  bool relu = false;          // max(y, 0) follows
+  Source<T> filters;            // [r, s, c] × k
+  const T* panels = nullptr;    // the same as pack_panels leaves it, in place of filters
+  const T* residual = nullptr;  // added to y, where it lies as y does
+  bool relu = false;            // max(y, 0) follows
 
   int64_t line() const { return s * x.channels; }
   int64_t depth() const { return r * line(); }
@@ -47,8 +48,9 @@ void compute_row(const Problem<T>& g, const T* x, const T* filters, const T* bia
     const bool whole = columns == width;
     for (int64_t i = 0; i < rows; ++i) row[i] = whole ? to + i * g.y.pixel : edge + i * width;
     multiply(factors, bias, row, 0);
-    if (g.relu)
-      for (int64_t i = 0; i < rows; ++i) at_least_zero(row[i], columns);
+    if (g.relu || g.residual)
+      for (int64_t i = 0; i < rows; ++i)
+        finish_row(row[i], g.residual ? g.residual + (to - g.y.data) + i * g.y.pixel : nullptr, g.relu, columns);
     if (!whole)
       for (int64_t i = 0; i < rows; ++i)
         std::memcpy(to + i * g.y.pixel, row[i], static_cast<size_t>(columns) * sizeof(T));
@@ -120,11 +122,12 @@ void direct(const Conv& p, In x, In weight, OptIn bias, Out y) {
   });
 }
 
-void direct_prepared(const Conv& p, bool relu, In x, const void* panels, OptIn bias, Out y) {
+void direct_prepared(const Conv& p, bool relu, In x, const void* panels, OptIn bias, OptIn residual, Out y) {
   dispatch_float(y.dtype, [&](auto zero) {
     using T = decltype(zero);
     Problem<T> g = forward_problem<T>(p, x, bias, y);
     g.panels = static_cast<const T*>(panels);
+    g.residual = residual.as<T>();
     g.relu = relu;
     run(g);
   });

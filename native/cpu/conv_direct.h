@@ -35,7 +35,7 @@ inline bool is_direct_backward_weight(const Conv& p) {
 [[gnu::visibility("hidden")]] void direct(const Conv& p, In x, In weight, OptIn bias, Out y);
 /// With the filters in panels (pack_panels).
 [[gnu::visibility("hidden")]] void direct_prepared(const Conv& p, bool relu, In x, const void* panels, OptIn bias,
-                                                   Out y);
+                                                   OptIn residual, Out y);
 [[gnu::visibility("hidden")]] void direct_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx);
 [[gnu::visibility("hidden")]] void direct_backward_weight(const Conv& p, In x, In dy, Out dweight);
 

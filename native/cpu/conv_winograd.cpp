@@ -17,9 +17,10 @@ struct Problem {
   const float* bias;
   float* y;
   const float* weight;
-  bool backward;                   // the weight is [c, 3, 3, k] and turned round, else [k, 3, 3, c]
-  const float* filters = nullptr;  // transformed, in place of the weight
-  bool relu = false;               // max(y, 0) follows
+  bool backward;                    // the weight is [c, 3, 3, k] and turned round, else [k, 3, 3, c]
+  const float* filters = nullptr;   // transformed, in place of the weight
+  const float* residual = nullptr;  // added to y
+  bool relu = false;                // max(y, 0) follows
 
   int64_t tile_rows() const { return divide_up(p, kTileSide); }
   int64_t tile_columns() const { return divide_up(q, kTileSide); }
@@ -149,7 +150,9 @@ void multiply_narrow(int64_t count, int64_t point_size, const float* filters, in
   }
 }
 
-/// Aᵀ m A + bias of the tiles [from, from + count) and one panel of filters, into y.
+/// Aᵀ m A + bias of the tiles [from, from + count) and one panel of filters, into y; with what follows, if it
+/// `Finishes`.
+template <bool Finishes>
 void transform_product(const Problem& g, const Layout& layout, int64_t from, int64_t count, int64_t panel,
                        const float* product) {
   constexpr int64_t width = kTileColumns<float>;
@@ -162,8 +165,11 @@ void transform_product(const Problem& g, const Layout& layout, int64_t from, int
     if (filters <= 0) return;
     const Floats least = Floats{} + (g.relu ? 0.0f : -__builtin_inff());
     const Floats bias = g.bias ? filters >= kFloats ? load(g.bias + k) : load_part(g.bias + k, filters) : Floats{};
-    const auto final = [=](Floats v) {
+    const float *y = g.y, *residual = g.residual;
+    const auto final = [=](Floats v, const float* to, int64_t n) {
       v += bias;
+      if constexpr (!Finishes) return v;
+      if (residual) v += n >= kFloats ? load(residual + (to - y)) : load_part(residual + (to - y), n);
       return v < least ? least : v;  // NaN stays
     };
     Position at = grid.at(from);
@@ -173,16 +179,24 @@ void transform_product(const Problem& g, const Layout& layout, int64_t from, int
       const int64_t top = at.i * kTileSide, left = at.j * kTileSide;
       float* corner = g.y + (at.n * p + top) * line + left * pixel + k;
       if (top + kTileSide <= p && left + kTileSide <= q && filters >= kFloats) {
-        transform_square<OutputTransform>(
-            tile, [&](int64_t i, Floats v) { store(corner + i / kTileSide * line + i % kTileSide * pixel, final(v)); });
+        transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
+          float* to = corner + i / kTileSide * line + i % kTileSide * pixel;
+          store(to, final(v, to, kFloats));
+        });
       } else {
         transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
-          if (top + i / kTileSide < p && left + i % kTileSide < q)
-            store_part(corner + i / kTileSide * line + i % kTileSide * pixel, final(v), filters);
+          float* to = corner + i / kTileSide * line + i % kTileSide * pixel;
+          if (top + i / kTileSide < p && left + i % kTileSide < q) store_part(to, final(v, to, filters), filters);
         });
       }
     }
   }
+}
+
+void transform_product(const Problem& g, const Layout& layout, int64_t from, int64_t count, int64_t panel,
+                       const float* product) {
+  const auto transform = g.relu || g.residual ? transform_product<true> : transform_product<false>;
+  transform(g, layout, from, count, panel, product);
 }
 
 constexpr int64_t kImageBytes = 768 << 10;  // of a block of transformed tiles, which stays in the second-level cache
@@ -322,9 +336,10 @@ void winograd_prepare(const Conv& p, In weight, float* filters) {
   transform_all_filters(g, FilterLayout(g), filters);
 }
 
-void winograd_prepared(const Conv& p, bool relu, In x, const float* filters, OptIn bias, Out y) {
+void winograd_prepared(const Conv& p, bool relu, In x, const float* filters, OptIn bias, OptIn residual, Out y) {
   Problem g = forward_problem(p, x, bias, y);
   g.filters = filters;
+  g.residual = residual.as<float>();
   g.relu = relu;
   run(g);
 }

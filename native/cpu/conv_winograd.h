@@ -29,7 +29,7 @@ inline bool is_winograd(const Conv& p, DType dtype) {
 /// The filters transformed, at most Conv::prepared() − 16 elements, and a convolution with them.
 [[gnu::visibility("hidden")]] void winograd_prepare(const Conv& p, In weight, float* filters);
 [[gnu::visibility("hidden")]] void winograd_prepared(const Conv& p, bool relu, In x, const float* filters, OptIn bias,
-                                                     Out y);
+                                                     OptIn residual, Out y);
 [[gnu::visibility("hidden")]] void winograd_backward_input(const Conv& p, In dy, In weight, OptIn bias, Out dx);
 [[gnu::visibility("hidden")]] void winograd_backward_weight(const Conv& p, In x, In dy, Out dweight);
 

@@ -169,8 +169,11 @@ void run(const Gemm<T>& g, const Target<T>& c, Job job, const Workspace<T>& work
     job.depth = lesser(job.depth, end - job.from);
     multiply_block(g, job, block == 0, work);
   }
-  if (g.relu && whole)
-    for (int64_t i = 0; i < job.rows; ++i) at_least_zero(work.rows[i] + job.column, job.columns);
+  if ((g.relu || g.residual) && whole)
+    for (int64_t i = 0; i < job.rows; ++i) {
+      T* row = work.rows[i] + job.column;
+      finish_row(row, g.residual ? g.residual + (row - g.c.data) : nullptr, g.relu, job.columns);
+    }
 }
 
 /// Runs every job; piece p of a sum goes to the matrices of targets(p).
@@ -206,7 +209,7 @@ void run_pieces(const Gemm<T>& g, const Tiling& tiling) {
       for (int64_t j = 0; j < g.n; ++j) c[j] = from[j];
       for (int64_t piece = 1; piece < tiling.pieces; ++piece)
         for (int64_t j = 0; j < g.n; ++j) c[j] += from[piece * size + j];
-      if (g.relu) at_least_zero(c, g.n);
+      finish_row(c, g.residual ? g.residual + (c - g.c.data) : nullptr, g.relu, g.n);
     }
   });
 }

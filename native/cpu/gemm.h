@@ -56,8 +56,9 @@ struct Gemm {
   const T* bias;  // or null
   int64_t bias_item;
   Target<T> c;
-  const T* panels = nullptr;  // B as pack_panels leaves it, of the only item, in place of b
-  bool relu = false;          // max(C, 0) follows
+  const T* panels = nullptr;    // B as pack_panels leaves it, of the only item, in place of b
+  const T* residual = nullptr;  // added to C, where it lies as C does
+  bool relu = false;            // max(C, 0) follows
 };
 
 /// The same bits for any number of threads: every sum is split by the sizes alone.

@@ -92,10 +92,13 @@ void pack_b(const Source<T>& b, int64_t item, const Part& part, T* to, int64_t w
       for (int64_t j = part.columns; j < width; ++j) to[l * width + j] = 0;
 }
 
-/// max(c, 0); NaN stays.
+/// What follows a product: c + residual, if there is one, or max(of that, 0), where NaN stays.
 template <class T>
-void at_least_zero(T* __restrict c, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) c[i] = c[i] < 0 ? 0 : c[i];
+void finish_row(T* __restrict c, const T* __restrict residual, bool relu, int64_t n) {
+  if (residual)
+    for (int64_t i = 0; i < n; ++i) c[i] += residual[i];
+  if (relu)
+    for (int64_t i = 0; i < n; ++i) c[i] = c[i] < 0 ? 0 : c[i];
 }
 
 /// All of B [depth][columns] in panels, panel_size elements apart.

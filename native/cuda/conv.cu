@@ -20,8 +20,9 @@ void conv_prepare(const Conv& p, In weight, Out prepared) {
   cast(p.weight(), {weight}, {{prepared.data, p.weight(), prepared.dtype}});
 }
 
-void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, Out y) {
+void conv_prepared(const Conv& p, int64_t relu, In x, In prepared, OptIn bias, OptIn residual, Out y) {
   conv(p, x, {{prepared.data, p.weight(), prepared.dtype}}, bias, y);
+  if (residual) accumulate(y.count, {residual}, {y});
   if (relu) cuda::relu(y.count, {y}, y);
 }
 
