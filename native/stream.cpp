@@ -13,6 +13,7 @@ namespace convcore {
 namespace {
 
 thread_local Arena* current_arena = nullptr;
+thread_local bool waits = false;
 
 constexpr size_t kHugePage = size_t{2} << 20;
 
@@ -154,7 +155,9 @@ bool Stream::nap() {
 void Stream::wait(uint64_t ticket) {
   while (completed() < ticket && !stopped()) {
     if (std::unique_lock run(running_, std::try_to_lock); run) {
+      waits = true;
       while (completed() < ticket && run_next()) helped_.store(true);
+      waits = false;
     } else if (!spin_until(kWaiterSpins, [&] { return completed() >= ticket; })) {
       std::unique_lock lock(mutex_);
       awaited_.store(ticket);
@@ -164,6 +167,8 @@ void Stream::wait(uint64_t ticket) {
     }
   }
 }
+
+bool Stream::runs_in_waiter() { return waits; }
 
 void Stream::stop() {
   if (stopping_.exchange(true)) return;

@@ -58,6 +58,9 @@ class Stream {
   void stop();
   bool stopped() const { return stopping_.load(std::memory_order_relaxed); }
 
+  /// Whether the calling thread runs a task because it waits for it; else another thread may need its processor.
+  static bool runs_in_waiter();
+
   struct Stopped {};
 
  private:

@@ -82,7 +82,7 @@ void run(const Problem<T>& g) {
     const int64_t n = job / blocks, first = job % blocks * rows, last = lesser(g.p, first + rows);
     const T* x = g.x.plain() ? g.x.at(n, first * g.stride_h) : copies + slot * buffer;
     if (buffer) g.x.copy(n, first * g.stride_h, (last - 1 - first) * g.stride_h + span, copies + slot * buffer);
-    Ahead<T> next = rows_ahead(job + slots);
+    Ahead<T> next = rows_ahead(job + 1);
     for (int64_t p = first; p < last; ++p)
       for (int64_t panel = 0; panel < panels; ++panel) {
         const int64_t k = panel * kTileColumns<T>, columns = lesser(kTileColumns<T>, g.k - k);

@@ -225,6 +225,7 @@ struct FilterLayout {
       : point(odd_lines(g.x.channels * kTileColumns<float>)),
         panel(kPoints * point),
         panels(divide_up(g.k, kTileColumns<float>)) {}
+  int64_t bytes() const { return panels * panel * int64_t{sizeof(float)}; }
 };
 
 void transform_all_filters(const Problem& g, const FilterLayout& layout, float* to) {
@@ -299,12 +300,38 @@ void run_by_panels(const Problem& g) {
   });
 }
 
+/// Each thread transforms all tiles and takes its share of the panels: no thread waits for another in between.
+void run_few_tiles(const Problem& g) {
+  const int64_t tiles = g.tiles();
+  const Layout layout(g, tiles);
+  const FilterLayout filter(g);
+  const int64_t slots = lesser(thread_count(), layout.panels);
+  const int64_t image = kPoints * layout.image_point, product = kPoints * layout.product_point;
+  Scratch scratch(slots * (image + product) * int64_t{sizeof(float)});
+  parallel(slots, [&](int64_t slot) {
+    float *images = scratch.as<float>() + slot * (image + product), *products = images + image;
+    transform_images(g, layout, 0, tiles, images);
+    for (int64_t panel = layout.panels * slot / slots; panel < layout.panels * (slot + 1) / slots; ++panel) {
+      multiply(layout, tiles, vectors_of(g, panel), images, g.filters + panel * filter.panel, filter.point,
+               layout.channels, true, products);
+      transform_product(g, layout, 0, tiles, panel, products);
+    }
+  });
+}
+
+// Prepared filters that each thread can read whole, and the most tiles that each may transform for itself.
+constexpr int64_t kSharedFilterBytes = 1 << 20, kSharedTiles = 16;
+
 void run(const Problem& g) {
-  if (g.tiles() == 0 || g.k == 0) return;
-  if (g.k > g.tiles() && !is_narrow(g))
-    run_by_panels(g);
-  else
+  const int64_t tiles = g.tiles();
+  if (tiles == 0 || g.k == 0) return;
+  const bool shares = g.filters && FilterLayout(g).bytes() <= kSharedFilterBytes;
+  if (is_narrow(g) || g.k <= tiles || (shares && tiles >= kSharedTiles))
     run_by_tiles(g);
+  else if (g.filters && tiles <= kSharedTiles)
+    run_few_tiles(g);
+  else
+    run_by_panels(g);
 }
 
 /// All but the weight.

@@ -17,15 +17,14 @@
 #include <thread>
 
 #include "../signals.h"
+#include "../stream.h"
 
 namespace convcore::cpu {
 namespace {
 
-constexpr int kMaxThreads = 256;
-
 // A thread busy-waits this long before it sleeps: longer than the gap between two ops of a stream, and about what a
-// wake-up costs.
-constexpr std::chrono::microseconds kSpin{20};
+// wake-up costs; longer where JavaScript stands still meanwhile, so that nobody needs the processor.
+constexpr std::chrono::microseconds kSpin{20}, kPatientSpin{200};
 
 int available_processors() {
   cpu_set_t set;
@@ -70,8 +69,8 @@ void leave_processor(int processor) {
 }
 
 template <class F>
-bool spin_until(F done) {
-  auto deadline = std::chrono::steady_clock::now() + kSpin;
+bool spin_until(std::chrono::microseconds spin, F done) {
+  auto deadline = std::chrono::steady_clock::now() + spin;
   do {
     for (int i = 0; i < 32; ++i) {
       if (done()) return true;
@@ -85,20 +84,19 @@ bool spin_until(F done) {
 struct Region {
   void (*body)(void* context, int64_t i);
   void* context;
-  int64_t chunks;
+  Shares shares;
   std::atomic<bool> failed{false};
   std::exception_ptr error{};
-  alignas(64) std::atomic<int64_t> next{0};
 
-  void work() {
-    for (int64_t i; (i = next.fetch_add(1, std::memory_order_relaxed)) < chunks;) {
+  void work(int thread) {
+    shares.take(thread, [&](int64_t i) {
+      if (failed.load(std::memory_order_relaxed)) return;
       try {
         body(context, i);
       } catch (...) {
         if (!failed.exchange(true)) error = std::current_exception();
-        next.store(chunks, std::memory_order_relaxed);
       }
-    }
+    });
   }
 };
 
@@ -110,7 +108,8 @@ class Pool {
     auto* pool = new Pool;
     BlockSignals block;
     try {
-      for (; pool->threads_ < threads; ++pool->threads_) std::thread([pool] { pool->serve(); }).detach();
+      for (; pool->threads_ < threads; ++pool->threads_)
+        std::thread([pool, thread = pool->threads_] { pool->serve(thread); }).detach();
     } catch (const std::system_error&) {  // a limit on processes: fewer threads give the same results
     }
     return *pool;
@@ -120,13 +119,14 @@ class Pool {
   bool try_enter() { return threads_ > 1 && !busy_.exchange(true, std::memory_order_acquire); }
   void leave() { busy_.store(false, std::memory_order_release); }
 
-  void run(Region& region) {
+  void run(Region& region, int64_t chunks) {
     caller_processor_ = sched_getcpu();
+    patient_.store(Stream::runs_in_waiter(), std::memory_order_relaxed);
     region_ = &region;
-    wake(region.chunks - 1);
-    region.work();
+    wake(chunks - 1);
+    region.work(0);
     region_ = nullptr;
-    if (spin_until([this] { return active_ == 0; })) return;
+    if (spin_until(kSpin, [this] { return active_ == 0; })) return;
     std::unique_lock lock(mutex_);
     caller_sleeps_ = true;
     idle_.wait(lock, [this] { return active_ == 0; });
@@ -136,13 +136,14 @@ class Pool {
  private:
   // A worker reads region_ only while it counts as active, and the caller waits for active_ == 0 after it withdrew the
   // region. Both sides write first and read then, in sequentially consistent order, so one of them sees the other.
-  void serve() {
+  void serve(int thread) {
     pthread_setname_np(pthread_self(), "convcore");
     for (;;) {
-      if (!spin_until([this] { return region_ != nullptr; })) sleep();
+      const auto spin = patient_.load(std::memory_order_relaxed) ? kPatientSpin : kSpin;
+      if (!spin_until(spin, [this] { return region_ != nullptr; })) sleep();
       ++active_;
       if (Region* region = region_) {
-        region->work();
+        region->work(thread);
         region_ = nullptr;  // used up: nobody else need come
       }
       if (--active_ == 0 && caller_sleeps_) {
@@ -171,7 +172,7 @@ class Pool {
   }
 
   int threads_ = 1;  // the caller's included
-  std::atomic<bool> busy_{false};
+  std::atomic<bool> busy_{false}, patient_{false};
   alignas(64) std::atomic<Region*> region_{nullptr};
   alignas(64) std::atomic<int> active_{0};
   std::atomic<bool> caller_sleeps_{false};
@@ -195,8 +196,8 @@ void run_chunks(int64_t chunks, void (*body)(void* context, int64_t i), void* co
     for (int64_t i = 0; i < chunks; ++i) body(context, i);
     return;
   }
-  Region region{body, context, chunks};
-  pool().run(region);
+  Region region{body, context, Shares(chunks, pool().threads())};
+  pool().run(region, chunks);
   pool().leave();
   if (region.error) std::rethrow_exception(region.error);
 }

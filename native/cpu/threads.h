@@ -6,6 +6,8 @@
 
 namespace convcore::cpu {
 
+constexpr int kMaxThreads = 256;
+
 /// Threads that take part in a parallel region, the caller included. CONVCORE_THREADS, or the processors at hand.
 int thread_count();
 
@@ -15,6 +17,37 @@ int thread_count();
 void run_chunks(int64_t chunks, void (*body)(void* context, int64_t i), void* context);
 
 namespace {
+
+/// [0, n) in a share per thread. Who is done with its own goes on with the others', so that all end together; but the
+/// same split gives the same thread the same part, which its caches may still hold.
+class Shares {
+ public:
+  [[gnu::always_inline]] Shares(int64_t n, int64_t threads) : threads_(threads) {
+    for (int64_t t = 0; t < threads; ++t) {
+      shares_[t].next.store(n * t / threads, std::memory_order_relaxed);
+      shares_[t].end = n * (t + 1) / threads;
+    }
+  }
+
+  template <class F>
+  [[gnu::always_inline]] void take(int64_t thread, F&& f) {
+    for (int64_t t = 0; t < threads_; ++t) {
+      Share& share = shares_[(thread + t) % threads_];
+      while (share.next.load(std::memory_order_relaxed) < share.end) {
+        const int64_t i = share.next.fetch_add(1, std::memory_order_relaxed);
+        if (i < share.end) f(i);
+      }
+    }
+  }
+
+ private:
+  struct alignas(64) Share {
+    std::atomic<int64_t> next;
+    int64_t end;
+  };
+  int64_t threads_;
+  Share shares_[kMaxThreads];
+};
 
 /// f(i) for every i in [0, chunks), in parallel.
 template <class F>
@@ -39,10 +72,8 @@ template <class F>
 /// f(slot, job) for every job in [0, jobs), on at most `slots` threads at a time: a slot is never used by two at once.
 template <class F>
 [[gnu::always_inline]] inline void for_each_job(int64_t jobs, int64_t slots, F&& f) {
-  std::atomic<int64_t> next{0};
-  parallel(slots, [&](int64_t slot) {
-    for (int64_t job; (job = next.fetch_add(1, std::memory_order_relaxed)) < jobs;) f(slot, job);
-  });
+  Shares shares(jobs, slots);
+  parallel(slots, [&](int64_t slot) { shares.take(slot, [&](int64_t job) { f(slot, job); }); });
 }
 
 }  // namespace
