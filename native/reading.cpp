@@ -106,6 +106,7 @@ napi_value settle_later(Napi::Env env, Environment& environment, ReadAndSettle t
   if (napi_create_promise(env, &task.pending->deferred, &promise) != napi_ok) return nullptr;
   if (buffer && napi_create_reference(env, buffer, 1, &task.pending->buffer) != napi_ok) return nullptr;
   stream.enqueue(std::move(task));
+  stream.hurry();
   if (environment.pending++ == 0) napi_ref_threadsafe_function(env, environment.settle);
   return promise;
 }

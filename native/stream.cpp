@@ -21,10 +21,10 @@ constexpr size_t kHugePage = size_t{2} << 20;
 // nobody, and to wake it costs the calling thread more than a small inference does.
 constexpr int kWaiterSpins = 1000, kWorkerSpins = 5000;
 
-// Where every result is waited for, the waiter runs all tasks itself, which costs no hand-off, while the worker looks
-// only now and then whether some are left: for some milliseconds, then it sleeps.
-constexpr std::chrono::microseconds kNap{100};
-constexpr int kNaps = 50;
+// Where every result is waited for, the waiter runs all tasks itself, which costs no hand-off. The worker looks only
+// now and then whether some are left, since to wake takes a processor from those who compute.
+constexpr std::chrono::milliseconds kNap{1};
+constexpr int kNaps = 5;
 
 template <class Condition>
 bool spin_until(int spins, Condition condition) {
@@ -141,13 +141,20 @@ void Stream::work() {
   }
 }
 
-/// Whether tasks were left for some time.
+void Stream::hurry() {
+  if (!helped_.load() || hurried_.exchange(true)) return;
+  std::lock_guard lock(mutex_);
+  wake_worker_.notify_one();
+}
+
+/// Whether tasks were left for some time, or are in a hurry.
 bool Stream::nap() {
   std::unique_lock lock(mutex_);
   for (int i = 0; i < kNaps && !stopping_.load(); ++i) {
     const uint64_t before = queued_.load();
-    wake_worker_.wait_for(lock, kNap);
-    if (completed_.load() < before) return true;
+    const bool called =
+        wake_worker_.wait_for(lock, kNap, [this] { return hurried_.exchange(false) || stopping_.load(); });
+    if (called || completed_.load() < before) return true;
   }
   return stopping_.load();
 }

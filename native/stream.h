@@ -52,6 +52,8 @@ class Stream {
 
   uint64_t queued() const { return queued_.load(std::memory_order_relaxed); }
   uint64_t completed() const { return completed_.load(std::memory_order_acquire); }
+  /// Nobody is going to wait for what was enqueued: the worker is not to leave it to a waiter.
+  void hurry();
   /// Returns when the task with this ticket is done.
   void wait(uint64_t ticket);
   /// Finishes the running task, drops the others, ends the worker. Idempotent.
@@ -79,9 +81,10 @@ class Stream {
   std::atomic<uint64_t> queued_{0}, completed_{0};
   std::atomic<uint64_t> awaited_{0};  // ticket of a waiter that sleeps
   std::atomic<bool> stopping_{false}, worker_sleeps_{false}, waiter_sleeps_{false};
-  std::atomic<bool> helped_{false};  // the tasks run last were a waiter's
-  std::mutex running_;               // held by whoever runs tasks
-  std::mutex mutex_;                 // guards the two sleeps
+  std::atomic<bool> helped_{false};   // the tasks run last were a waiter's
+  std::atomic<bool> hurried_{false};  // since the worker last looked
+  std::mutex running_;                // held by whoever runs tasks
+  std::mutex mutex_;                  // guards the two sleeps
   std::condition_variable wake_worker_, wake_waiter_;
   std::thread worker_;
   Arena arena_;
