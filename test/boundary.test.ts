@@ -300,3 +300,53 @@ t.test('after stop()', async (t) => {
   t.same(answer, [stopped, stopped, stopped, stopped, undefined, stopped])
   refuses(t, 'a wrong call after a worker stopped', () => raw.relu!())
 })
+
+t.test('recordings', (t) => {
+  const captured = { code: 'ERR_CAPTURE' }
+  const none = new Float64Array()
+  refuses(t, 'an end without a beginning', () => native.finish(), captured)
+  for (const plan of [0, 1.5, -1, 99, NaN, '1', {}])
+    refuses(t, `${JSON.stringify(plan)} as a plan`, () => native.replay(plan as number, none))
+  const x = vector(1, 2)
+  native.record(0)
+  const y = native.create('test', 2, FLOAT32, 0)
+  kernels.scale(2, 3, x, y)
+  t.equal(native.vary(), 2)
+  t.throws(() => native.record(0), captured, 'a recording in a recording')
+  t.throws(() => native.readSync(x), captured, 'reading')
+  t.throws(() => native.mark(0), captured, 'a mark')
+  t.throws(() => native.create('test', 1, FLOAT32, 1), captured, 'another device')
+  native.suspend()
+  t.same(values(x), [1, 2], 'what was there before can be used between suspend and resume')
+  t.throws(() => kernels.relu(2, y, x), captured, 'what the recording made cannot')
+  t.throws(() => native.readSync(y), captured)
+  native.resume()
+  const plan = native.finish()
+  refuses(t, 'too few numbers', () => native.replay(plan, none), argument)
+  refuses(t, 'too many numbers', () => native.replay(plan, new Float64Array(3)), argument)
+  refuses(t, 'numbers of another type', () => native.replay(plan, new Float32Array(2) as never), argument)
+  refuses(t, 'numbers for other elements', () => native.replay(plan, Float64Array.of(3, 1)), { code: 'ERR_SHAPE' })
+  refuses(t, 'a broken number of elements', () => native.replay(plan, Float64Array.of(2.5, 1)), argument)
+  native.replay(plan, Float64Array.of(2, 10))
+  t.same(values(y), [10, 20])
+  native.dropPlan(plan)
+  t.same(values(y), [10, 20], 'a tensor outlives the plan that made it')
+  refuses(t, 'a plan that was dropped', () => native.replay(plan, Float64Array.of(2, 1)), { code: 'ERR_DISPOSED' })
+  native.release(x)
+  native.release(y)
+  t.end()
+})
+
+t.test('weights that were not prepared', (t) => {
+  const geometry = [1, 2, 3, 3, 3, 3, 1, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1, 1, 0, 1, 4, 1]
+  const size = native.preparedSize(pack(geometry))
+  const [x, y] = [vector(...Array<number>(18).fill(1)), vector(0, 0, 0, 0)]
+  for (const head of [0, 3, -1, NaN, 0.5, 1e30]) {
+    const prepared = vector(head, ...Array<number>(size - 1).fill(1))
+    kernels.conv_prepared(pack(geometry), 0, x, prepared, 0, 0, y)
+    t.throws(() => native.readSync(y), { code: 'ERR_EXECUTION', message: /expected a weight that was prepared/ })
+    native.release(prepared)
+  }
+  refuses(t, 'a size for no geometry', () => native.preparedSize(3 as never), argument)
+  t.end()
+})
