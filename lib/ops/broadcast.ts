@@ -42,16 +42,16 @@ const inOrder = (words: readonly number[], order: readonly number[]): number[] =
   return padded
 }
 
-const dense = (size: number): number[] => {
-  const words = new Array<number>(1 + 3 * MAX_RANK).fill(0)
-  words[0] = words[1 + MAX_RANK] = words[1 + 2 * MAX_RANK] = 1
-  words[1] = size
-  return words
-}
+/** Of operands that lie alike: one dimension, along which both go. */
+const alike = new Array<number>(1 + 3 * MAX_RANK).fill(0)
+alike[0] = alike[1 + MAX_RANK] = alike[1 + 2 * MAX_RANK] = 1
 
-/** native/geometry.h's Broadcast. */
-export function broadcastWords(a: Tensor, b: Tensor, shape: Shape, layout: Layout): number[] {
-  if (a.size === b.size && a.layout === b.layout && sameShape(a.shape, b.shape)) return dense(a.size)
+/** native/geometry.h's Broadcast, to be packed at once: the next call may change it. */
+export function broadcastWords(a: Tensor, b: Tensor, shape: Shape, layout: Layout): readonly number[] {
+  if (a.size === b.size && a.layout === b.layout && sameShape(a.shape, b.shape)) {
+    alike[1] = a.size
+    return alike
+  }
   const order = physicalOrder(shape.length, layout)
   return [
     shape.length,
