@@ -126,12 +126,9 @@ void Stream::work() {
   auto ready = [this] { return queued_.load() != completed_.load() || stopping_.load(); };
   while (!stopping_.load()) {
     if (helped_.load() ? nap() : spin_until(kWorkerSpins, ready)) {
-      std::unique_lock run(running_, std::try_to_lock);
-      if (!run) {
-        helped_.store(true);
-        continue;
-      }
-      while (!stopping_.load() && run_next()) helped_.store(false);
+      if (std::unique_lock run(running_, std::try_to_lock); run)
+        while (!stopping_.load() && run_next()) {
+        }
     } else {
       std::unique_lock lock(mutex_);
       worker_sleeps_.store(true);
@@ -141,29 +138,33 @@ void Stream::work() {
   }
 }
 
+/// Whether tasks are in a hurry, or were left for some time.
+bool Stream::nap() {
+  std::unique_lock lock(mutex_);
+  for (int i = 0; i < kNaps; ++i) {
+    const uint64_t before = queued_.load();
+    if (wake_worker_.wait_for(lock, kNap, [this] { return !helped_.load() || stopping_.load(); })) return true;
+    if (completed_.load() < before) {
+      helped_.store(false);
+      return true;
+    }
+  }
+  return false;
+}
+
 void Stream::hurry() {
-  if (!helped_.load() || hurried_.exchange(true)) return;
+  if (!helped_.exchange(false)) return;
   std::lock_guard lock(mutex_);
   wake_worker_.notify_one();
 }
 
-/// Whether tasks were left for some time, or are in a hurry.
-bool Stream::nap() {
-  std::unique_lock lock(mutex_);
-  for (int i = 0; i < kNaps && !stopping_.load(); ++i) {
-    const uint64_t before = queued_.load();
-    const bool called =
-        wake_worker_.wait_for(lock, kNap, [this] { return hurried_.exchange(false) || stopping_.load(); });
-    if (called || completed_.load() < before) return true;
-  }
-  return stopping_.load();
-}
-
 void Stream::wait(uint64_t ticket) {
+  if (ticket == queued()) helped_.store(true);
   while (completed() < ticket && !stopped()) {
     if (std::unique_lock run(running_, std::try_to_lock); run) {
       waits = true;
-      while (completed() < ticket && run_next()) helped_.store(true);
+      while (completed() < ticket && run_next()) {
+      }
       waits = false;
     } else if (!spin_until(kWaiterSpins, [&] { return completed() >= ticket; })) {
       std::unique_lock lock(mutex_);

@@ -27,7 +27,7 @@ struct Arena {
 
 class Stream {
  public:
-  static constexpr uint64_t kCapacity = 4096;  // tasks; a full queue makes enqueue wait
+  static constexpr uint64_t kCapacity = 1024;  // tasks; a full queue makes enqueue wait
   static constexpr size_t kTaskBytes = 640;
 
   Stream() = default;
@@ -81,10 +81,9 @@ class Stream {
   std::atomic<uint64_t> queued_{0}, completed_{0};
   std::atomic<uint64_t> awaited_{0};  // ticket of a waiter that sleeps
   std::atomic<bool> stopping_{false}, worker_sleeps_{false}, waiter_sleeps_{false};
-  std::atomic<bool> helped_{false};   // the tasks run last were a waiter's
-  std::atomic<bool> hurried_{false};  // since the worker last looked
-  std::mutex running_;                // held by whoever runs tasks
-  std::mutex mutex_;                  // guards the two sleeps
+  std::atomic<bool> helped_{false};  // whoever enqueues waits for all of it, and may run it meanwhile
+  std::mutex running_;               // held by whoever runs tasks
+  std::mutex mutex_;                 // guards the two sleeps
   std::condition_variable wake_worker_, wake_waiter_;
   std::thread worker_;
   Arena arena_;
