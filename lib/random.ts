@@ -1,5 +1,7 @@
 /** Counter-based random numbers: one seed gives the same numbers in TypeScript and in every native kernel. */
 
+import { refuseInStep } from './capture/recording.js'
+
 const WORD = 2 ** 32
 const LIMIT = 2 ** 53
 
@@ -76,6 +78,7 @@ export class Generator {
   }
 
   #bits53(): number {
+    refuseInStep('Generator', 'number drawn in JavaScript', 'use rand() and the like, or draw outside')
     philox(this.#seed, this.take(1), this.#words)
     return this.#words[0]! * 2 ** 21 + (this.#words[1]! >>> 11)
   }

@@ -4,11 +4,13 @@ import {
   crossEntropy,
   data,
   dropout,
+  Generator,
   getDefaultDevice,
   manualSeed,
   memory,
   nn,
   noGrad,
+  ones,
   optim,
   rand,
   randn,
@@ -297,6 +299,75 @@ t.test('misuse is told at the first call', (t) => {
   crossing(x)
   t.throws(() => crossing(x), { code: 'ERR_CAPTURE', message: /expected the captured step to stay on c\w+:0.*cpu:1/ })
   t.throws(() => crossing(x.add(leaf)), /off the tape/)
+  t.end()
+})
+
+t.test('what JavaScript does anew in every step is refused, not forgotten', (t) => {
+  const x = tensor([1])
+  const { optimizer } = training()
+  const schedule = new optim.lrScheduler.ExponentialLR(optimizer, 0.8)
+  const scaler = new optim.GradScaler()
+  const steps: Record<string, [step: (x: Tensor) => Tensor | undefined, message: RegExp]> = {
+    'a scheduler': [() => void schedule.step() as undefined, /scheduler.step: expected no step of a scheduler/],
+    'a scaler': [(x) => scaler.scale(x), /GradScaler.scale: expected no factor that changes/],
+    'random numbers': [(x) => x.mul(new Generator(1).random()), /Generator: expected no number drawn in JavaScript/],
+  }
+  for (const [name, [step, message]] of Object.entries(steps))
+    t.throws(() => capture(step)(x), { code: 'ERR_CAPTURE', message }, name)
+  t.end()
+})
+
+t.test('options that change, groups that are added and states that are loaded are followed', (t) => {
+  type Made = Pick<ReturnType<typeof training>, 'model' | 'optimizer'> & { extra: Tensor }
+  const changes: Record<string, (made: Made, i: number) => void> = {
+    momentum: ({ optimizer }, i) => Object.assign(optimizer.paramGroups[0]!, { momentum: 0.9 - 0.1 * i }),
+    'momentum on and off': ({ optimizer }, i) =>
+      Object.assign(optimizer.paramGroups[0]!, { momentum: i % 4 < 2 ? 0.5 : 0 }),
+    'the chance of dropout': ({ model }, i) => Object.assign(model.getSubmodule('4'), { p: i < 4 ? 0.3 : 0.1 }),
+    'a group': ({ optimizer, extra }, i) => i === 4 && optimizer.addParamGroup({ params: [extra], lr: 1 }),
+    'a state': ({ optimizer }, i) => i === 5 && optimizer.loadStateDict(optimizer.stateDict()),
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    const [plain, captured] = [false, true].map((on) => {
+      manualSeed(3)
+      const model = network()
+      const extra = ones([CLASSES])
+      extra.requiresGrad = true
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1, momentum: 0.9 })
+      const plainStep: Step = (x, y) => {
+        optimizer.zeroGrad()
+        extra.grad = undefined
+        const loss = crossEntropy(model(x).add(extra), y)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+      }
+      const step = on ? capture(plainStep) : plainStep
+      for (let i = 0; i < 10; i++) {
+        change({ model, optimizer, extra }, i)
+        step(images(6), labels(6))
+      }
+      return [weights(model), values(extra)]
+    })
+    t.same(captured, plain, name)
+  }
+  t.end()
+})
+
+t.test('averaged weights are those of steps that are not captured', (t) => {
+  const [plain, captured] = both(undefined, (given, { model, step }) => {
+    const ema = new optim.EMA(model, { decay: 0.8 })
+    const averaged: Step = (x, y) => {
+      const loss = step(x, y)
+      ema.update()
+      return loss
+    }
+    const run = given === step ? averaged : capture(averaged)
+    for (let i = 0; i < 6; i++) run(images(8), labels(8))
+    ema.apply()
+    return [weights(model), ema.numAveraged]
+  })
+  t.same(captured, plain)
   t.end()
 })
 

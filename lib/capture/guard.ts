@@ -1,21 +1,24 @@
 import { isHooked } from '../nn/hooks.js'
-import { isModule } from '../nn/members.js'
 import type { Module } from '../nn/module.js'
 import type { Storage } from '../storage.js'
 import { Tensor } from '../tensor.js'
 import type { GradientBefore, Recording } from './recording.js'
 
-/** Tells whether what a recorded step took for granted still holds: modes, members and frozen parameters of its modules. */
+/**
+ * Tells whether what a recorded step took for granted still holds: modes, options, members and frozen parameters of its modules,
+ * gradients, what constants came from, what optimizers remember.
+ */
 export class Guard {
   readonly #modes: [module: Module, training: boolean, hooked: boolean][] = []
   readonly #members: [owner: Record<string, unknown>, name: string, value: unknown][] = []
   readonly #tensors: [tensor: Tensor, requiresGrad: boolean, storage: unknown][] = []
   readonly #gradients: [tensor: Tensor, before: GradientBefore][]
-
+  readonly #checks: readonly (() => boolean)[]
   /** What constants were worked out from, and its version then. */
   readonly #sources: [storage: Storage, version: number][]
 
-  constructor({ called, gradients, folding }: Recording) {
+  constructor({ called, gradients, folding, checks }: Recording) {
+    this.#checks = checks
     const modules = new Set<Module>()
     for (const root of [...called] as unknown as Module[]) for (const module of root.modules()) modules.add(module)
     for (const module of modules) this.#watch(module)
@@ -27,7 +30,7 @@ export class Guard {
     this.#modes.push([module, module.training, isHooked(module)])
     const owner = module as unknown as Record<string, unknown>
     for (const [name, value] of Object.entries(owner)) {
-      if (!(value instanceof Tensor) && !isModule(value)) continue
+      if (typeof value === 'object' && value !== null && !(value instanceof Tensor)) continue
       this.#members.push([owner, name, value])
       if (value instanceof Tensor) this.#tensors.push([value, value.requiresGrad, value.storage])
     }
@@ -42,6 +45,7 @@ export class Guard {
           !tensor.disposed && tensor.requiresGrad === requiresGrad && tensor.storage === storage,
       ) &&
       this.#sources.every(([storage, version]) => storage.version === version) &&
+      this.#checks.every((holds) => holds()) &&
       this.#gradients.every(([{ grad }, before]) => (before === 'none' ? !grad : grad?.storage === before))
     )
   }

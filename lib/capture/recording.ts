@@ -15,6 +15,8 @@ export class Recording {
   readonly called = new Set<Callable>()
   /** What the step takes for granted of the gradients that it changes. */
   readonly gradients = new Map<Tensor, GradientBefore>()
+  /** Tell whether what else the step took for granted still holds. */
+  readonly checks: (() => boolean)[] = []
   /** Whether the step made something that it will find made from now on. */
   settled = true
 
@@ -75,13 +77,17 @@ export function varying<const N extends readonly number[]>(numbers: () => N, cal
 }
 
 /** @throws {Error} ERR_CAPTURE in a step that is captured */
-export function refuseReading(op: string): void {
+export const refuseReading = (op: string): void =>
+  refuseInStep(op, 'reading of values', 'return the tensor and read it outside')
+
+/**
+ * Refuses what JavaScript does anew in every step, and what replays would not follow.
+ * @throws {Error} ERR_CAPTURE in a step that is captured
+ */
+export function refuseInStep(op: string, what: string, help: string): void {
   if (!current) return
   throw Object.assign(
-    new Error(
-      `${op}: expected no reading of values in a captured step, whose replays run no JavaScript; return the tensor and ` +
-        'read it outside',
-    ),
+    new Error(`${op}: expected no ${what} in a captured step, whose replays run no JavaScript; ${help}`),
     { code: 'ERR_CAPTURE' },
   )
 }

@@ -1,4 +1,5 @@
 import { allocLike } from '../alloc.js'
+import { varying } from '../capture/recording.js'
 import { describe } from '../errors.js'
 import { kernels } from '../native.js'
 import type { Module } from '../nn/module.js'
@@ -70,15 +71,20 @@ export class EMA {
    */
   update(): void {
     if (this.#own) throw new Error('EMA.update: expected restore() after apply(), got an update in between')
-    const weight = this.#numAveraged ? 1 - this.decay : 1
     const params = [...this.#params.values()]
     for (const p of params) this.#follow(p)
-    for (const alike of groupBy(params, kindOf)) {
+    let weight = 1
+    for (const [i, alike] of groupBy(params, kindOf).entries()) {
       const averages = alike.map((p) => this.#average.get(p)!)
-      kernels.lerp(weight, handles(alike), handles(averages))
+      varying(
+        () => {
+          if (i === 0) weight = this.#numAveraged++ ? 1 - this.decay : 1
+          return [weight]
+        },
+        (weight) => kernels.lerp(weight, handles(alike), handles(averages)),
+      )
       for (const average of averages) average.markModified()
     }
-    this.#numAveraged++
   }
 
   /**

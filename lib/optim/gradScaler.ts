@@ -1,3 +1,4 @@
+import { refuseInStep } from '../capture/recording.js'
 import { alloc } from '../alloc.js'
 import { describe } from '../errors.js'
 import { kernels } from '../native.js'
@@ -66,8 +67,9 @@ export class GradScaler {
     return this.enabled ? this.#state.scale : 1
   }
 
-  /** The loss, multiplied with the factor. */
+  /** The loss, multiplied with the factor. @throws {Error} ERR_CAPTURE in a captured step */
   scale(loss: Tensor): Tensor {
+    refuseInStep('GradScaler.scale', 'factor that changes', 'capture steps that need no scaler')
     return this.enabled ? scale(loss, this.#state.scale) : loss
   }
 

@@ -78,6 +78,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
 
   /** Changes all parameters that have a gradient. */
   step(): void {
+    recording()?.checks.push(this.watch())
     scope(() => {
       for (const group of this.paramGroups)
         for (const params of this.alike(group.params)) {
@@ -161,6 +162,27 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
       if (Object.keys(state).length) this.state.set(p, state as State)
       return state as State
     })
+  }
+
+  /** What tells whether groups, what they need remembered and what is remembered are still those of now. */
+  private watch(): () => boolean {
+    const needs = (options: Options): string =>
+      Object.values(this.memory.tensors)
+        .map((first) => first(options) !== undefined)
+        .join()
+    const groups = this.paramGroups.map((group) => {
+      const { params } = group
+      return { group, params, size: params.length, needs: needs(group) }
+    })
+    const states = new Map(this.state)
+    return () =>
+      this.paramGroups.length === groups.length &&
+      groups.every(
+        ({ group, params, size, needs: then }, i) =>
+          this.paramGroups[i] === group && group.params === params && params.length === size && needs(group) === then,
+      ) &&
+      this.state.size === states.size &&
+      [...states].every(([p, state]) => this.state.get(p) === state)
   }
 
   /** What is remembered of a parameter at its first step. */

@@ -70,11 +70,10 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
   }
 
   protected update(options: RMSpropOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { momentum, centered } = options
     const states = this.remember(options, params)
     varying(
       () => {
-        const { lr, alpha, eps, weightDecay, maximize } = options
+        const { lr, alpha, eps, momentum, weightDecay, maximize } = options
         for (const state of states) state.step++
         return [lr, alpha, 1 - alpha, eps, momentum, weightDecay, Number(maximize)]
       },
@@ -84,8 +83,8 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
           handles(grads),
           handles(params),
           handles(states.map((state) => state.squareAvg)),
-          centered ? handles(states.map((state) => state.gradAvg!)) : [],
-          momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
+          options.centered ? handles(states.map((state) => state.gradAvg!)) : [],
+          options.momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
         ),
     )
   }

@@ -52,25 +52,19 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
   }
 
   protected update(options: SGDOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
-    const { momentum, dampening, nesterov } = options
     const first = !this.state.has(params[0]!)
     const states = this.remember(options, params)
     varying(
-      () => [
-        options.lr,
-        momentum,
-        dampening,
-        options.weightDecay,
-        Number(nesterov),
-        Number(options.maximize),
-        Number(first),
-      ],
+      () => {
+        const { lr, momentum, dampening, weightDecay, nesterov, maximize } = options
+        return [lr, momentum, dampening, weightDecay, Number(nesterov), Number(maximize), Number(first)]
+      },
       (...numbers) =>
         kernels.sgd(
           ...numbers,
           handles(grads),
           handles(params),
-          momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
+          options.momentum ? handles(states.map((state) => state.momentumBuffer!)) : [],
         ),
     )
   }

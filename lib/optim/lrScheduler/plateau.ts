@@ -1,3 +1,4 @@
+import { refuseInStep } from '../../capture/recording.js'
 import { describe, FormatError } from '../../errors.js'
 import { oneOf } from '../../nn/validate.js'
 import { checkWhole } from '../../ops/check.js'
@@ -82,6 +83,7 @@ export class ReduceLROnPlateau {
    * @throws {TypeError} unless it is a number
    */
   step(metric: number): void {
+    refuseInStep(OWNER, 'step of a scheduler', 'take it outside')
     if (typeof metric !== 'number') throw new TypeError(`${OWNER}: expected a number, got ${describe(metric)}`)
     const state = this.#state
     const { patience, cooldown } = this.#options

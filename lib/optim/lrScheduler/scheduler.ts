@@ -1,3 +1,4 @@
+import { refuseInStep } from '../../capture/recording.js'
 import { describe, FormatError } from '../../errors.js'
 import { differencesText, misfits } from '../differences.js'
 import type { AnyOptimizer } from '../optimizer.js'
@@ -39,6 +40,7 @@ export abstract class LRScheduler {
 
   /** Sets the learning rates of the next step. */
   step(): void {
+    refuseInStep('scheduler.step', 'step of a scheduler', 'take it outside')
     this.lastEpoch++
     this.apply()
   }
