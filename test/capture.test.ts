@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import {
   capture,
@@ -226,6 +229,29 @@ t.test('memory is flat over replays, and goes when the captured function is disp
 
 // Checked builds give each tensor a block of its own.
 const skip = process.env.CONVCORE_SANITIZED || getDefaultDevice() !== 'cpu:0' ? 'no pool in this build' : false
+
+t.test('the garbage collector frees what a captured function that is gone has recorded', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  const collect = async () => {
+    for (let i = 0; i < 5; i++) {
+      gc()
+      await setImmediate()
+    }
+  }
+  const x = randn([256, 256])
+  await collect() // what other tests have left
+  const { live } = memory()
+  record()
+  t.ok(memory().live > live)
+  await collect()
+  t.equal(memory().live, live)
+
+  function record() {
+    const step = capture((x: Tensor) => relu(x).add(1))
+    for (let i = 0; i < 3; i++) scope(() => void step(x))
+  }
+})
 
 t.test('memory of a captured step is shared by what is not needed at the same time', { skip }, (t) => {
   const layers = () => new nn.Sequential(...Array.from({ length: 20 }, () => new nn.Conv2d(4, 4, 3, { padding: 1 })))

@@ -185,10 +185,14 @@ t.test('a weight that is no constant is not taken for one', (t) => {
 
 t.test('a model in training is refused, and is not run', (t) => {
   const model = network()
+  const before = Array.from(model.buffers(), values)
   t.throws(
     () => compile(model)(randn([4, 2, 8, 8])),
     /compile: expected modules in evaluation mode, got a \w+ in training/,
   )
+  model.training = false
+  t.throws(() => compile(model)(randn([4, 2, 8, 8])), /got a \w+ in training/, 'a layer in training')
+  t.same(Array.from(model.buffers(), values), before)
   t.throws(() => compile(3 as never), /compile: expected a function, got 3/)
   t.throws(() => compile((x: Tensor) => tensor([x.itemSync()]))(tensor([1])), { code: 'ERR_CAPTURE' })
   t.end()

@@ -47,6 +47,7 @@ export class Plan<R> {
       !storage.recorded && !this.#inputs.some((x) => x.storage === storage)
     this.#recording = new Recording(
       true,
+      folds,
       folds ? new Folding(isConstant, (tensor) => holdings.hold(tensor)) : undefined,
     )
     this.#inputs = inputs.map((x) => holdings.hold(disown(alloc('capture', x.shape, x.dtype, x.device, x.layout))))

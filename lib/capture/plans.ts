@@ -2,7 +2,6 @@ import { currentRegion } from '../autocast.js'
 import { isGradEnabled } from '../autograd.js'
 import { getDefaultDevice, type Device } from '../device.js'
 import { AutogradError, describe, DeviceError } from '../errors.js'
-import type { Module } from '../nn/module.js'
 import { refusePromise, scope, type Synchronous } from '../scope.js'
 import { isAnomalyDetected } from '../tape/anomaly.js'
 import { Tensor } from '../tensor.js'
@@ -80,9 +79,8 @@ class Plans<R> {
       return found!.plan.replay(inputs)
     }
     if (this.#rehearsed.delete(key)) return this.#record(key, inputs, device)
-    const rehearsal = new Recording(false)
+    const rehearsal = new Recording(false, this.folds)
     const result = scope(() => this.#detached(recordAs(rehearsal, () => this.#run(inputs))) as never) as R
-    if (this.folds) checkModes(this.op, rehearsal)
     this.#rehearsed.add(key)
     return result
   }
@@ -136,16 +134,6 @@ function checkInputs(op: string, inputs: readonly unknown[]): Device {
       throw new DeviceError(`${op}: expected all inputs on one device, got ${device} and ${x.device}`)
   }
   return device ?? getDefaultDevice()
-}
-
-/** @throws {Error} when a module was called in training mode */
-function checkModes(op: string, { called }: Recording): void {
-  for (const root of [...called] as unknown as Module[])
-    for (const module of root.modules())
-      if (module.training)
-        throw new Error(
-          `${op}: expected modules in evaluation mode, got a ${module.constructor.name} in training; call eval() first`,
-        )
 }
 
 /** What must be equal for one recording to serve two calls, apart from what the step's modules say (guard.ts). */

@@ -22,12 +22,23 @@ export class Recording {
 
   /**
    * @param native whether kernel calls are put by, not run; else it is a rehearsal
-   * @param folding what convolutions are held back by, where parameters are constants
+   * @param inference whether parameters are constants, so that no module may be in training
+   * @param folding what convolutions are held back by
    */
   constructor(
     readonly native: boolean,
+    readonly inference: boolean,
     readonly folding?: Folding,
   ) {}
+
+  /** A module is about to run. @throws {Error} when it must not be in training and is */
+  visit(module: Callable): void {
+    this.called.add(module)
+    if (this.inference && (module as Callable & { training?: boolean }).training)
+      throw new Error(
+        `compile: expected modules in evaluation mode, got a ${module.constructor.name} in training; call eval() first`,
+      )
+  }
 }
 
 /** That a tensor has no gradient, or one in this memory; or nothing, since the step begins by setting one or none. */

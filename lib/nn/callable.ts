@@ -42,7 +42,7 @@ export abstract class Callable {
     const self = ((...args: never[]) => {
       const traced = tracer?.(self, args)
       if (traced !== undefined) return traced
-      recording()?.called.add(self)
+      recording()?.visit(self)
       const hooks = self[callHooks]
       const output = hooks ? hooks.call(self, args) : self.forward(...args)
       if (observer) observer(self, output)
