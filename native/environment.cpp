@@ -110,6 +110,9 @@ void Environment::resume() {
 int64_t Environment::finish() {
   if (!recording_) throw_call(CallError::Plain, "ERR_CAPTURE", "capture: expected a recording that goes on, got none");
   Plan* plan = std::exchange(recording_, nullptr);
+  // What the step's runs before the recording have left to the pool would lie beside the plan's memory, unused.
+  plan->device.stream.wait(plan->device.stream.queued());
+  plan->device.pool.trim();
   try {
     plan->finish([&](size_t bytes) { return trying([&] { return plan->device.pool.take(bytes); }); });
   } catch (...) {
