@@ -38,8 +38,11 @@ inline double read_number(const CallContext& call, napi_value value) {
   return number;
 }
 
+/// Whether JavaScript holds the number exactly, and it has no fraction.
+inline bool is_whole(double number) { return number >= -0x1p53 && number <= 0x1p53 && number == std::floor(number); }
+
 inline int64_t to_integer(const CallContext& call, double number) {
-  if (!(number >= -0x1p53 && number <= 0x1p53) || number != std::floor(number))
+  if (!is_whole(number))
     throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected %s to be a whole number, got %g", call.op, call.name(),
                number);
   return static_cast<int64_t>(number);

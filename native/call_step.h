@@ -61,7 +61,7 @@ class CallStep<Op, void(Parameters...)> final : public Step {
       return argument.get();
     else {
       const double number = *numbers++;
-      if (std::is_same_v<T, int64_t> && (!(number >= -0x1p53 && number <= 0x1p53) || number != std::floor(number)))
+      if (std::is_same_v<T, int64_t> && !is_whole(number))
         throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected a whole number, got %g", Op::kName, number);
       return static_cast<T>(number);
     }

@@ -91,6 +91,12 @@ std::shared_ptr<const Failure> failure_of(const char* op, F&& f) {
   }
 }
 
+void see(Step::Visitor& visitor, std::byte*& data, const StorageRef& storage) {
+  void* any = data;
+  visitor.see(any, *storage.get());
+  data = static_cast<std::byte*>(any);
+}
+
 /// A whole or partial copy between storages, run where both streams are.
 struct Copy {
   StorageRef from, to;
@@ -111,25 +117,21 @@ struct Copy {
     to->range = range;
     if (failure || whole) to->failure = failure;
   }
+  void visit(Step::Visitor& visitor) {
+    see(visitor, source, from);
+    see(visitor, target, to);
+  }
 };
 
-class CopyStep final : public Step {
+template <class Task>
+class TaskStep final : public Step {
  public:
-  explicit CopyStep(Copy copy) : copy_(std::move(copy)) {}
-  void run() noexcept override { copy_(); }
-  void visit(Visitor& visitor) override {
-    see(visitor, copy_.source, copy_.from);
-    see(visitor, copy_.target, copy_.to);
-  }
-
-  static void see(Visitor& visitor, std::byte*& data, const StorageRef& storage) {
-    void* any = data;
-    visitor.see(any, *storage.get());
-    data = static_cast<std::byte*>(any);
-  }
+  explicit TaskStep(Task task) : task_(std::move(task)) {}
+  void run() noexcept override { task_(); }
+  void visit(Visitor& visitor) override { task_.visit(visitor); }
 
  private:
-  Copy copy_;
+  Task task_;
 };
 
 /// Host data on its way into a tensor.
@@ -151,16 +153,7 @@ struct Write {
     storage->range = range;
     if (failure || whole) storage->failure = failure;
   }
-};
-
-class WriteStep final : public Step {
- public:
-  explicit WriteStep(Write write) : write_(std::move(write)) {}
-  void run() noexcept override { write_(); }
-  void visit(Visitor& visitor) override { CopyStep::see(visitor, write_.target, write_.storage); }
-
- private:
-  Write write_;
+  void visit(Step::Visitor& visitor) { see(visitor, target, storage); }
 };
 
 // Copies of host data that wait in the queue of one device.
@@ -196,7 +189,7 @@ void write_bytes(TensorSlot& to, const std::byte* source, size_t bytes) {
 }
 
 std::unique_ptr<Step> write_step(const TensorSlot& to, const std::byte* source, size_t bytes) {
-  return std::make_unique<WriteStep>(Write(to, source, bytes));
+  return std::make_unique<TaskStep<Write>>(Write(to, source, bytes));
 }
 
 namespace {
@@ -209,7 +202,7 @@ Copy copy_between(const TensorSlot& from, const TensorSlot& to) {
 }  // namespace
 
 std::unique_ptr<Step> copy_step(const TensorSlot& from, const TensorSlot& to) {
-  return std::make_unique<CopyStep>(copy_between(from, to));
+  return std::make_unique<TaskStep<Copy>>(copy_between(from, to));
 }
 
 void copy_across(const TensorSlot& from, const TensorSlot& to) {

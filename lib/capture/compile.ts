@@ -7,7 +7,7 @@ import type { Result } from './result.js'
 /**
  * A model, or any function of tensors, made ready for inference. As `capture`, and besides:
  *
- * - batch norm and ReLU that follow a convolution become part of it (Jacob et al.: "Quantization and training of neural
+ * - batch norm, a sum and ReLU that follow a convolution become part of it (Jacob et al.: "Quantization and training of neural
  *   networks for efficient integer-arithmetic-only inference", CVPR 2018, section 3.2),
  * - filters are brought once and for all into the form that the convolution reads.
  *

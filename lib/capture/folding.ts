@@ -20,8 +20,8 @@ export interface Normalisation {
 }
 
 /**
- * Holds convolutions back while a step of inference is recorded, until somebody needs their result: a normalisation or a ReLU
- * that comes first becomes part of them. What depends on parameters alone is worked out at once, and kept.
+ * Holds convolutions back while a step of inference is recorded, until somebody needs their result: a normalisation, a sum or
+ * a ReLU that comes first becomes part of them. What depends on parameters alone is worked out at once, and kept.
  */
 export class Folding {
   /** The memory of parameters that went into constants, and its version then. */

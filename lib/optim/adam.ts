@@ -66,7 +66,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
 
   protected update(options: AdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const states = this.remember(options, params)
-    varying(
+    moments(
       () => {
         const { lr, betas, eps, weightDecay, maximize, decoupledWeightDecay } = options
         const step = states[0]!.step + 1
@@ -82,17 +82,43 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
           Number(maximize),
         ]
       },
-      (...numbers) =>
-        kernels.adam(
-          ...numbers,
-          handles(grads),
-          handles(params),
-          handles(states.map((state) => state.expAvg)),
-          handles(states.map((state) => state.expAvgSq)),
-          options.amsgrad ? handles(states.map((state) => state.maxExpAvgSq!)) : [],
-        ),
+      params,
+      grads,
+      states,
+      options.amsgrad ? handles(states.map((state) => state.maxExpAvgSq!)) : [],
     )
   }
+}
+
+type Numbers = [
+  meanRate: number,
+  gradRate: number,
+  ...betas: [number, number],
+  eps: number,
+  correction2: number,
+  shrink: number,
+  weightDecay: number,
+  maximize: number,
+]
+
+/** The step that Adam and NAdam share: along the running mean and the gradient, over the root of the squares' mean. */
+export function moments(
+  numbers: () => Numbers,
+  params: readonly Tensor[],
+  grads: readonly Tensor[],
+  states: readonly Pick<AdamState, 'expAvg' | 'expAvgSq'>[],
+  greatest: readonly number[],
+): void {
+  varying(numbers, (...numbers) =>
+    kernels.adam(
+      ...numbers,
+      handles(grads),
+      handles(params),
+      handles(states.map((state) => state.expAvg)),
+      handles(states.map((state) => state.expAvgSq)),
+      greatest,
+    ),
+  )
 }
 
 /**

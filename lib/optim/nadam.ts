@@ -1,7 +1,5 @@
-import { varying } from '../capture/recording.js'
-import { kernels } from '../native.js'
 import type { Tensor } from '../tensor.js'
-import { handles } from './lists.js'
+import { moments } from './adam.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
 export interface NAdamOptions extends OptimizerOptions {
@@ -66,7 +64,7 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
 
   protected update(options: NAdamOptions, params: readonly Tensor[], grads: readonly Tensor[]): void {
     const states = this.remember(options, params)
-    varying(
+    moments(
       () => {
         const { lr, betas, eps, weightDecay, momentumDecay, decoupledWeightDecay, maximize } = options
         const step = states[0]!.step + 1
@@ -85,15 +83,10 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
           Number(maximize),
         ]
       },
-      (...numbers) =>
-        kernels.adam(
-          ...numbers,
-          handles(grads),
-          handles(params),
-          handles(states.map((state) => state.expAvg)),
-          handles(states.map((state) => state.expAvgSq)),
-          [],
-        ),
+      params,
+      grads,
+      states,
+      [],
     )
   }
 }

@@ -166,23 +166,24 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
 
   /** What tells whether groups, what they need remembered and what is remembered are still those of now. */
   private watch(): () => boolean {
-    const needs = (options: Options): string =>
-      Object.values(this.memory.tensors)
-        .map((first) => first(options) !== undefined)
-        .join()
+    const firsts = Object.values(this.memory.tensors)
+    const needs = (options: Options): boolean[] => firsts.map((first) => first(options) !== undefined)
     const groups = this.paramGroups.map((group) => {
       const { params } = group
       return { group, params, size: params.length, needs: needs(group) }
     })
-    const states = new Map(this.state)
+    const states = [...this.state]
     return () =>
       this.paramGroups.length === groups.length &&
       groups.every(
         ({ group, params, size, needs: then }, i) =>
-          this.paramGroups[i] === group && group.params === params && params.length === size && needs(group) === then,
+          this.paramGroups[i] === group &&
+          group.params === params &&
+          params.length === size &&
+          then.every((needed, k) => needed === (firsts[k]!(group) !== undefined)),
       ) &&
-      this.state.size === states.size &&
-      [...states].every(([p, state]) => this.state.get(p) === state)
+      this.state.size === states.length &&
+      states.every(([p, state]) => this.state.get(p) === state)
   }
 
   /** What is remembered of a parameter at its first step. */
