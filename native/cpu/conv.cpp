@@ -3,6 +3,7 @@
 #include "conv_direct.h"
 #include "conv_scatter.h"
 #include "conv_winograd.h"
+#include "conv_winograd_tile.h"
 #include "depthwise.h"
 #include "gemm.h"
 #include "packing.h"
@@ -56,7 +57,7 @@ constexpr int64_t kFewTiles = 8, kManyWeights = 1 << 17;  // channels times filt
 
 Form form_of(const Conv& p, DType dtype) {
   if (p.groups != 1) return Form::Weight;
-  const int64_t tiles = p.n * ((p.p + 3) / 4) * ((p.q + 3) / 4);
+  const int64_t tiles = p.n * divide_up(p.p, kTileSide) * divide_up(p.q, kTileSide);
   const bool many = tiles < kFewTiles && p.c * p.k >= kManyWeights;
   return is_winograd(p, dtype) && !many ? Form::Winograd : Form::Panels;
 }
