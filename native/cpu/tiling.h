@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kMaxTile = 512;     // rows and columns: a tile of C stays in the second-level cache
 constexpr double kJobWork = 1 << 20;  // multiply-adds worth a job of their own
-constexpr int64_t kJobs = 32;  // enough to keep many threads busy
+constexpr int64_t kJobs = 32;         // enough to keep many threads busy
 constexpr int64_t kJobsPerThread = 4;
 // A piece of a sum costs a write and a read of C: it is more than half this long, and longer than its tile is wide.
 constexpr int64_t kMinDepth = 512, kDepthPreference = 4;
