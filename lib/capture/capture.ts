@@ -31,7 +31,8 @@ import type { Result } from './result.js'
  * @throws {TypeError} when the step is no function, is asynchronous, gets or gives anything but tensors
  * @throws {AutogradError} when an input requires gradients
  * @throws {DeviceError} when inputs are on several devices
- * @throws {Error} ERR_CAPTURE when the step reads values (`item`, `data`) or uses a second device
+ * @throws {Error} ERR_CAPTURE when the step reads values (`item`, `data`), uses a second device, or does what JavaScript would do
+ *   anew in every step: a scheduler's step, a `GradScaler`'s factor, a number from a `Generator`
  */
 // eslint-disable-next-line @typescript-eslint/no-invalid-void-type -- a step need not give anything
 export function capture<A extends readonly Tensor[], R extends Result | void>(

@@ -22,8 +22,7 @@ import type { Result } from './result.js'
  * PyTorch has it as `torch.compile`, with `torch.ao.quantization.fuse_modules`.
  *
  * @param model whose modules are in evaluation mode
- * @throws {Error} when a module is in training mode
- * @throws what `capture` does
+ * @throws {Error} when a module is in training mode; and what {@link capture} throws
  */
 export function compile<A extends readonly Tensor[], R extends Result>(
   model: (...inputs: A) => Synchronous<R>,

@@ -56,7 +56,7 @@ export interface TrainerOptions extends ClipOptions {
   /** Batches per step of the optimizer, which is then that of one large batch; default 1. */
   accumulate?: number
   /**
-   * Whether steps are recorded and replayed natively, which saves small networks most of their time: see `capture` for what
+   * Whether steps are recorded and replayed natively, which saves small networks much of their time: see `capture` for what
    * model and loss must not do then. Not with float16 or `accumulate`. Default false.
    */
   capture?: boolean
