@@ -24,8 +24,34 @@ export interface Trained extends Figures {
   weights: string
 }
 
+/** A row of the lectures that a program shows: see docs/lectures.md. */
+export interface Row {
+  row: string
+  /** What must hold. */
+  required: string
+  /** Options that the run needs besides the defaults. */
+  args?: readonly string[]
+  /** What a run's figures say of it, and whether that holds. */
+  judge(figures: Figures): { figure: string; held: boolean }
+}
+
+/** A row that asks for a share of right answers on the test set. */
+export const atLeast = (row: string, share: number, args?: readonly string[]): Row => ({
+  row,
+  required: `test accuracy ≥ ${percent(share)}`,
+  args,
+  judge: ({ testAccuracy }) => ({
+    figure: `test accuracy ${percent(testAccuracy as number)}`,
+    held: (testAccuracy as number) >= share,
+  }),
+})
+
+export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`
+
 /** A program under examples/. */
 export interface Example {
+  /** What it shows of the lectures. */
+  rows: readonly Row[]
   /** The default of `--epochs`. */
   epochs: number
   run(options: Options): Promise<Figures>

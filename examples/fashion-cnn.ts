@@ -1,9 +1,11 @@
 // A convolutional network of two blocks with batch normalisation on Fashion-MNIST.
 import { nn, type Tensor } from 'convcore'
-import { type Options, type Trained } from './example.js'
+import { type Options, type Trained, atLeast, type Row } from './example.js'
 import { fit } from './fashion-dnn.js'
 
 export const epochs = 10
+
+export const rows: readonly Row[] = [atLeast('L4.5', 0.91)]
 
 export class FashionCNN extends nn.Module {
   layer1 = new nn.Sequential(

@@ -1,8 +1,20 @@
 // Two fully connected layers on MNIST, twice: as one should not set them up, and as one should.
 import { binaryCrossEntropy, nn, optim, tensor, train, type Tensor } from 'convcore'
-import { figures, loadDigits, type Images, type Trained, type Options } from './example.js'
+import { figures, loadDigits, type Images, type Trained, type Options, atLeast, percent, type Row } from './example.js'
 
 export const epochs = 5
+
+export const rows: readonly Row[] = [
+  {
+    row: 'L5.1',
+    required: 'test accuracy ≤ 25 %: it does not learn',
+    judge: ({ naive }) => {
+      const { testAccuracy } = naive as Trained
+      return { figure: `test accuracy ${percent(testAccuracy)}`, held: testAccuracy <= 0.25 }
+    },
+  },
+  atLeast('L5.2', 0.97),
+]
 
 /** Sigmoid units, weights all positive, plain gradient descent: it does not learn. */
 export class Naive extends nn.Module {

@@ -1,9 +1,27 @@
 // Over-fitting, shown on polynomials through ten noisy points of a sine: the higher the order, the better the fit and the
 // wilder the coefficients, until shrinkage holds them down (Bishop: "Pattern recognition and machine learning", 1.1).
 import { add, cat, lstsq, matmul, mul, randn, sub, tensor, zeros, type Tensor } from 'convcore'
-import type { Figures } from './example.js'
+import type { Figures, Row } from './example.js'
 
 export const epochs = 1
+
+export const rows: readonly Row[] = [
+  {
+    row: 'L5.4',
+    required: 'order 9 passes through all points, and shrinkage makes its coefficients smaller by orders of magnitude',
+    judge: ({ coefficients, distances }) => {
+      const [free, shrunk] = (coefficients as number[][]).slice(3).map((w) => Math.max(...w.map(Math.abs))) as [
+        number,
+        number,
+      ]
+      const distance = (distances as number[])[3]!
+      return {
+        figure: `distance ${distance.toExponential(1)}, greatest coefficients ${free.toExponential(1)} and ${shrunk.toExponential(1)}`,
+        held: distance < 1e-8 && free > 100 * shrunk,
+      }
+    },
+  },
+]
 const SHRINKAGE = Math.exp(-18)
 
 /** Ten points of one period of the sine, in float64, with normal noise of standard deviation 0.3. */

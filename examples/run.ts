@@ -1,13 +1,9 @@
 // npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--json FILE]
-import { readdirSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { info, manualSeed, type DeviceLike } from 'convcore'
 import type { Example, Figures, Trained } from './example.js'
-
-const names = readdirSync(import.meta.dirname)
-  .filter((file) => file.endsWith('.js') && !['run.js', 'example.js'].includes(file))
-  .map((file) => file.slice(0, -3))
+import { names } from './names.js'
 
 const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--json FILE]
   NAME      ${names.join(', ')}

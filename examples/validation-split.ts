@@ -1,9 +1,20 @@
 // A validation split by index samplers: a network that is too large for few samples, its curves of training and
 // validation loss, and where over-fitting begins.
 import { data, defaultGenerator, nn, optim, train } from 'convcore'
-import { figures, loadDigits, type Options, type Trained } from './example.js'
+import { figures, loadDigits, type Options, type Trained, type Row } from './example.js'
 
 export const epochs = 40
+
+export const rows: readonly Row[] = [
+  {
+    row: 'L5.9',
+    required: 'over-fitting detected on 500 held out samples',
+    judge: ({ overfitsAfter }) => ({
+      figure: overfitsAfter ? `over-fits after epoch ${overfitsAfter as number}` : 'no over-fitting seen',
+      held: overfitsAfter !== undefined,
+    }),
+  },
+]
 
 const SAMPLES = 2000 // few, so that there is something to over-fit
 const HELD_OUT = 500

@@ -1,5 +1,5 @@
 import { deviceIndex, isCuda, type Device } from './device.js'
-import { dtypes, isHalf, type DType } from './dtype.js'
+import { infoOf, isHalf, type DType } from './dtype.js'
 import { DTypeError, ShapeError } from './errors.js'
 import { native } from './native.js'
 import { own } from './scope.js'
@@ -16,7 +16,7 @@ const MAX_SIZE = 2 ** 49
  * @throws {DTypeError} for float16 or bfloat16 on a CPU
  */
 export function alloc(op: string, shape: Shape, dtype: DType, device: Device, layout: Layout = 'rowMajor'): Tensor {
-  const { id, bytes } = dtypes[dtype]
+  const { id, bytes } = infoOf(dtype)
   const size = sizeOf(shape)
   if (size > MAX_SIZE) throw new ShapeError(`${op}: expected at most 2^49 elements, got ${showShape(shape)}`)
   if (isHalf(dtype) && !isCuda(device))

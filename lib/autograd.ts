@@ -5,6 +5,15 @@ import type { Tensor } from './tensor.js'
 
 export { enableGrad, isGradEnabled, noGrad } from './tape/mode.js'
 
+/** Whether `record` has anything to do for an op of these operands: to ask first saves making what it takes. */
+export const isTracked = (x: Tensor, z: Tensor): boolean =>
+  (isGradEnabled() && (x.requiresGrad || z.requiresGrad)) || isAnomalyDetected()
+
+function anyGraded(inputs: readonly (Tensor | undefined)[]): boolean {
+  for (let i = 0; i < inputs.length; i++) if (inputs[i]?.requiresGrad) return true
+  return false
+}
+
 /**
  * Notes on the tape how y was made, if gradients are on and an input wants one. Returns y.
  *
@@ -21,7 +30,7 @@ export function record<const S extends readonly (Tensor | undefined)[]>(
 ): Tensor {
   const watched = isAnomalyDetected()
   if (watched) checkForward(op, y, inputs)
-  if (!isGradEnabled() || !inputs.some((x) => x?.requiresGrad)) return y
+  if (!isGradEnabled() || !anyGraded(inputs)) return y
   const node = new Node(op, y.layout, inputs, saved, backward)
   if (watched) node.origin = originOf(op)
   y.owner.node = node

@@ -14,14 +14,19 @@ interface DTypeInfo {
   readonly array: new (source: ArrayBuffer | ArrayLike<number>) => TypedArray
 }
 
+const float32: DTypeInfo = { id: 0, bytes: 4, array: Float32Array }
+
 export const dtypes: Readonly<Record<DType, DTypeInfo>> = {
-  float32: { id: 0, bytes: 4, array: Float32Array },
+  float32,
   float64: { id: 1, bytes: 8, array: Float64Array },
   int32: { id: 2, bytes: 4, array: Int32Array },
   uint8: { id: 3, bytes: 1, array: Uint8Array },
   float16: { id: 4, bytes: 2, array: Float32Array },
   bfloat16: { id: 5, bytes: 2, array: Float32Array },
 }
+
+/** Of most tensors without a look into the table, which costs as much as the rest of making one. */
+export const infoOf = (dtype: DType): DTypeInfo => (dtype === 'float32' ? float32 : dtypes[dtype])
 
 export const isDType = (value: unknown): value is DType => typeof value === 'string' && Object.hasOwn(dtypes, value)
 

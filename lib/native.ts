@@ -34,6 +34,8 @@ interface Addon {
   readonly kernels: Kernels
   /** Where geometry is written just before a call. */
   readonly stage: Float64Array
+  /** How many handles wait to be released, and these. */
+  readonly closing: Float64Array
   /** Instruction set in use. */
   readonly isa: 'generic' | 'avx2' | 'avx512'
   /** Compute threads. */
@@ -44,6 +46,8 @@ interface Addon {
   create(op: string, count: number, dtype: number, device: number): Handle
   view(handle: Handle, offset: number, count: number): Handle
   release(handle: Handle): void
+  /** What waits in `closing`. */
+  releaseAll(): void
   write(handle: Handle, array: NodeJS.TypedArray): void
   transfer(from: Handle, to: Handle): void
   read(handle: Handle): Promise<ArrayBuffer>
@@ -104,7 +108,15 @@ export const { kernels } = native
 // Cleanup hooks of the addon do not run on process.exit() or after an uncaught error; this does.
 process.on('exit', () => native.stop())
 
-const { stage } = native
+const { stage, closing } = native
+
+/** Lets a handle go: with the next memory taken, or when many have been, since a call costs more than an entry here. */
+export function release(handle: Handle): void {
+  const count = closing[0]! + 1
+  closing[count] = handle
+  closing[0] = count
+  if (count === closing.length - 1) native.releaseAll()
+}
 
 /** Runs `fn`, which may stage geometry, between the staging of a call and the call. */
 export function preserveStage(fn: () => void): void {

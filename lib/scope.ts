@@ -6,7 +6,8 @@ let current: Scope | undefined
 
 /** Throws when a callback that must be synchronous returned a promise: ambient state never crosses an await. */
 export function refusePromise<T>(name: string, result: T): T {
-  if (typeof (result as { then?: unknown } | null | undefined)?.then !== 'function') return result
+  if (result === undefined || result instanceof Tensor) return result // to look for `then` there takes its time
+  if (typeof (result as { then?: unknown } | null)?.then !== 'function') return result
   void Promise.resolve(result).catch(() => undefined) // what it may reject with comes too late
   throw new TypeError(`${name}: expected a synchronous function, got one that returns a promise`)
 }

@@ -1,6 +1,6 @@
 import { recording } from './capture/recording.js'
 import type { Handle } from './kernels.js'
-import { native } from './native.js'
+import { release } from './native.js'
 
 /** Work that gives a storage its contents. */
 export interface Deferred {
@@ -75,6 +75,6 @@ export class Storage {
   release(): void {
     if (--this.#references > 0) return
     this.#deferred?.drop()
-    native.release(this.#handle)
+    release(this.#handle)
   }
 }

@@ -166,6 +166,11 @@ void release(const Napi::CallbackInfo& info) {
   guarded(info.Env(), "dispose", [&] { environment_of(info).close(number(info, 0, "dispose", "tensor")); });
 }
 
+/// releaseAll(): those put by in `closing`
+void release_all(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), "dispose", [&] { environment_of(info).close_all(); });
+}
+
 /// write(handle, typedArray): the array's bytes become the tensor's, in stream order; the array is free at once
 void write(const Napi::CallbackInfo& info) {
   guarded(info.Env(), "write", [&] {
@@ -210,6 +215,7 @@ void transfer(const Napi::CallbackInfo& info) {
 Napi::Value memory(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), "memory", [&] {
     Environment& environment = environment_of(info);
+    environment.close_all();
     const Pool& pool = environment.device(integer(info, 0, "memory", "device", 0, kLastDevice)).pool;
     Napi::Array result = Napi::Array::New(info.Env(), 4);
     double values[] = {static_cast<double>(environment.live_tensors()), static_cast<double>(pool.live_bytes()),
@@ -220,8 +226,10 @@ Napi::Value memory(const Napi::CallbackInfo& info) {
 }
 
 void reset_peak(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), "memory",
-          [&] { environment_of(info).device(integer(info, 0, "memory", "device", 0, kLastDevice)).pool.reset_peak(); });
+  guarded(info.Env(), "memory", [&] {
+    environment_of(info).close_all();
+    environment_of(info).device(integer(info, 0, "memory", "device", 0, kLastDevice)).pool.reset_peak();
+  });
 }
 
 /// adjustExternalMemory(bytes): tells V8 of memory that hangs on garbage-collected tensors
@@ -256,17 +264,18 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
 
   napi_create_reference(env, env.Global().Get("ArrayBuffer"), 1, &environment->array_buffer);
   // Never freed: whatever JavaScript does with the array, the addon may read here.
-  environment->stage = new double[Environment::kStageWords]{};
-  size_t stage_bytes = Environment::kStageWords * sizeof(double);
-  Napi::Float64Array stage =
-      Napi::Float64Array::New(env, Environment::kStageWords,
-                              Napi::ArrayBuffer::New(env, environment->stage, stage_bytes, [](Napi::Env, void*) {}), 0);
+  auto shared = [&](double*& words, size_t count) {
+    words = new double[count]{};
+    return Napi::Float64Array::New(
+        env, count, Napi::ArrayBuffer::New(env, words, count * sizeof(double), [](Napi::Env, void*) {}), 0);
+  };
 
   auto add = [&](const char* name, auto function) {
     exports.Set(name, Napi::Function::New(env, function, name, environment));
   };
   exports.Set("kernels", make_kernels(env, environment));
-  exports.Set("stage", stage);
+  exports.Set("stage", shared(environment->stage, Environment::kStageWords));
+  exports.Set("closing", shared(environment->closing, Environment::kClosingWords));
   exports.Set("isa", Napi::String::New(env, isa));
   exports.Set("threads", Napi::Number::New(env, threads));
   exports.Set("maxDevices", Napi::Number::New(env, kMaxDevices));
@@ -275,6 +284,7 @@ Napi::Object initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("create", Napi::Value(env, create_function));
   add("view", view);
   add("release", release);
+  add("releaseAll", release_all);
   add("write", write);
   add("transfer", transfer);
   add("read", read);

@@ -129,7 +129,7 @@ using FailurePtr = std::shared_ptr<const Failure>;
 
 /// An argument that is no tensor.
 struct Passive {
-  void bind(CallContext&) {}
+  void bind(CallContext&, napi_value) {}
   const FailurePtr* failure() const { return nullptr; }
   void finish(const FailurePtr&, bool) const {}
   void tell_range(IndexRange&, bool&) const {}
@@ -144,11 +144,13 @@ struct Argument : Passive {  // geometry
   void read(CallContext& call, napi_value words) {
     constexpr int kWords = sizeof(value) / sizeof(int64_t);
     static_assert(kWords <= Environment::kStageWords);
-    if (read_number(call, words) != kWords)
-      throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be a geometry of %d words", call.op, call.name(),
-                 kWords);
+    const double given = read_number(call, words);
+    if (!(given >= 0 && given <= kWords))
+      throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be a geometry of at most %d words", call.op,
+                 call.name(), kWords);
+    value = {};
     int64_t* fields = reinterpret_cast<int64_t*>(&value);
-    for (int i = 0; i < kWords; ++i) fields[i] = to_integer(call, call.environment->stage[i]);
+    for (int i = 0; i < given; ++i) fields[i] = to_integer(call, call.environment->stage[i]);
     if (!value.valid())
       throw_call(CallError::Range, "ERR_ARGUMENT", "%s: expected a valid geometry, got an impossible one", call.op);
   }
@@ -172,24 +174,26 @@ struct Argument<double> : Passive {
 template <class T>
 struct OperandArgument {
   using Of = KindOf<T>;
-  double handle;
   T operand;
-  StorageRef storage;
-  bool whole = false;  // the operand is all of its storage
+  Storage* storage = nullptr;
 
-  void read(CallContext& call, napi_value value) { handle = read_number(call, value); }
-  void bind(CallContext& call) {
+  void read(CallContext&, napi_value) {}
+  void bind(CallContext& call, napi_value value) { bind(call, read_number(call, value)); }
+  void bind(CallContext& call, double handle) {
     if (Of::kOptional && handle == 0) return;
     TensorSlot& slot = call.environment->find(handle, call.op, call.name());
     call.same_device(slot.storage->device);
     static_cast<Operand&>(operand) = {slot.data(), slot.count, slot.dtype};
-    storage = StorageRef(slot.storage);
-    whole = slot.count * size_of(slot.dtype) == slot.storage->bytes;
+    storage = slot.storage;
+    storage->last_use = storage->device->stream.queued() + 1;
     if constexpr (std::is_same_v<T, IndexIn>) {
-      operand.range = &slot.storage->range;
-      operand.whole = whole;
+      operand.range = &storage->range;
+      operand.whole = whole();
     }
   }
+
+  /// Whether the operand is all of its storage.
+  bool whole() const { return operand.count * size_of(operand.dtype) == storage->bytes; }
 
   void check(CallContext& call, Dtypes& dtypes, int64_t expected) const {
     if (!operand) return;
@@ -202,9 +206,9 @@ struct OperandArgument {
   const FailurePtr* failure() const { return Of::kReads && storage && storage->failure ? &storage->failure : nullptr; }
   void finish(const FailurePtr& failure, bool ran) const {
     if (!Of::kWrites || !storage) return;
-    storage->range.known = false;
-    if (failure ? Of::kKeeps && !ran : !whole) return;
-    storage->failure = failure;
+    storage->forget_range();
+    if (failure ? Of::kKeeps && !ran : !whole()) return;
+    storage->set_failure(failure);
   }
   /// What is known of the values that the op moves to an AnyOut, from all of its AnyIns.
   void tell_range(IndexRange& range, bool& told) const {
@@ -216,7 +220,7 @@ struct OperandArgument {
     told = true;
   }
   void take_range(const IndexRange& range) const {
-    if (std::is_same_v<T, AnyOut> && whole && operand.dtype == DType::Int32) storage->range = range;
+    if (std::is_same_v<T, AnyOut> && operand.dtype == DType::Int32 && whole()) storage->range = range;
   }
   int64_t written() const { return Of::kWrites ? operand.count : 0; }
   const T& get() const { return operand; }
@@ -226,6 +230,7 @@ template <class T>
 struct ListArgument {
   using Member = OperandArgument<std::conditional_t<std::is_same_v<T, Ins>, In, Kept>>;
   static constexpr uint32_t kMaxList = 1 << 20;
+  std::unique_ptr<double[]> handles;  // until they are bound
   std::unique_ptr<Member[]> arguments;
   std::unique_ptr<Operand[]> operands;
   T list;
@@ -237,6 +242,7 @@ struct ListArgument {
     if (!is_array || napi_get_array_length(call.env, value, &length) != napi_ok || length > kMaxList)
       throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be an array of at most %u tensor handles",
                  call.op, call.name(), kMaxList);
+    handles = std::make_unique<double[]>(length);
     arguments = std::make_unique<Member[]>(length);
     operands = std::make_unique<Operand[]>(length);
     for (uint32_t i = 0; i < length; ++i) {
@@ -244,15 +250,16 @@ struct ListArgument {
       if (napi_get_element(call.env, value, i, &item) != napi_ok)
         throw_call(CallError::Type, "ERR_ARGUMENT", "%s: expected %s to be an array of tensor handles", call.op,
                    call.name());
-      arguments[i].read(call, item);
+      handles[i] = read_number(call, item);
     }
     static_cast<Many&>(list) = {operands.get(), static_cast<int64_t>(length)};
   }
-  void bind(CallContext& call) {
+  void bind(CallContext& call, napi_value) {
     for (int64_t i = 0; i < list.length; ++i) {
-      arguments[i].bind(call);
+      arguments[i].bind(call, handles[i]);
       operands[i] = arguments[i].operand;
     }
+    handles.reset();
   }
 
   const FailurePtr* failure() const {
@@ -337,8 +344,8 @@ struct Call<void(Parameters...)> {
   template <size_t... I>
   void read(CallContext& call, const napi_value* values, std::index_sequence<I...>) {
     ((call.position = I, std::get<I>(arguments).read(call, values[I])), ...);
-    // Reading a list may run JavaScript, which may dispose tensors: nothing is bound before all is read.
-    ((call.position = I, std::get<I>(arguments).bind(call)), ...);
+    // Reading a list may run JavaScript, which may dispose tensors: nothing is bound before all are read.
+    ((call.position = I, std::get<I>(arguments).bind(call, values[I])), ...);
   }
 
   /// What is known of the operands checked so far.

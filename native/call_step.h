@@ -16,7 +16,14 @@ class CallStep<Op, void(Parameters...)> final : public Step {
   static constexpr bool is_number = std::is_same_v<T, int64_t> || std::is_same_v<T, double>;
 
  public:
-  explicit CallStep(Call call) : call_(std::move(call)) {}
+  explicit CallStep(Call call) : call_(std::move(call)) {
+    struct Hold final : Visitor {
+      std::vector<StorageRef>& holds;
+      explicit Hold(std::vector<StorageRef>& holds) : holds(holds) {}
+      void see(void*&, Storage& storage) override { holds.emplace_back(&storage); }
+    } hold(holds_);
+    visit(hold);
+  }
 
   void run() noexcept override { call_(); }
 
@@ -37,7 +44,7 @@ class CallStep<Op, void(Parameters...)> final : public Step {
   static void see(Visitor&, Argument<T>&) {}
   template <class T>
   static void see(Visitor& visitor, OperandArgument<T>& argument) {
-    if (argument.storage) visitor.see(argument.operand.data, *argument.storage.get());
+    if (argument.storage) visitor.see(argument.operand.data, *argument.storage);
   }
   template <class T>
   static void see(Visitor& visitor, ListArgument<T>& argument) {
@@ -84,6 +91,7 @@ class CallStep<Op, void(Parameters...)> final : public Step {
   }
 
   Call call_;
+  std::vector<StorageRef> holds_;  // calls name storages without holding them
 };
 
 }  // namespace convcore

@@ -52,7 +52,10 @@ void replay(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value fresh(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), kOp, [&] { return Napi::Boolean::New(info.Env(), plan_of(info).fresh()); });
+  return guarded(info.Env(), kOp, [&] {
+    environment_of(info).close_all();
+    return Napi::Boolean::New(info.Env(), plan_of(info).fresh());
+  });
 }
 
 Napi::Value recorded(const Napi::CallbackInfo& info) {

@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "ops.h"
 #include "pool.h"
+#include "released.h"
 #include "stream.h"
 
 namespace convcore {
@@ -60,8 +61,9 @@ class Device {
   std::unique_ptr<Memory> memory_;
 
  public:
-  Pool pool;                             // before the stream: destroyed after its worker has ended
-  Stream stream;                         // of tasks that launch the device's work
+  Pool pool;      // before the stream: destroyed after its worker has ended
+  Stream stream;  // of tasks that launch the device's work
+  Released released{stream};
   std::atomic<size_t> waiting_bytes{0};  // of host data, copied to wait in the queue
 
   std::string name() const;

@@ -58,6 +58,7 @@ Device& Environment::device(int64_t id) {
 }
 
 Storage* Environment::allocate(Device& device, size_t bytes) {
+  close_all();
   if (device.stream.stopped()) throw Stream::Stopped{};
   if (Plan* plan = recording(device, "create")) return plan->create(bytes);
   return trying([&] { return Storage::create(device, bytes); });
@@ -79,6 +80,7 @@ auto Environment::trying(F&& take) -> decltype(take()) {
 }
 
 void Environment::record(Device& device) {
+  close_all();
   resume();
   refuse_recording("capture");
   recording_ = new Plan(device);
@@ -109,6 +111,7 @@ void Environment::resume() {
 
 int64_t Environment::finish() {
   if (!recording_) throw_call(CallError::Plain, "ERR_CAPTURE", "capture: expected a recording that goes on, got none");
+  close_all();
   Plan* plan = std::exchange(recording_, nullptr);
   // What the step's runs before the recording have left to the pool would lie beside the plan's memory, unused.
   plan->device.stream.wait(plan->device.stream.queued());
@@ -163,7 +166,7 @@ double Environment::open(Storage* storage, int64_t offset, int64_t count, DType 
   return static_cast<double>(handle);
 }
 
-TensorSlot& Environment::find(double handle, const char* op, const char* operand) {
+TensorSlot& Environment::slot_of(double handle, const char* op, const char* operand) {
   if (!(handle >= 1 && handle <= 0x1p52) || handle != std::floor(handle))
     throw_call(CallError::Type, "ERR_HANDLE", "%s: expected %s to be a tensor handle, got %g", op, operand, handle);
   uint64_t bits = static_cast<uint64_t>(handle), index = bits & mask(kSlotBits);
@@ -174,15 +177,25 @@ TensorSlot& Environment::find(double handle, const char* op, const char* operand
   if (index >= slots_.size() || slots_[index].generation != generation || !slots_[index].storage)
     throw_call(CallError::Plain, "ERR_DISPOSED", "%s: expected %s to be a live tensor, got a disposed one", op,
                operand);
-  const Plan* plan = slots_[index].storage->plan;
-  if (plan && plan != recording_ && !plan->placed())
-    throw_call(CallError::Plain, "ERR_CAPTURE",
-               "%s: expected %s to have a value, got a result of a step that is recorded", op, operand);
   return slots_[index];
 }
 
+TensorSlot& Environment::find(double handle, const char* op, const char* operand) {
+  TensorSlot& slot = slot_of(handle, op, operand);
+  const Plan* plan = slot.storage->plan;
+  if (plan && plan != recording_ && !plan->placed())
+    throw_call(CallError::Plain, "ERR_CAPTURE",
+               "%s: expected %s to have a value, got a result of a step that is recorded", op, operand);
+  return slot;
+}
+
+void Environment::close_all() {
+  const double count = std::exchange(closing[0], 0);
+  for (int i = 1; i < kClosingWords && i <= count; ++i) close(closing[i]);
+}
+
 void Environment::close(double handle) {
-  TensorSlot& slot = find(handle, "dispose", "tensor");
+  TensorSlot& slot = slot_of(handle, "dispose", "tensor");
   Storage* storage = std::exchange(slot.storage, nullptr);
   // A slot whose generations are used up is never handed out again, so no stale handle can ever be taken for a new one.
   if (++slot.generation <= mask(kGenerationBits)) free_slots_.push_back(static_cast<uint32_t>(&slot - slots_.data()));

@@ -35,6 +35,8 @@ class Environment {
   double open(Storage* storage, int64_t offset, int64_t count, DType dtype);
   TensorSlot& find(double handle, const char* op, const char* operand);
   void close(double handle);
+  /// Closes the handles that JavaScript has put by in `closing`.
+  void close_all();
 
   /// Takes memory, in a recording such that will have a place when it ends.
   Storage* allocate(Device& device, size_t bytes);
@@ -62,12 +64,16 @@ class Environment {
   /// Geometry words, written by JavaScript just before a call (lib/native.ts, pack()).
   static constexpr int kStageWords = 64;
   double* stage = nullptr;
+  /// How many handles are to be closed, and these (lib/native.ts, release()).
+  static constexpr int kClosingWords = 128;
+  double* closing = nullptr;
 
   napi_ref array_buffer = nullptr;            // JavaScript's constructor
   napi_threadsafe_function settle = nullptr;  // carries finished reads back to the JavaScript thread
   int pending = 0;                            // reads not settled yet; they keep the process alive
 
  private:
+  TensorSlot& slot_of(double handle, const char* op, const char* operand);
   template <class F>
   auto trying(F&& take) -> decltype(take());
 

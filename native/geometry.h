@@ -1,4 +1,5 @@
-// Geometry of the ops: plain structs of int64 fields, written by lib/ops and checked here before a kernel runs.
+// Geometry of the ops: plain structs of int64 fields, written by lib/ops and checked here before a kernel runs. Fields
+// that are not written, at the end, are 0.
 // Dimensions are cuDNN's: N images, C channels, H×W input, K filters, R×S window, P×Q output; volumes are D×H×W, seen
 // through T×R×S windows that make O×P×Q outputs.
 #pragma once
@@ -132,29 +133,33 @@ struct Matmul {
 constexpr int kMaxRank = 8;
 
 /// Highest offset that dims and strides reach, plus one; 0 when empty; −1 when a stride is negative or it overflows.
-constexpr int64_t span(int64_t rank, const int64_t* dims, const int64_t* strides) {
+/// `step` words lie between those of neighbouring dimensions.
+constexpr int64_t span(int64_t rank, const int64_t* dims, const int64_t* strides, int64_t step = 1) {
   int64_t last = 0;
-  for (int64_t i = 0; i < rank; ++i) {
+  for (int64_t i = 0; i < rank * step; i += step) {
     int64_t reach = dims[i] > 0 ? product(dims[i] - 1, strides[i]) : 0;
     if (reach < 0 || __builtin_add_overflow(last, reach, &last)) return -1;
   }
-  for (int64_t i = 0; i < rank; ++i)
+  for (int64_t i = 0; i < rank * step; i += step)
     if (dims[i] == 0) return 0;
   return last + 1;
 }
 
-constexpr int64_t volume(int64_t rank, const int64_t* dims) {
+constexpr int64_t volume(int64_t rank, const int64_t* dims, int64_t step = 1) {
   int64_t result = 1;
-  for (int64_t i = 0; i < rank; ++i) result = result < 0 ? -1 : product(result, dims[i]);
+  for (int64_t i = 0; i < rank * step; i += step) result = result < 0 ? -1 : product(result, dims[i]);
   return result;
 }
 
-/// y dense over dims; a and b read with strides (0 where broadcast).
+/// y dense over sizes; a and b read with strides (0 where broadcast).
 struct Broadcast {
-  int64_t rank, dims[kMaxRank], stride_a[kMaxRank], stride_b[kMaxRank];
-  constexpr int64_t a() const { return span(rank, dims, stride_a); }
-  constexpr int64_t b() const { return span(rank, dims, stride_b); }
-  constexpr int64_t y() const { return volume(rank, dims); }
+  int64_t rank;
+  struct Axis {
+    int64_t size, a, b;
+  } axes[kMaxRank];
+  constexpr int64_t a() const { return span(rank, &axes->size, &axes->a, 3); }
+  constexpr int64_t b() const { return span(rank, &axes->size, &axes->b, 3); }
+  constexpr int64_t y() const { return volume(rank, &axes->size, 3); }
   constexpr bool valid() const { return rank >= 0 && rank <= kMaxRank; }
 };
 

@@ -32,7 +32,7 @@ struct Replay {
 }  // namespace
 
 void Steps::run(const Stream& stream, const double* numbers) noexcept {
-  for (const StorageRef& storage : storages) storage->failure = nullptr;
+  for (const StorageRef& storage : storages) storage->set_failure(nullptr);
   for (size_t i : varying) {
     steps[i]->take(numbers);
     numbers += steps[i]->numbers();

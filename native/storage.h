@@ -18,42 +18,57 @@ struct Failure {
 
 /// One block of memory. Views share it. It outlives its tensors while queued tasks still name it; the block itself
 /// goes back to the pool with the last tensor, since whatever takes it next is queued behind those tasks.
-struct Storage {
+struct alignas(Stream::kLine) Storage {
+  // The JavaScript thread's.
   Device* device;
   Block block;
-  size_t bytes;
-  Plan* plan = nullptr;                    // whose memory it is part of, if it was made in a recording
-  int tensors = 0;                         // handles and plans that use it; JavaScript thread only
-  int plans = 0;                           // the latter alone
-  std::atomic<int> tasks{1};               // queued tasks, plus one for all handles together
-  std::shared_ptr<const Failure> failure;  // touched by tasks only: the stream orders its readers and writers
-  IndexRange range;                        // of an int32 storage; likewise
+  Plan* plan = nullptr;       // whose memory it is part of, if it was made in a recording
+  int tensors = 0;            // handles and plans that use it
+  int plans = 0;              // the latter alone
+  uint64_t last_use = 0;      // ticket of the last call that names it
+  std::atomic<int> holds{1};  // references besides calls in the queue, plus one for all handles together
+  // The tasks': the stream orders its readers and writers.
+  alignas(Stream::kLine) size_t bytes;
+  std::shared_ptr<const Failure> failure;
+  IndexRange range;  // of an int32 storage
 
-  static Storage* create(Device& device, size_t bytes) {
-    auto storage = std::make_unique<Storage>();
-    storage->device = &device;
-    storage->block = device.pool.take(bytes);
-    storage->bytes = bytes;
-    return storage.release();
-  }
+  static Storage* create(Device& device, size_t bytes);
 
   /// The last handle is gone.
   void release();
 
+  /// Whether nothing names it once the queue's calls have passed.
+  bool only_held_here() const { return holds.load(std::memory_order_acquire) == 1; }
+  /// As newly made. What tasks have not changed stays untouched: they then find the line where they left it.
+  void renew() {
+    plan = nullptr;
+    last_use = 0;
+    set_failure(nullptr);
+    forget_range();
+  }
+
   void drop() {
-    if (tasks.fetch_sub(1) != 1) return;
+    if (holds.fetch_sub(1) != 1) return;
 #ifdef CONVCORE_POOL_NONE
     if (block.capacity) device->pool.free(block);
 #endif
     delete this;
   }
+
+  // Threads that look at the same line share it until one writes.
+  void set_failure(const std::shared_ptr<const Failure>& now) {
+    if (failure || now) failure = now;
+  }
+  void forget_range() {
+    if (range.known) range.known = false;
+  }
 };
 
-/// A queued task's reference to a storage.
+/// A reference to a storage from what may outlive the queue, or another device's queue.
 class StorageRef {
  public:
   explicit StorageRef(Storage* storage = nullptr) : storage_(storage) {
-    if (storage_) storage_->tasks.fetch_add(1, std::memory_order_relaxed);
+    if (storage_) storage_->holds.fetch_add(1, std::memory_order_relaxed);
   }
   StorageRef(StorageRef&& other) noexcept : storage_(std::exchange(other.storage_, nullptr)) {}
   StorageRef& operator=(StorageRef&& other) noexcept {

@@ -21,6 +21,9 @@ constexpr size_t kHugePage = size_t{2} << 20;
 // nobody, and to wake it costs the calling thread more than a small inference does.
 constexpr int kWaiterSpins = 1000, kWorkerSpins = 5000;
 
+// Of a full queue so many tasks are waited for at once.
+constexpr uint64_t kRoom = Stream::kCapacity / 4;
+
 // Where every result is waited for, the waiter runs all tasks itself, which costs no hand-off. The worker looks only
 // now and then whether some are left, since to wake takes a processor from those who compute.
 constexpr std::chrono::milliseconds kNap{1};
@@ -85,7 +88,7 @@ Stream::~Stream() {
 Stream::Slot& Stream::reserve() {
   if (stopped()) throw Stopped{};
   if (!slots_) {
-    slots_ = static_cast<Slot*>(std::malloc(sizeof(Slot) * kCapacity));
+    slots_ = static_cast<Slot*>(std::aligned_alloc(alignof(Slot), sizeof(Slot) * kCapacity));
     if (!slots_) throw std::bad_alloc();
   }
   if (!worker_.joinable()) {
@@ -93,7 +96,10 @@ Stream::Slot& Stream::reserve() {
     worker_ = std::thread([this] { work(); });
   }
   uint64_t ticket = queued();
-  if (ticket - completed() == kCapacity) wait(ticket - kCapacity + 1);
+  if (ticket - passed_ == kCapacity) {
+    if (ticket - completed() == kCapacity) wait(ticket - kCapacity + kRoom);
+    passed_ = completed();
+  }
   return slots_[ticket % kCapacity];
 }
 

@@ -28,7 +28,8 @@ struct Arena {
 class Stream {
  public:
   static constexpr uint64_t kCapacity = 1024;  // tasks; a full queue makes enqueue wait
-  static constexpr size_t kTaskBytes = 640;
+  static constexpr size_t kTaskBytes = 688;
+  static constexpr size_t kLine = 64;  // bytes that threads get of each other's at once
 
   Stream() = default;
   ~Stream();
@@ -66,9 +67,9 @@ class Stream {
   struct Stopped {};
 
  private:
-  struct Slot {
-    alignas(std::max_align_t) std::byte bytes[kTaskBytes];
+  struct alignas(kLine) Slot {
     void (*finish)(void* bytes, bool run);
+    alignas(std::max_align_t) std::byte bytes[kTaskBytes];
   };
 
   Slot& reserve();
@@ -77,9 +78,12 @@ class Stream {
   bool nap();
   bool run_next();
 
+  // What one thread writes often lies in a line of its own.
+  alignas(kLine) std::atomic<uint64_t> queued_{0};
+  uint64_t passed_ = 0;    // completed_ when the enqueuing thread last looked
   Slot* slots_ = nullptr;  // ring, allocated at the first task
-  std::atomic<uint64_t> queued_{0}, completed_{0};
-  std::atomic<uint64_t> awaited_{0};  // ticket of a waiter that sleeps
+  alignas(kLine) std::atomic<uint64_t> completed_{0};
+  alignas(kLine) std::atomic<uint64_t> awaited_{0};  // ticket of a waiter that sleeps
   std::atomic<bool> stopping_{false}, worker_sleeps_{false}, waiter_sleeps_{false};
   std::atomic<bool> helped_{false};  // whoever enqueues waits for all of it, and may run it meanwhile
   std::mutex running_;               // held by whoever runs tasks

@@ -115,7 +115,7 @@ struct Copy {
         if (whole && dtype == DType::Int32 && from->device->on_host()) range = range_of(source, bytes);
       });
     to->range = range;
-    if (failure || whole) to->failure = failure;
+    if (failure || whole) to->set_failure(failure);
   }
   void visit(Step::Visitor& visitor) {
     see(visitor, source, from);
@@ -151,7 +151,7 @@ struct Write {
   void operator()() noexcept {
     auto failure = failure_of("write", [&] { storage->device->upload(target, data); });
     storage->range = range;
-    if (failure || whole) storage->failure = failure;
+    if (failure || whole) storage->set_failure(failure);
   }
   void visit(Step::Visitor& visitor) { see(visitor, target, storage); }
 };
@@ -173,10 +173,10 @@ void write_bytes(TensorSlot& to, const std::byte* source, size_t bytes) {
   if (stream.stopped()) throw Stream::Stopped{};
   bool whole = bytes == storage.bytes;
   // Nothing queued touches this memory, neither for this tensor nor for what had the block before.
-  if (device.on_host() && storage.tasks.load(std::memory_order_acquire) == 1 &&
+  if (device.on_host() && storage.only_held_here() && storage.last_use <= stream.completed() &&
       storage.block.free_since <= stream.completed()) {
     std::memcpy(to.data(), source, bytes);
-    if (whole) storage.failure = nullptr;
+    if (whole) storage.set_failure(nullptr);
     return;
   }
   std::atomic<size_t>& waiting = device.waiting_bytes;

@@ -2,7 +2,7 @@ import { alloc, allocLike } from '../alloc.js'
 import { ShapeError } from '../errors.js'
 import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
-import { MAX_RANK, physicalOrder, sameShape, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
+import { physicalOrder, sameShape, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { checkTensor } from './check.js'
 import { promoted } from './precision.js'
@@ -11,6 +11,8 @@ import { reshape } from './shape.js'
 
 /** A tensor, or a number that stands for a scalar tensor. */
 export type Operand = Tensor | number
+
+const NAMES = ['a', 'b'] as const
 
 /**
  * The shape of an elementwise result by NumPy's rule: aligned at the last dimension, sizes are equal or one of them is 1.
@@ -36,15 +38,8 @@ function repeatedStrides(x: Tensor, shape: Shape): number[] {
   })
 }
 
-const inOrder = (words: readonly number[], order: readonly number[]): number[] => {
-  const padded = new Array<number>(MAX_RANK).fill(0)
-  order.forEach((d, i) => (padded[i] = words[d]!))
-  return padded
-}
-
 /** Of operands that lie alike: one dimension, along which both go. */
-const alike = new Array<number>(1 + 3 * MAX_RANK).fill(0)
-alike[0] = alike[1 + MAX_RANK] = alike[1 + 2 * MAX_RANK] = 1
+const alike = [1, 0, 1, 1]
 
 /** native/geometry.h's Broadcast, to be packed at once: the next call may change it. */
 export function broadcastWords(a: Tensor, b: Tensor, shape: Shape, layout: Layout): readonly number[] {
@@ -52,13 +47,9 @@ export function broadcastWords(a: Tensor, b: Tensor, shape: Shape, layout: Layou
     alike[1] = a.size
     return alike
   }
-  const order = physicalOrder(shape.length, layout)
-  return [
-    shape.length,
-    ...inOrder(shape, order),
-    ...inOrder(repeatedStrides(a, shape), order),
-    ...inOrder(repeatedStrides(b, shape), order),
-  ]
+  const [stridesA, stridesB] = [repeatedStrides(a, shape), repeatedStrides(b, shape)]
+  const axes = physicalOrder(shape.length, layout).flatMap((d) => [shape[d]!, stridesA[d]!, stridesB[d]!])
+  return [shape.length, ...axes]
 }
 
 /** The result lies as its largest operand. */
@@ -66,7 +57,7 @@ export const resultLayout = (a: Tensor, b: Tensor, shape: Shape): Layout =>
   sameShape(a.shape, shape) ? a.layout : sameShape(b.shape, shape) ? b.layout : 'rowMajor'
 
 /** Both operands as tensors; a number takes the other's dtype and device. */
-export function operands(op: string, a: Operand, b: Operand, names = ['a', 'b'] as const): [Tensor, Tensor] {
+export function operands(op: string, a: Operand, b: Operand, names = NAMES): readonly [Tensor, Tensor] {
   if (typeof a === 'number') {
     checkTensor(op, names[1], b)
     return [scalar(op, a, b), b]

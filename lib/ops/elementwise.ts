@@ -1,6 +1,7 @@
-import { allocLike } from '../alloc.js'
+import { alloc } from '../alloc.js'
 import { recording } from '../capture/recording.js'
-import { record } from '../autograd.js'
+import { isTracked, record } from '../autograd.js'
+import { isFloat } from '../dtype.js'
 import { kernels, pack } from '../native.js'
 import { Tensor } from '../tensor.js'
 import {
@@ -20,9 +21,9 @@ import { log, scale } from './unary.js'
 type BinaryKernel = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum'
 
 function binary(op: BinaryKernel, a: Tensor, b: Tensor): Tensor {
-  checkFloats(op, { a, b })
+  if (a.dtype !== b.dtype || a.device !== b.device || !isFloat(a.dtype)) checkFloats(op, { a, b })
   const shape = broadcastShape(op, a.shape, b.shape)
-  const y = allocLike(op, a, shape, { layout: resultLayout(a, b, shape) })
+  const y = alloc(op, shape, a.dtype, a.device, resultLayout(a, b, shape))
   if (y.size > 0) kernels[op](pack(broadcastWords(a, b, shape, y.layout)), a.handle, b.handle, y.handle)
   return y
 }
@@ -32,8 +33,13 @@ export function add(a: Operand, b: Operand): Tensor {
   const [x, z] = operands('add', a, b)
   const folded = recording()?.folding?.add(x, z)
   if (folded) return folded
+  const y = binary('add', x, z)
+  return isTracked(x, z) ? recordAdd(y, x, z) : y
+}
+
+function recordAdd(y: Tensor, x: Tensor, z: Tensor): Tensor {
   const [xShape, zShape] = [x.shape, z.shape]
-  return record('add', binary('add', x, z), [x, z], [], (dy, needs) => [
+  return record('add', y, [x, z], [], (dy, needs) => [
     needs[0] && unbroadcast(dy, xShape),
     needs[1] && unbroadcast(dy, zShape),
   ])

@@ -5,7 +5,7 @@ import { accumulate, add, take } from './accumulate.js'
 import { checkBackward, isAnomalyDetected, unwatched } from './anomaly.js'
 import { applyHooks } from './hooks.js'
 import { noGrad } from './mode.js'
-import { type Gradients, Node } from './node.js'
+import { Node } from './node.js'
 
 /** Where a pass starts, and the gradient there, which the pass consumes. */
 export type Seed = readonly [at: Node | Tensor, gradient: Tensor]
@@ -28,19 +28,22 @@ export function propagate(seeds: readonly Seed[], pass: Pass): void {
 
 function run(seeds: readonly Seed[], { retainGraph, deliver = accumulate, wanted, capture }: Pass): void {
   /** Gradients of leaves whose hooks want to see the whole. */
-  const hooked = new Map<Tensor, Tensor>()
+  let hooked: Map<Tensor, Tensor> | undefined
   const arrive = (at: Node | Tensor, dx: Tensor): void => {
     if (at instanceof Node) at.gradient = at.gradient ? add(at.gradient, dx) : dx
     else if (!at.hooks?.size) deliver(at, dx)
-    else hooked.set(at, hooked.has(at) ? add(hooked.get(at)!, dx) : dx)
+    else {
+      hooked ??= new Map()
+      hooked.set(at, hooked.has(at) ? add(hooked.get(at)!, dx) : dx)
+    }
   }
-  const order = reachable(seeds.flatMap(([at]) => (at instanceof Node ? [at] : [])))
+  const order = reachable(seeds)
   const leading = wanted && leadingTo(wanted, order)
+  const scope = new Scope()
   try {
-    for (const [at, gradient] of seeds) new Scope().run(() => arrive(at, gradient))
+    for (const [at, gradient] of seeds) scope.run(() => arrive(at, gradient))
     for (const node of order) {
       if (!node.gradient) continue
-      const scope = new Scope()
       try {
         if (node.hooks?.size) node.gradient = applied(node.hooks, node.gradient, scope)
         const y = node.retaining?.deref()
@@ -56,18 +59,23 @@ function run(seeds: readonly Seed[], { retainGraph, deliver = accumulate, wanted
         node.gradient = undefined
       }
     }
-    for (const [leaf, gradient] of hooked) {
-      using scope = new Scope()
-      const dx = leaf.hooks ? applied(leaf.hooks, gradient, scope) : gradient
-      hooked.delete(leaf)
-      scope.run(() => deliver(leaf, dx))
-    }
+    if (hooked) deliverHooked(hooked, scope, deliver)
   } finally {
+    scope.dispose()
     for (const node of order) {
       node.gradient?.dispose()
       node.gradient = undefined
     }
-    for (const gradient of hooked.values()) gradient.dispose()
+    if (hooked) for (const gradient of hooked.values()) gradient.dispose()
+  }
+}
+
+function deliverHooked(hooked: Map<Tensor, Tensor>, scope: Scope, deliver: (leaf: Tensor, dx: Tensor) => void): void {
+  for (const [leaf, gradient] of hooked) {
+    const dx = leaf.hooks ? applied(leaf.hooks, gradient, scope) : gradient
+    hooked.delete(leaf)
+    scope.run(() => deliver(leaf, dx))
+    scope.dispose()
   }
 }
 
@@ -79,18 +87,25 @@ function passOn(
   arrive: (at: Node | Tensor, dx: Tensor) => void,
 ): void {
   const dy = node.gradient!
-  const work = (): Gradients => node.run(dy, needs)
-  const gradients = scope.run(isAnomalyDetected() ? () => unwatched(work) : work)
-  if (isAnomalyDetected()) checkBackward(node, dy, gradients)
-  const owned = gradients.map((dx, i) => (dx && needs[i] ? take(dx, scope) : undefined))
-  try {
-    owned.forEach((dx, i) => {
-      owned[i] = undefined
-      if (dx) scope.run(() => arrive(node.edges[i]!, dx))
-    })
-  } finally {
-    for (const dx of owned) dx?.dispose()
-  }
+  const watched = isAnomalyDetected()
+  scope.run(() => {
+    const gradients = watched ? unwatched(() => node.run(dy, needs)) : node.run(dy, needs)
+    if (watched) checkBackward(node, dy, gradients)
+    const owned: (Tensor | undefined)[] = []
+    for (let i = 0; i < gradients.length; i++) {
+      const dx = gradients[i]
+      owned.push(dx && needs[i] ? take(dx, scope) : undefined)
+    }
+    try {
+      for (let i = 0; i < owned.length; i++) {
+        const dx = owned[i]
+        owned[i] = undefined
+        if (dx) arrive(node.edges[i]!, dx)
+      }
+    } finally {
+      for (let i = 0; i < owned.length; i++) owned[i]?.dispose()
+    }
+  })
 }
 
 /** What hooks make of a gradient, which is consumed if they make another. */
@@ -104,8 +119,10 @@ function applied(hooks: NonNullable<Node['hooks']>, gradient: Tensor, scope: Sco
   return mine
 }
 
-function reachable(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>(roots)
+/** The nodes that gradients may pass, each before those that its operands came from. */
+function reachable(seeds: readonly Seed[]): Node[] {
+  const seen = new Set<Node>()
+  for (const [at] of seeds) if (at instanceof Node) seen.add(at)
   for (const node of seen) for (const edge of node.edges) if (edge instanceof Node) seen.add(edge)
   return [...seen].sort((a, b) => b.id - a.id)
 }

@@ -14,6 +14,8 @@ export type Edge = Node | Tensor | undefined
 
 let created = 0
 
+const NONE: readonly never[] = []
+
 /**
  * The tape's record of one op. It holds a reference to each saved value, whatever becomes of the tensors the user sees.
  * Counted like memory: by the tensor it made and by the nodes that follow it.
@@ -32,8 +34,8 @@ export class Node {
   /** Where the op was called, in anomaly mode. */
   origin: Error | undefined
   #references = 1
-  #saved: readonly (Tensor | undefined)[]
-  #versions: readonly number[]
+  #saved: readonly (Tensor | undefined)[] = NONE
+  #versions: readonly number[] = NONE
   #backward: Backward | undefined
 
   constructor(
@@ -43,10 +45,19 @@ export class Node {
     saved: readonly (Tensor | undefined)[],
     backward: Backward,
   ) {
-    this.edges = inputs.map((x) => (x?.requiresGrad ? (x.owner.node?.retain() ?? x) : undefined))
-    this.needs = this.edges.map((edge) => edge !== undefined)
-    this.#saved = saved.map((x) => x?.alias())
-    this.#versions = saved.map((x) => x?.storage.version ?? 0)
+    const edges: Edge[] = []
+    const needs: boolean[] = []
+    for (let i = 0; i < inputs.length; i++) {
+      const x = inputs[i]
+      edges.push(x?.requiresGrad ? (x.owner.node?.retain() ?? x) : undefined)
+      needs.push(edges[i] !== undefined)
+    }
+    this.edges = edges
+    this.needs = needs
+    if (saved.length > 0) {
+      this.#saved = saved.map((x) => x?.alias())
+      this.#versions = saved.map((x) => x?.storage.version ?? 0)
+    }
     this.#backward = backward
   }
 
@@ -57,10 +68,11 @@ export class Node {
         `backward: the graph through ${this.op} was already freed by an earlier backward(); ` +
           'pass { retainGraph: true } to that one to go through it twice',
       )
-    this.#saved.forEach((x, i) => {
+    for (let i = 0; i < this.#saved.length; i++) {
+      const x = this.#saved[i]
       if (x && x.storage.version !== this.#versions[i])
         throw new AutogradError(`backward: a tensor that ${this.op} had saved was changed in place since`)
-    })
+    }
     return this.#backward(toLayout(dy, this.layout), needs, this.#saved as never)
   }
 
@@ -71,7 +83,7 @@ export class Node {
 
   free(): void {
     for (const x of this.#saved) x?.dispose()
-    this.#saved = []
+    this.#saved = NONE
     this.#backward = undefined
   }
 
@@ -81,6 +93,10 @@ export class Node {
   }
 
   release(): void {
+    if (this.#references > 1) {
+      this.#references--
+      return
+    }
     // A loop, not a recursion: chains are as long as the longest unrolled network.
     const queue: Node[] = [this]
     for (let node = queue.pop(); node; node = queue.pop()) {

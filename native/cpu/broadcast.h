@@ -1,33 +1,10 @@
 // y[i] = f(a[i], b[i]) over operands that are repeated along some dimensions.
 #pragma once
-#include "../geometry.h"
+#include "../loops.h"
 #include "reduction.h"
 
 namespace convcore::cpu {
 namespace {
-
-/// A Broadcast with its dimensions from the innermost outwards, those of one element dropped and those that lie
-/// seamlessly in both operands joined.
-struct Loops {
-  int64_t rank = 0, dims[kMaxRank], stride_a[kMaxRank], stride_b[kMaxRank];
-
-  explicit Loops(const Broadcast& p) {
-    for (int64_t i = p.rank - 1; i >= 0; --i) {
-      if (p.dims[i] == 1) continue;
-      const int64_t inner = rank - 1;
-      if (rank > 0 && p.stride_a[i] == stride_a[inner] * dims[inner] &&
-          p.stride_b[i] == stride_b[inner] * dims[inner]) {
-        dims[inner] *= p.dims[i];
-        continue;
-      }
-      dims[rank] = p.dims[i];
-      stride_a[rank] = p.stride_a[i];
-      stride_b[rank] = p.stride_b[i];
-      ++rank;
-    }
-    if (rank == 0) dims[0] = stride_a[0] = stride_b[0] = rank = 1;
-  }
-};
 
 /// y[i] = f(a[i · step_a], b[i · step_b])
 template <class T, class Y, class F>

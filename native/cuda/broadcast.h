@@ -2,36 +2,11 @@
 #pragma once
 #include <type_traits>
 
-#include "../geometry.h"
+#include "../loops.h"
 #include "map.h"
 
 namespace convcore::cuda {
 namespace {
-
-/// A Broadcast with its dimensions from the innermost outwards, those of one element dropped and those that lie
-/// seamlessly in both operands joined.
-struct Loops {
-  int rank = 0;
-  int64_t dims[kMaxRank], stride_a[kMaxRank], stride_b[kMaxRank];
-
-  explicit Loops(const Broadcast& p) {
-    for (int64_t i = p.rank - 1; i >= 0; --i) {
-      if (p.dims[i] == 1) continue;
-      const int inner = rank - 1;
-      if (rank > 0 && p.stride_a[i] == stride_a[inner] * dims[inner] &&
-          p.stride_b[i] == stride_b[inner] * dims[inner]) {
-        dims[inner] *= p.dims[i];
-        continue;
-      }
-      dims[rank] = p.dims[i];
-      stride_a[rank] = p.stride_a[i];
-      stride_b[rank] = p.stride_b[i];
-      ++rank;
-    }
-    if (rank == 0) dims[0] = stride_a[0] = stride_b[0] = rank = 1;
-  }
-  bool dense() const { return rank == 1 && stride_a[0] == 1 && stride_b[0] == 1; }
-};
 
 /// Where element i of y lies in a and in b. Divisions are multiplications where 31 bits hold all indices.
 template <bool kSmall>

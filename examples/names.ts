@@ -1,0 +1,8 @@
+import { readdirSync } from 'node:fs'
+
+const others = ['run.js', 'example.js', 'lectures.js', 'names.js']
+
+/** The programs in this folder. */
+export const names = readdirSync(import.meta.dirname)
+  .filter((file) => file.endsWith('.js') && !others.includes(file))
+  .map((file) => file.slice(0, -3))
