@@ -5,7 +5,7 @@ import { accumulate, add, take } from './accumulate.js'
 import { checkBackward, isAnomalyDetected, unwatched } from './anomaly.js'
 import { applyHooks } from './hooks.js'
 import { noGrad } from './mode.js'
-import { Node } from './node.js'
+import { type Edge, Node } from './node.js'
 
 /** Where a pass starts, and the gradient there, which the pass consumes. */
 export type Seed = readonly [at: Node | Tensor, gradient: Tensor]
@@ -119,12 +119,20 @@ function applied(hooks: NonNullable<Node['hooks']>, gradient: Tensor, scope: Sco
   return mine
 }
 
+let searches = 0
+
 /** The nodes that gradients may pass, each before those that its operands came from. */
 function reachable(seeds: readonly Seed[]): Node[] {
-  const seen = new Set<Node>()
-  for (const [at] of seeds) if (at instanceof Node) seen.add(at)
-  for (const node of seen) for (const edge of node.edges) if (edge instanceof Node) seen.add(edge)
-  return [...seen].sort((a, b) => b.id - a.id)
+  const search = ++searches
+  const found: Node[] = []
+  const visit = (at: Edge): void => {
+    if (!(at instanceof Node) || at.search === search) return
+    at.search = search
+    found.push(at)
+  }
+  for (const [at] of seeds) visit(at)
+  for (let i = 0; i < found.length; i++) for (const edge of found[i]!.edges) visit(edge)
+  return found.length > 1 ? found.sort((a, b) => b.id - a.id) : found
 }
 
 /** What is wanted, and the nodes through which gradients get there. */

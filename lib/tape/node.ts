@@ -25,6 +25,8 @@ export class Node {
   readonly id = created++
   readonly needs: readonly boolean[]
   readonly edges: readonly Edge[]
+  /** The engine's last search that came here. */
+  search = 0
   /** The sum of the gradients that have arrived. */
   gradient: Tensor | undefined
   /** Called with the gradient of the op's result before it goes on. */
