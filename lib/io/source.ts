@@ -10,8 +10,13 @@ export interface Source {
   read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** Opens a file for as long as `use` takes. */
-export async function withSource<T>(path: string, use: (source: Source) => T | Promise<T>): Promise<T> {
+/** Opens a file for as long as `use` takes, or takes bytes as one, called `name`. */
+export async function withSource<T>(
+  path: string | Uint8Array,
+  use: (source: Source) => T | Promise<T>,
+  name = 'bytes',
+): Promise<T> {
+  if (typeof path !== 'string') return use(bytesSource(path, name))
   const file = await open(path)
   try {
     return await use(await sourceOf(file, path))
@@ -23,6 +28,17 @@ export async function withSource<T>(path: string, use: (source: Source) => T | P
 export async function sourceOf(file: FileHandle, path: string): Promise<Source> {
   const { size } = await file.stat()
   return { path, size, read: (start, length) => readRange(file, start, length, size, path) }
+}
+
+function bytesSource(bytes: Uint8Array, path: string): Source {
+  const size = bytes.length
+  const read = (start: number, length: number): Promise<Uint8Array<ArrayBuffer>> =>
+    length <= size - start
+      ? Promise.resolve(Uint8Array.from(bytes.subarray(start, start + length)))
+      : Promise.reject(
+          new FormatError(`${path}: expected ${length} bytes at ${start}, got ${Math.max(size - start, 0)}`),
+        )
+  return { path, size, read }
 }
 
 /** One read call gives at most 2 GiB. */
