@@ -44,7 +44,7 @@ class Pickler {
     else if (typeof value === 'bigint') this.#long(value)
     else if (typeof value === 'string') this.#text(value)
     else if (value instanceof Tensor) this.#tensor(value)
-    else if (typeof value === 'object') this.#nested(value, path)
+    else if (typeof value === 'object' || hasState(value)) this.#nested(value as object, path)
     else this.#refuse(value, path)
   }
 
@@ -53,7 +53,7 @@ class Pickler {
       throw new TypeError(`savePyTorch: expected data without cycles, got one at ${path || 'the top'}`)
     this.#open.add(value)
     const inner = (key: unknown): string => (path ? `${path}.${String(key)}` : String(key))
-    const data = stateOf(value)
+    const data = hasState(value) ? value.stateDict() : value
     if (Array.isArray(data)) {
       this.#code('](')
       for (const [i, each] of data.entries()) this.put(each, inner(i))
@@ -146,10 +146,9 @@ class Pickler {
   }
 }
 
-const stateOf = (value: object): object =>
-  typeof (value as { stateDict?: unknown }).stateDict === 'function'
-    ? (value as { stateDict(): object }).stateDict()
-    : value
+/** A module is a function. */
+const hasState = (value: unknown): value is { stateDict(): object } =>
+  typeof (value as { stateDict?: unknown } | undefined)?.stateDict === 'function'
 
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value)
