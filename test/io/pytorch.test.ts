@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { deflateRawSync } from 'node:zlib'
+import { unzipSync, zipSync } from 'fflate'
 import t from 'tap'
 import { io, memory, nn, optim, ones, tensor, type Tensor, zeros } from 'convcore'
 import { fixture, fixtureFile } from '../fixture.js'
@@ -66,15 +66,23 @@ for (const format of ['zip', 'legacy', 'protocol4']) {
   })
 }
 
+interface Checkpoint {
+  state_dict: nn.StateDict
+  'module.': nn.StateDict
+  optimizer: { param_groups: { lr: number }[]; state: Record<number, Record<string, Tensor>> }
+  scheduler: { milestones: Record<number, number> }
+  epoch: number
+}
+
 const makeNet = () =>
   new nn.Sequential(new nn.Conv2d(1, 2, 3), new nn.BatchNorm2d(2), new nn.Flatten(), new nn.Linear(8, 3))
 
 for (const format of ['zip', 'legacy'])
   t.test(`a checkpoint in a ${format} file is loaded without conversion`, async (t) => {
-    const checkpoint = await loadPyTorch(file(`checkpoint.${format}`))
+    const checkpoint = await loadPyTorch<Checkpoint>(file(`checkpoint.${format}`))
     t.equal(checkpoint.epoch, 1)
-    t.equal(checkpoint.optimizer.param_groups[0].lr, 0.01)
-    t.same(checkpoint.optimizer.state[0].exp_avg.shape, [2, 1, 3, 3])
+    t.equal(checkpoint.optimizer.param_groups[0]!.lr, 0.01)
+    t.same(checkpoint.optimizer.state[0]!.exp_avg!.shape, [2, 1, 3, 3])
     t.same(checkpoint.scheduler.milestones, { 3: 1, 5: 1 })
     for (const state of [checkpoint.state_dict, checkpoint['module.']]) {
       const net = makeNet()
@@ -123,16 +131,24 @@ t.test('what is saved comes back', async (t) => {
     ]),
   }
   await savePyTorch(path, content)
-  const loaded = await loadPyTorch(path)
+  const loaded = await loadPyTorch<{
+    net: nn.StateDict
+    optimizer: { paramGroups: { lr: number }[] }
+    tensors: Record<string, Tensor>
+    scalar: Tensor
+    numbers: number[]
+    plain: object
+    map: object
+  }>(path)
   t.same(loaded.numbers, content.numbers)
   t.ok(Object.is(loaded.numbers[8], -0))
   t.same(loaded.plain, { text: 'größe', yes: true, no: false, nothing: null, deep: [[], {}] })
   t.same(loaded.map, { 0: 'zero', a: [1] })
-  t.same(await loaded.tensors.again.data(), Float64Array.of(0.1, NaN))
-  t.same(loaded.tensors.none.shape, [0, 2])
-  t.equal(loaded.tensors.byte.dtype, 'uint8')
+  t.same(await loaded.tensors.again!.data(), Float64Array.of(0.1, NaN))
+  t.same(loaded.tensors.none!.shape, [0, 2])
+  t.equal(loaded.tensors.byte!.dtype, 'uint8')
   t.equal(await loaded.scalar.item(), 1.5)
-  t.equal(loaded.optimizer.paramGroups[0].lr, 0.5)
+  t.equal(loaded.optimizer.paramGroups[0]!.lr, 0.5)
   const other = makeNet()
   other.loadStateDict(loaded.net)
   t.same(await valuesOf(other.stateDict()['0.weight']!), await valuesOf(net.stateDict()['0.weight']!))
@@ -223,18 +239,17 @@ t.test('a storage of another size than its tensors say is refused', async (t) =>
 })
 
 t.test('bombs are refused before they are unpacked', async (t) => {
-  // One byte of zeros of a storage that says so, deflated: its directory says what it unpacks to.
-  const zeros = deflateRawSync(Buffer.alloc(2 ** 22))
-  t.ok(zeros.length < 2 ** 13)
   const path = join(t.testdir({}), 'x.pth')
   await savePyTorch(path, { x: ones([4]) })
-  const zip = readFileSync(path)
-  const central = zip.indexOf('PK\x01\x02', zip.indexOf('archive/data/0') + 40)
-  const entry = zip.lastIndexOf('PK\x01\x02', zip.lastIndexOf('archive/data/0'))
-  t.ok(central > 0)
-  zip.writeUInt32LE(2 ** 31, entry + 24)
-  zip.writeUInt16LE(8, entry + 10)
-  await t.rejects(loadPyTorch(zip), { name: 'FormatError', message: /storage 0 of 16 bytes, got 2147483648/ })
+  const bomb = Buffer.from(zipSync({ ...unzipSync(readFileSync(path)), 'archive/data/0': new Uint8Array(2 ** 22) }))
+  t.ok(bomb.length < 2 ** 13)
+  await t.rejects(loadPyTorch(bomb), { name: 'FormatError', message: /storage 0 of 16 bytes, got 4194304/ })
+  const size = Buffer.from([0, 0, 0x40, 0])
+  bomb.writeUInt32LE(16, bomb.lastIndexOf(size))
+  await t.rejects(loadPyTorch(bomb), {
+    name: 'FormatError',
+    message: /data\/0: expected deflated data of 16 bytes, got more/,
+  })
   // A tensor that shows one element a billion times.
   const expanded = readFileSync(file('tensors.legacy'))
   const shape = expanded.indexOf(Buffer.from([0x4b, 2, 0x4b, 3, 0x86]), expanded.indexOf('expanded'))
@@ -253,10 +268,10 @@ for (const name of ['tensors.zip', 'checkpoint.zip', 'tensors.legacy', 'checkpoi
     const { refused, strange } = await survives(
       readFileSync(file(name)),
       async (bytes) => free(await loadPyTorch(bytes)),
-      name.startsWith('tensors') ? 10_000 : 2_000,
+      name.startsWith('tensors') ? 10_000 : 1_000,
     )
     t.same(strange, [])
-    t.ok(refused > 500, `${refused} were refused`)
+    t.ok(refused > 200, `${refused} were refused`)
     t.ok(memory().tensors - before < 100_000)
   })
 

@@ -44,7 +44,7 @@ class Pickler {
     else if (typeof value === 'bigint') this.#long(value)
     else if (typeof value === 'string') this.#text(value)
     else if (value instanceof Tensor) this.#tensor(value)
-    else if (typeof value === 'object' || hasState(value)) this.#nested(value as object, path)
+    else if (typeof value === 'object' || hasState(value)) this.#nested(value, path)
     else this.#refuse(value, path)
   }
 
