@@ -56,7 +56,7 @@ export function slotsOf(module: Module): readonly Slot[] {
     const conv = module as Convolution<Sizes>
     const weight: Slot = isDepthwise(conv)
       ? { ...plain('weight', 'depthwise_kernel', 'kernel'), ...depthwise(conv.inChannels) }
-      : { ...plain('weight', 'kernel'), ...kernel }
+      : { ...plain('weight', 'kernel', 'depthwise_kernel'), ...kernel }
     return [weight, plain('bias', 'bias')]
   }
   if (module instanceof BatchNorm)
