@@ -19,7 +19,7 @@ export * as init from './init.js'
 export { InstanceNorm1d, InstanceNorm2d, InstanceNorm3d, type InstanceNormOptions } from './instanceNorm.js'
 export { Linear, type LinearOptions } from './linear.js'
 export { ModuleList, ParameterList } from './list.js'
-export { Add, Concatenate, Lambda, Multiply } from './merge.js'
+export { Add, Average, Concatenate, Lambda, Maximum, Minimum, Multiply, Subtract } from './merge.js'
 export { Model, type ModelOptions } from './model.js'
 export {
   BCELoss,

@@ -1,4 +1,4 @@
-import { add, mul } from '../ops/elementwise.js'
+import { add, div, maximum, minimum, mul, sub } from '../ops/elementwise.js'
 import { cat } from '../ops/join.js'
 import type { Tensor } from '../tensor.js'
 import { Module } from './module.js'
@@ -14,6 +14,37 @@ export class Add extends Module {
 export class Multiply extends Module {
   forward(first: Tensor, ...others: Tensor[]): Tensor {
     return others.reduce((product, x) => mul(product, x), first)
+  }
+}
+
+/** The first argument less the second, broadcasting as NumPy. */
+export class Subtract extends Module {
+  forward(first: Tensor, second: Tensor): Tensor {
+    return sub(first, second)
+  }
+}
+
+/** The elementwise mean of its arguments, broadcasting as NumPy. */
+export class Average extends Module {
+  forward(first: Tensor, ...others: Tensor[]): Tensor {
+    return div(
+      others.reduce((sum, x) => add(sum, x), first),
+      others.length + 1,
+    )
+  }
+}
+
+/** The elementwise largest of its arguments, broadcasting as NumPy. */
+export class Maximum extends Module {
+  forward(first: Tensor, ...others: Tensor[]): Tensor {
+    return others.reduce((most, x) => maximum(most, x), first)
+  }
+}
+
+/** The elementwise least of its arguments, broadcasting as NumPy. */
+export class Minimum extends Module {
+  forward(first: Tensor, ...others: Tensor[]): Tensor {
+    return others.reduce((least, x) => minimum(least, x), first)
   }
 }
 

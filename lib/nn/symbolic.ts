@@ -88,6 +88,18 @@ function trace(module: Callable, args: readonly unknown[]): unknown {
   return Array.isArray(output) ? output.map(symbolic) : symbolic(output)
 }
 
+/** @internal A call whose result is known to be of `shape` (−1 for the batch and what is not known), so that it need not run. */
+export function symbolicCall(
+  module: Module,
+  args: readonly SymbolicTensor[],
+  shape: readonly number[],
+): SymbolicTensor {
+  const results: SymbolicTensor[] = []
+  const call: Call = { id: calls++, module, args, results }
+  results.push(new SymbolicTensor(shape, args[0]!.dtype, call))
+  return results[0]!
+}
+
 class Outline {
   constructor(
     readonly shape: readonly number[],
