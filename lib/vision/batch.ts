@@ -44,7 +44,7 @@ export async function readImages(paths: readonly string[], options: ReadImagesOp
   const decode = async (): Promise<void> => {
     while (next < paths.length && !failed) {
       const i = next++
-      results[i] = await readImage(paths[i]!, options).catch((error: Error) => error)
+      results[i] = await readImage(paths[i]!, options).catch((error: unknown) => error as Error)
       failed ||= onError === 'throw' && results[i] instanceof Error
     }
   }

@@ -59,7 +59,7 @@ t.test('what is no image is an error that names the file', async (t) => {
   for (const name of ['empty.png', 'text.jpg', 'drawing.svg', 'half.png']) {
     const path = join(folder, name)
     await t.rejects(readImage(path), FormatError, name)
-    const error = await readImage(path).catch((error: Error) => error)
+    const error = await readImage(path).catch((error: unknown) => error)
     t.ok((error as Error).message.startsWith(`${path}: expected an image`), name)
   }
   await t.rejects(readImage(join(folder, 'absent.png')), { code: 'ENOENT' })
