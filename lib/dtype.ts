@@ -11,7 +11,10 @@ interface DTypeInfo {
   /** Index in native/buffer.h's DType. */
   readonly id: number
   readonly bytes: number
-  readonly array: new (source: ArrayBuffer | ArrayLike<number>) => TypedArray
+  readonly array: {
+    new (source: ArrayBuffer | ArrayLike<number>): TypedArray
+    new (memory: SharedArrayBuffer, offset: number, length: number): TypedArray
+  }
 }
 
 export const dtypes: Readonly<Record<DType, DTypeInfo>> = {

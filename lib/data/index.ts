@@ -17,5 +17,7 @@ export {
   SequentialSampler,
   SubsetRandomSampler,
 } from './sampler.js'
+export { SkipSample } from './samples.js'
 export { ConcatDataset, randomSplit, Subset } from './subset.js'
 export { WeightedRandomSampler, type WeightedRandomSamplerOptions } from './weighted.js'
+export { fromModule } from './workers/module.js'
