@@ -11,7 +11,10 @@ interface DTypeInfo {
   /** Index in native/buffer.h's DType. */
   readonly id: number
   readonly bytes: number
-  readonly array: new (source: ArrayBuffer | ArrayLike<number>) => TypedArray
+  readonly array: {
+    new (source: ArrayBuffer | ArrayLike<number>): TypedArray
+    new (memory: SharedArrayBuffer, offset: number, length: number): TypedArray
+  }
 }
 
 const float32: DTypeInfo = { id: 0, bytes: 4, array: Float32Array }

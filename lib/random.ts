@@ -1,5 +1,6 @@
 /** Counter-based random numbers: one seed gives the same numbers in TypeScript and in every native kernel. */
 
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { refuseInStep } from './capture/recording.js'
 
 const WORD = 2 ** 32
@@ -79,13 +80,52 @@ export class Generator {
 
   #bits53(): number {
     refuseInStep('Generator', 'number drawn in JavaScript', 'use rand() and the like, or draw outside')
-    philox(this.#seed, this.take(1), this.#words)
-    return this.#words[0]! * 2 ** 21 + (this.#words[1]! >>> 11)
+    const counter = this.take(1)
+    philox(this.seed, counter, this.#words)
+    return bits53(this.#words)
+  }
+}
+
+const standIns = new AsyncLocalStorage<Generator>()
+
+/** Draws from the generator that stands in for it where there is one. */
+class DefaultGenerator extends Generator {
+  override get seed(): number {
+    return standIns.getStore()?.seed ?? super.seed
+  }
+
+  override get offset(): number {
+    return standIns.getStore()?.offset ?? super.offset
+  }
+
+  override take(counters: number): number {
+    return standIns.getStore()?.take(counters) ?? super.take(counters)
+  }
+
+  override state(): GeneratorState {
+    return standIns.getStore()?.state() ?? super.state()
+  }
+
+  override setState(state: GeneratorState): this {
+    if (!standIns.getStore()?.setState(state)) super.setState(state)
+    return this
   }
 }
 
 /** What every op and sampler draws from when it is given no generator of its own; seeded by the system at start. */
-export const defaultGenerator = new Generator(systemSeed())
+export const defaultGenerator: Generator = new DefaultGenerator(systemSeed())
+
+/** Runs `fn` with a generator in place of the default one, in what it awaits too. */
+export function withDefaultGenerator<T>(generator: Generator, fn: () => T): T {
+  return standIns.run(generator, fn)
+}
+
+/** A seed for one of many streams of random numbers, that says nothing of the others'. */
+export function derivedSeed(seed: number, stream: number): number {
+  const words = new Uint32Array(4)
+  philox(seed, stream, words)
+  return bits53(words)
+}
 
 /** Restarts the default generator, so that what follows is reproducible. */
 export function manualSeed(seed: number): Generator {
@@ -120,6 +160,9 @@ export function philox(seed: number, counter: number, words: Uint32Array): void 
   words[2] = c2
   words[3] = c3
 }
+
+/** An integer below 2^53. */
+const bits53 = (words: Uint32Array): number => words[0]! * 2 ** 21 + (words[1]! >>> 11)
 
 /** Bits 32 … 63 of the product of two unsigned 32-bit words, by 16-bit halves. */
 function multiplyHigh(a: number, b: number): number {

@@ -5,6 +5,7 @@ import { scope } from '../scope.js'
 import { tensor } from '../create.js'
 import { sameShape, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { SharedTensor } from './workers/shared.js'
 
 /** What a batch of `Sample`s looks like: numbers and tensors become one tensor, tuples and arrays go element by element. */
 export type Collated<Sample> = Sample extends number | Tensor
@@ -44,6 +45,7 @@ type Nested = Tensor | Nested[]
 function stack(samples: readonly unknown[], at: Place): Nested {
   const first = samples[0]
   const { indices } = at
+  if (first instanceof SharedTensor) return stackShared(samples, at)
   if (first instanceof Tensor) return stackTensors(samples, indices)
   if (typeof first === 'number') return stackNumbers(samples, at)
   if (Array.isArray(first)) return stackElements(samples, first.length, at)
@@ -65,6 +67,16 @@ function stackTensors(samples: readonly unknown[], indices: ArrayLike<number>): 
   return cat(
     tensors.map((x) => reshape(x, [1, ...shape])),
     0,
+  )
+}
+
+/** In one write where the values lie one after the other in shared memory. */
+function stackShared(samples: readonly unknown[], at: Place): Nested {
+  const whole = SharedTensor.join(samples)
+  if (whole) return whole.toTensor()
+  return stack(
+    samples.map((x) => (x instanceof SharedTensor ? x.toTensor() : x)),
+    at,
   )
 }
 

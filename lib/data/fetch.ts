@@ -2,22 +2,46 @@ import { setImmediate } from 'node:timers/promises'
 import { type Collated, collate as stack, type NumberTypes } from './collate.js'
 import type { Dataset } from './dataset.js'
 import type { IterableDataset } from './iterable.js'
+import { fetchSamples, SampleError, type Samples, type Skipped } from './samples.js'
 
 export type Collate<Sample, Batch> = (samples: Sample[]) => Batch | Promise<Batch>
 
-/**
- * The batch of these indices: as the dataset makes batches itself, or by collating single samples.
- * @param earlier the batches before, so that the first one decides what numbers become
- */
+/** What a loader needs for one batch. */
+export interface BatchRequest<Sample, Batch> {
+  readonly indices: Int32Array
+  /** Of the epoch's samples. */
+  readonly seed: number
+  /** What numbers in samples become, as the first batch decides. */
+  readonly numbers: NumberTypes
+  /** The batches before. */
+  readonly earlier: Promise<unknown>
+  readonly collate: Collate<Sample, Batch> | undefined
+  /** Told of samples that are left out. */
+  readonly onSkip: (skipped: readonly Skipped[]) => void
+}
+
+/** Whether the dataset makes whole batches, so that no single samples are asked for. */
+export const makesBatches = <Sample, Batch>(
+  dataset: Dataset<Sample, Batch>,
+  collate: Collate<Sample, Batch> | undefined,
+): boolean => dataset.batch !== undefined && !collate
+
+/** A batch, as the dataset makes it itself, or by collating single samples; undefined when all were left out. */
 export async function fetchBatch<Sample, Batch = Collated<Sample>>(
   dataset: Dataset<Sample, Batch>,
-  indices: Int32Array,
-  numbers: NumberTypes,
-  earlier: Promise<unknown>,
-  collate?: Collate<Sample, Batch>,
-): Promise<Batch> {
-  if (dataset.batch && !collate) return dataset.batch(indices)
-  const samples = await fetchSamples(dataset, indices)
+  request: BatchRequest<Sample, Batch>,
+): Promise<Batch | undefined> {
+  if (makesBatches(dataset, request.collate)) return dataset.batch!(request.indices)
+  return collateSamples(await fetchSamples(dataset, request.indices, request.seed), request)
+}
+
+/** Makes a batch of samples when its turn comes. */
+export async function collateSamples<Sample, Batch>(
+  { samples, indices, skipped }: Samples<Sample>,
+  { numbers, earlier, collate, onSkip }: BatchRequest<Sample, Batch>,
+): Promise<Batch | undefined> {
+  onSkip(skipped)
+  if (samples.length === 0) return undefined
   if (collate) return collate(samples)
   await earlier
   return stack(samples, indices, numbers) as Batch
@@ -86,33 +110,6 @@ async function step<Sample>(
   try {
     return await samples.next()
   } catch (error) {
-    throw sampleError(index, error)
+    throw new SampleError(index, error)
   }
-}
-
-/** The samples themselves when all came synchronously, else a promise of all. */
-function fetchSamples<Sample>(dataset: Dataset<Sample, unknown>, indices: Int32Array): Sample[] | Promise<Sample[]> {
-  const samples: (Sample | Promise<Sample>)[] = []
-  let asynchronous = false
-  for (const index of indices) {
-    const sample = fetchSample(dataset, index)
-    asynchronous ||= sample instanceof Promise
-    samples.push(sample)
-  }
-  return asynchronous ? Promise.all(samples) : (samples as Sample[])
-}
-
-function fetchSample<Sample>(dataset: Dataset<Sample, unknown>, index: number): Sample | Promise<Sample> {
-  try {
-    const sample = dataset.get(index)
-    return sample instanceof Promise
-      ? sample.catch((error: unknown) => Promise.reject(sampleError(index, error)))
-      : sample
-  } catch (error) {
-    return Promise.reject(sampleError(index, error))
-  }
-}
-
-function sampleError(index: number, cause: unknown): Error {
-  return new Error(`DataLoader: sample ${index}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
 }

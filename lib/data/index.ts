@@ -1,5 +1,6 @@
 export { type Collated, collate } from './collate.js'
 export { type Dataset, TensorDataset } from './dataset.js'
+export { extractArchive, type ExtractOptions } from './archive/extract.js'
 export { digits, type DigitsOptions } from './digits.js'
 export { fetchFile, type FetchOptions, type Progress } from './download.js'
 export { type IdxArray, parseIdx, readIdx } from './idx.js'
@@ -16,5 +17,7 @@ export {
   SequentialSampler,
   SubsetRandomSampler,
 } from './sampler.js'
+export { SkipSample } from './samples.js'
 export { ConcatDataset, randomSplit, Subset } from './subset.js'
 export { WeightedRandomSampler, type WeightedRandomSamplerOptions } from './weighted.js'
+export { fromModule } from './workers/module.js'

@@ -4,9 +4,12 @@ import { defaultGenerator, type Generator, type GeneratorState } from '../random
 import { readAhead } from './ahead.js'
 import type { Collated, NumberTypes } from './collate.js'
 import { checkIndex, type Dataset } from './dataset.js'
-import { type Collate, fetchBatch, type Replay, streamBatches } from './fetch.js'
+import { type Collate, fetchBatch, makesBatches, type Replay, streamBatches } from './fetch.js'
 import { IterableDataset } from './iterable.js'
+import type { Skipped } from './samples.js'
 import { BatchSampler, checkCount, RandomSampler, type Sampler, SequentialSampler } from './sampler.js'
+import { fetchFromCrew } from './workers/fetch.js'
+import { type Team, toTeam } from './workers/team.js'
 
 export interface DataLoaderOptions<Sample, Batch> {
   /** Samples per batch; default 1. */
@@ -23,8 +26,20 @@ export interface DataLoaderOptions<Sample, Batch> {
   generator?: Generator
   /** Makes a batch of samples; default: stacks numbers and tensors, tuples element by element, as `collate` does. */
   collate?: Collate<Sample, Batch>
-  /** Batches that are loaded before they are asked for; default 0. */
+  /** Batches that are loaded before they are asked for; default 0. With `numWorkers`, `prefetchFactor` says it. */
   prefetch?: number
+  /**
+   * Threads that load batches; default 0: the main thread does. The dataset is made again in each of them, so it must be one
+   * of `fromModule()`, an `ImageFolder` without functions, or a `Subset` or `ConcatDataset` of such. Batches are the same for
+   * any number.
+   */
+  numWorkers?: number
+  /** Batches per worker that are loaded before they are asked for; default 2. */
+  prefetchFactor?: number
+  /** Keep the workers from epoch to epoch, until `dispose()`; default false. */
+  persistentWorkers?: boolean
+  /** Ends loops and workers; `next` rejects with its reason. */
+  signal?: AbortSignal
 }
 
 /** Indices, a batch at a time. Every iteration is one epoch. */
@@ -43,6 +58,8 @@ export interface LoaderState {
   readonly generator?: GeneratorState | undefined
   /** What numbers in samples become, as the first batch decided. */
   readonly numbers?: NumberTypes | undefined
+  /** Of the running epoch's samples. */
+  readonly seed?: number | undefined
 }
 
 /** One loop over a loader. */
@@ -57,42 +74,61 @@ interface Epoch {
   /** The generator before the order was drawn. */
   readonly start: GeneratorState | undefined
   readonly resumed: boolean
+  /** Of the samples' random numbers; undefined before it is drawn, and where no single samples are asked for. */
+  seed: number | undefined
+}
+
+interface Opened<Batch> {
+  readonly next: () => Promise<IteratorResult<Batch, unknown>>
+  readonly end: () => Promise<unknown>
 }
 
 /**
  * Mini-batches of a dataset: `for await (const [images, labels] of new DataLoader(dataset, { batchSize: 64 }))`.
  *
- * Every loop is one epoch, whose order is drawn as it begins. Before each batch the event loop turns once, so that
- * servers answer and finalizers run. A batch belongs to whoever takes it: no scope disposes it.
+ * Every loop is one epoch, whose order is drawn as it begins, and after it, where samples are made one by one, a seed: the
+ * random numbers that a sample draws from the default generator depend on that seed and the sample's index alone. Before each
+ * batch the event loop turns once, so that servers answer and finalizers run. A batch belongs to whoever takes it: no scope
+ * disposes it.
  */
 export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterable<Batch> {
   readonly dataset: Dataset<Sample, Batch> | IterableDataset<Sample>
   readonly prefetch: number
+  readonly numWorkers: number
+  /** Samples that were left out, by index, and why (see `SkipSample`). */
+  readonly skipped: ReadonlyMap<number, string>
   readonly #batches: BatchSampler | Batches
   readonly #collate: Collate<Sample, Batch> | undefined
+  readonly #signal: AbortSignal | undefined
   /** Of a stream. */
   readonly #source: Generator | undefined
+  readonly #team: Team | undefined
+  readonly #skipped = new Map<number, string>()
+  readonly #stops = new Set<AbortController>()
   #numbers: NumberTypes = {}
   #epoch: Epoch | undefined
   #resumed: Epoch | undefined
 
   /**
-   * @throws {RangeError} when `batchSize` is no integer ≥ 1 or `prefetch` none ≥ 0, TypeError when two options say what
-   *   the order is, or one does of an `IterableDataset`
+   * @throws {RangeError} when `batchSize` is no integer ≥ 1, or `prefetch`, `numWorkers` or `prefetchFactor` are out of range,
+   *   TypeError when two options say the same, or the dataset cannot be made in workers
    */
   constructor(
     dataset: Dataset<Sample, Batch> | IterableDataset<Sample>,
     options: DataLoaderOptions<Sample, Batch> = {},
   ) {
-    const { batchSize = 1, dropLast = false, prefetch = 0 } = options
+    const { batchSize = 1, dropLast = false } = options
     checkCount('DataLoader', 'batchSize', batchSize, 1)
-    checkCount('DataLoader', 'prefetch', prefetch)
     this.dataset = dataset
-    this.prefetch = prefetch
+    this.skipped = this.#skipped
     this.#collate = options.collate
+    this.#signal = options.signal
     if (dataset instanceof IterableDataset) this.#source = options.generator ?? defaultGenerator
     const sampler = toSampler(dataset, options)
     this.#batches = options.batchSampler ?? new BatchSampler(sampler, batchSize, { dropLast })
+    this.#team = toTeam(dataset, options)
+    this.numWorkers = this.#team?.size ?? 0
+    this.prefetch = this.#team ? this.#team.ahead : (options.prefetch ?? 0)
   }
 
   /** Batches per epoch; undefined for an `IterableDataset`. */
@@ -112,21 +148,39 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
   }
 
   async *#run(tell: (epoch: Epoch | undefined) => void): AsyncGenerator<Batch, void, undefined> {
-    const epoch = this.#resumed ?? { position: 0, start: this.#generator?.state(), resumed: false }
+    this.#signal?.throwIfAborted()
+    const epoch = this.#resumed ?? { position: 0, start: this.#generator?.state(), resumed: false, seed: undefined }
     this.#resumed = undefined
     this.#epoch = epoch
     tell(epoch)
-    const { next, end } = this.#open(epoch)
+    const stop = new AbortController()
+    const abort = () => stop.abort(this.#signal!.reason)
+    this.#signal?.addEventListener('abort', abort)
+    this.#stops.add(stop)
+    const { next, end } = this.#open(epoch, stop.signal)
     try {
-      for await (const batch of readAhead(next, this.prefetch)) {
+      for await (const batch of readAhead(next, this.prefetch, stop)) {
         epoch.position++
-        yield batch
+        if (batch !== undefined) yield batch
       }
       if (this.#epoch === epoch) this.#epoch = undefined
       tell(undefined)
     } finally {
-      await end?.()
+      this.#stops.delete(stop)
+      this.#signal?.removeEventListener('abort', abort)
+      await end()
     }
+  }
+
+  /** Ends the workers, and loops that are under way: their `next` rejects. */
+  async dispose(): Promise<void> {
+    for (const stop of this.#stops)
+      stop.abort(new Error('DataLoader: expected a loader in use, got one that was disposed'))
+    await this.#team?.dispose()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose()
   }
 
   /**
@@ -145,7 +199,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
    */
   loadStateDict(state: LoaderState): void {
     const generator = this.#generator
-    const { position, epoch, generator: now, numbers } = state
+    const { position, epoch, generator: now, numbers, seed } = state
     const { length = Infinity } = this
     if (!(Number.isSafeInteger(position) && position >= 0 && position <= length))
       throw new FormatError(`DataLoader: expected a position from 0 to ${length}, got ${describe(position)}`)
@@ -156,33 +210,40 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
     if (now) generator!.setState(now)
     if (numbers) this.#numbers = { ...numbers }
     this.#epoch = undefined
-    this.#resumed = position > 0 || epoch ? { position, start: epoch, resumed: true } : undefined
+    this.#resumed = position > 0 || epoch ? { position, start: epoch, resumed: true, seed } : undefined
   }
 
   get #generator(): Generator | undefined {
     return this.#source ?? this.#batches.generator
   }
 
-  #stateOf({ position, start }: Partial<Epoch> = {}): LoaderState {
-    return { position: position ?? 0, epoch: start, generator: this.#generator?.state(), numbers: { ...this.#numbers } }
+  #stateOf({ position = 0, start, seed }: Partial<Epoch> = {}): LoaderState {
+    const generator = this.#generator?.state()
+    return { position, epoch: start, generator, numbers: { ...this.#numbers }, ...(seed === undefined ? {} : { seed }) }
   }
 
-  #open(epoch: Epoch): { next: () => Promise<IteratorResult<Batch, unknown>>; end?: () => Promise<unknown> } {
+  /** Batches of one loop; one whose samples were all left out is undefined. */
+  #open(epoch: Epoch, stop: AbortSignal): Opened<Batch | undefined> {
     const { dataset } = this
-    const numbers = this.#numbers
     if (dataset instanceof IterableDataset) {
       const { batchSize, dropLast } = this.#batches as BatchSampler
       const options = { batchSize, dropLast, replay: this.#replay(epoch) }
-      const stream = streamBatches(dataset, options, numbers, this.#collate)
+      const stream = streamBatches(dataset, options, this.#numbers, this.#collate)
       return { next: () => setImmediate().then(() => stream.next()), end: () => stream.return() }
     }
     const rest = this.#order(epoch).slice(epoch.position).values()
+    const whole = makesBatches(dataset, this.#collate)
+    if (!whole) epoch.seed ??= (this.#generator ?? defaultGenerator).integer(Number.MAX_SAFE_INTEGER)
+    const { seed = 0 } = epoch
+    const crew = this.#team?.begin(stop)
     let earlier: Promise<unknown> = Promise.resolve()
-    const load = async (indices: Int32Array, before: Promise<unknown>): Promise<IteratorResult<Batch, unknown>> => {
+    const load = async (indices: Int32Array, before: Promise<unknown>) => {
+      const request = { indices, seed, numbers: this.#numbers, earlier: before, collate: this.#collate, onSkip: this.#noteSkipped } // prettier-ignore
+      if (crew) return { done: false, value: await fetchFromCrew(crew, request, whole, stop) }
       await setImmediate()
-      return { done: false, value: await fetchBatch(dataset, indices, numbers, before, this.#collate) }
+      return { done: false, value: await fetchBatch(dataset, request) }
     }
-    const next = async (): Promise<IteratorResult<Batch, unknown>> => {
+    const next = async (): Promise<IteratorResult<Batch | undefined, unknown>> => {
       const indices = rest.next()
       if (indices.done) return indices
       const result = load(indices.value, earlier)
@@ -190,7 +251,14 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
       earlier = result.then(end, end)
       return result
     }
-    return { next }
+    return { next, end: async () => crew && this.#team?.end(crew) }
+  }
+
+  readonly #noteSkipped = (skipped: readonly Skipped[]): void => {
+    for (const { index, reason } of skipped) {
+      if (!this.#skipped.has(index)) process.emitWarning(`DataLoader: sample ${index} is left out: ${reason}`)
+      this.#skipped.set(index, reason)
+    }
   }
 
   /** The batches of a stream that a loop which is resumed leaves out. */

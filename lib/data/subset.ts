@@ -2,6 +2,7 @@ import { describe } from '../errors.js'
 import { type Generator, defaultGenerator } from '../random.js'
 import type { Collated } from './collate.js'
 import { checkIndex, type Dataset } from './dataset.js'
+import { follow, type Recipe, recipe, recipeOf } from './workers/recipe.js'
 
 /** Some samples of a dataset, in a given order. */
 export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample, Batch> {
@@ -25,6 +26,11 @@ export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample,
 
   get(index: number): Sample | Promise<Sample> {
     return this.dataset.get(this.#at(index))
+  }
+
+  [recipe](): Recipe {
+    const options = { of: recipeOf(this.dataset), indices: this.indices }
+    return { module: import.meta.url, name: remakeSubset.name, options }
   }
 
   #at(index: number): number {
@@ -53,6 +59,26 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
     const dataset = this.datasets.find(({ length }) => rest < length || ((rest -= length), false))!
     return dataset.get(rest)
   }
+
+  [recipe](): Recipe {
+    return { module: import.meta.url, name: remakeConcat.name, options: this.datasets.map((part) => recipeOf(part)) }
+  }
+}
+
+/** @internal In a worker. */
+export async function remakeSubset({
+  of,
+  indices,
+}: {
+  of: Recipe
+  indices: Int32Array
+}): Promise<Subset<unknown, unknown>> {
+  return new Subset(await follow(of), indices)
+}
+
+/** @internal In a worker. */
+export async function remakeConcat(parts: Recipe[]): Promise<ConcatDataset<unknown>> {
+  return new ConcatDataset(await Promise.all(parts.map(follow)))
 }
 
 /**
