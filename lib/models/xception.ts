@@ -37,9 +37,9 @@ interface BlockOptions {
 
 /** ReLU, separable convolution and batch norm, some times, beside a shortcut. */
 class Block extends Module {
-  rep: Sequential
   skip: Conv2d | undefined
   skipbn: BatchNorm2d | undefined
+  rep: Sequential
 
   constructor(inPlanes: number, planes: number, repetitions: number, options: BlockOptions = {}) {
     super()
