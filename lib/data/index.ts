@@ -1,5 +1,6 @@
 export { type Collated, collate } from './collate.js'
 export { type Dataset, TensorDataset } from './dataset.js'
+export { extractArchive, type ExtractOptions } from './archive/extract.js'
 export { digits, type DigitsOptions } from './digits.js'
 export { fetchFile, type FetchOptions, type Progress } from './download.js'
 export { type IdxArray, parseIdx, readIdx } from './idx.js'
