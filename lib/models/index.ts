@@ -1,6 +1,8 @@
 export { AlexNet, alexnet, type AlexNetOptions } from './alexnet.js'
 export { AlexNetOriginal, alexnetOriginal } from './alexnetOriginal.js'
 export { FashionCNN, fashionCnn, FashionDNN, fashionDnn } from './fashion.js'
+export { fromCaffe } from './caffe.js'
+export { type FineTuneOptions, FineTuning, fineTune, type OptimizerGroup } from './fineTune.js'
 export { GoogLeNet, googlenet, type GoogLeNetOptions, type GoogLeNetOutputs } from './googlenet.js'
 export { InceptionV3, inceptionV3, type InceptionV3Options, type InceptionV3Outputs } from './inception.js'
 export { LeNet5, lenet5 } from './lenet.js'

@@ -34,7 +34,7 @@ const blocks = [
  * [N, 3, 224, 224] → logits [N, numClasses]: Keras' graph under Keras' names of layers, with ReLU6, batch norm with eps
  * 10⁻³ and padding 'same', of which the odd zero is at the far end. 4,231,976 parameters, and 21,888 running statistics, at
  * alpha 1. Source: Howard et al., "MobileNets: Efficient convolutional neural networks for mobile vision applications", 2017.
- * For weights of Keras and TensorFlow.js, see `fromKeras`.
+ * Weights of Keras and TensorFlow.js fit through `keras.toStateDict`.
  */
 export class MobileNetV1 extends Sequential {
   /**
