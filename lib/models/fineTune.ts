@@ -2,7 +2,7 @@ import { describe } from '../errors.js'
 import type { HookHandle } from '../hooks.js'
 import { isModule } from '../nn/members.js'
 import type { Module } from '../nn/module.js'
-import { BatchNorm } from '../nn/norm.js'
+import { FeatureNorm } from '../nn/norm.js'
 import type { Parameter } from '../nn/parameter.js'
 import { nonNegative } from '../nn/validate.js'
 import type { Generator } from '../random.js'
@@ -70,7 +70,7 @@ export class FineTuning implements Callback {
     ].filter(({ params }) => params.length)
   }
 
-  /** All but the head stands still; batch norm normalises by its running statistics, and keeps them, in training too. */
+  /** All but the head stands still; norms keep to their running statistics, in training too. */
   freeze(): void {
     if (this.#frozen) return
     this.#frozen = true
@@ -79,11 +79,11 @@ export class FineTuning implements Callback {
       p.grad = undefined
       p.requiresGrad = false
     }
-    const still = (norm: BatchNorm): void => {
+    const still = (norm: FeatureNorm): void => {
       norm.training = false
     }
     for (const module of this.#model.modules())
-      if (module instanceof BatchNorm) this.#hooks.push(module.registerForwardPreHook(still))
+      if (module instanceof FeatureNorm) this.#hooks.push(module.registerForwardPreHook(still))
   }
 
   /** All layers learn. */
