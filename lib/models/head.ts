@@ -14,16 +14,23 @@ export type Head = Linear | Conv2d
  * @throws {RangeError} when numClasses is not a positive integer
  */
 export function replaceHead(model: Module, numClasses: number, generator?: Generator): Head {
-  let place: [owner: Module, name: string, head: Head] | undefined
-  for (const owner of model.modules())
-    for (const [name, child] of ownModules(owner))
-      if (child instanceof Linear || child instanceof Conv2d) place = [owner, name, child]
-  if (!place)
-    throw new TypeError(`fineTune: expected a model with a linear or convolution layer, got ${model.constructor.name}`)
-  const [owner, name, old] = place
+  const old = [...model.modules()].findLast((module) => module instanceof Linear || module instanceof Conv2d)
+  if (!old || old === model)
+    throw new TypeError(
+      `fineTune: expected a model with a linear or convolution layer in it, got ${model.constructor.name}`,
+    )
   const head = likewise(old, numClasses, generator)
-  Object.assign(owner, { [name]: head })
+  for (const owner of model.modules())
+    for (const [name, child] of [...ownModules(owner)]) if (child === old) put(owner, name, head)
   return head
+}
+
+/** Names of modules in arrays are those of the field and the place: 'blocks.0'. */
+function put(owner: Module, name: string, head: Head): void {
+  const keys = name.split('.')
+  const last = keys.pop()!
+  const holder = keys.reduce<object>((value, key) => (value as Record<string, object>)[key]!, owner)
+  Object.assign(holder, { [last]: head })
 }
 
 /** A layer of the same inputs, and on the same device. */
