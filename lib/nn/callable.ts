@@ -1,8 +1,8 @@
 import { recording } from '../capture/recording.js'
 import type { CallHooks } from './hooks.js'
 
-/** Told of every module call that returns, innermost first, with the output. */
-export type CallObserver = (module: Callable, output: unknown) => void
+/** Told of every module call that returns, innermost first, with the arguments and the output. */
+export type CallObserver = (module: Callable, args: readonly unknown[], output: unknown) => void
 
 let observer: CallObserver | undefined
 
@@ -45,7 +45,7 @@ export abstract class Callable {
       recording()?.visit(self)
       const hooks = self[callHooks]
       const output = hooks ? hooks.call(self, args) : self.forward(...args)
-      if (observer) observer(self, output)
+      if (observer) observer(self, args, output)
       return output
     }) as unknown as this
     Object.setPrototypeOf(self, new.target.prototype)

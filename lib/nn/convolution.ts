@@ -35,7 +35,8 @@ export abstract class Convolution<S extends Sizes> extends Module {
   /** @throws RangeError when a size is not a positive integer or the groups do not divide the channels */
   constructor(
     rank: number,
-    transposed: boolean,
+    /** Whether the filters are placed on the inputs, not for the outputs. */
+    readonly transposed: boolean,
     inChannels: number,
     outChannels: number,
     kernelSize: S,

@@ -9,6 +9,7 @@ import { type Callable, observeCalls } from './callable.js'
 import { isModule, ownModules, ownParameters } from './members.js'
 import { inMode } from './mode.js'
 import { Model } from './model.js'
+import { multiplyAdds } from './multiplyAdds.js'
 import type { Module } from './module.js'
 import { table } from './table.js'
 import { positiveInteger } from './validate.js'
@@ -30,6 +31,8 @@ export interface LayerSummary {
   outputShape: readonly number[] | undefined
   /** Elements of its parameters; 0 where an earlier line counts them. */
   parameters: number
+  /** Products with weights of convolutions and linear layers, each with its sum, for one sample. */
+  multiplyAdds: number
 }
 
 /** A model's layers in the order of their calls; prints as a table. */
@@ -43,6 +46,11 @@ export class Summary {
     /** Elements of those that require gradients. */
     readonly trainable: number,
   ) {}
+
+  /** Of all layers, for one sample. */
+  get multiplyAdds(): number {
+    return this.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0)
+  }
 
   get nonTrainable(): number {
     return this.total - this.trainable
@@ -75,14 +83,14 @@ export function summary(
     shapes.map((shape) => [batch, ...shape]),
     options.dtype,
   )
-  const called = new Set(calls.map(([module]) => module))
+  const called = new Set(calls.map(({ module }) => module))
   const idle = [...model.modules()]
     .filter((module) => !called.has(module))
-    .map((module) => [module, undefined] as const)
+    .map((module): ObservedCall => ({ module, shape: undefined, products: 0 }))
   const names = new Map([...model.namedModules()].map(([name, module]) => [module, name]))
   const counted = new Set<Tensor>()
   const layers: LayerSummary[] = []
-  for (const [module, shape] of [...calls, ...idle]) {
+  for (const { module, shape, products } of [...calls, ...idle]) {
     const own = Array.from(ownParameters(module), ([, parameter]) => parameter)
     if (!own.length && (!shape || [...ownModules(module)].length)) continue
     layers.push({
@@ -90,6 +98,7 @@ export function summary(
       type: module.constructor.name,
       outputShape: options.batch === undefined && shape?.[0] === batch ? [-1, ...shape.slice(1)] : shape,
       parameters: elements(own.filter((parameter) => !counted.has(parameter))),
+      multiplyAdds: products / batch,
     })
     for (const parameter of own) counted.add(parameter)
   }
@@ -104,11 +113,21 @@ function shapesOf(model: Module): readonly Shape[] {
 
 const elements = (tensors: readonly Tensor[]): number => tensors.reduce((sum, tensor) => sum + tensor.size, 0)
 
-/** Every module call of one forward pass with its output's shape. */
-function observedCalls(model: Module, shapes: readonly Shape[], dtype?: DType): [Module, Shape | undefined][] {
-  const calls: [Module, Shape | undefined][] = []
-  const watch = (module: Callable, output: unknown): void => {
-    if (isModule(module)) calls.push([module, output instanceof Tensor ? output.shape : undefined])
+interface ObservedCall {
+  readonly module: Module
+  /** The output's, if it is a tensor. */
+  readonly shape: Shape | undefined
+  /** See `multiplyAdds`; of the whole batch. */
+  readonly products: number
+}
+
+/** Every module call of one forward pass. */
+function observedCalls(model: Module, shapes: readonly Shape[], dtype?: DType): ObservedCall[] {
+  const calls: ObservedCall[] = []
+  const watch = (module: Callable, [input]: readonly unknown[], output: unknown): void => {
+    if (!isModule(module)) return
+    const products = input instanceof Tensor && output instanceof Tensor ? multiplyAdds(module, input, output) : 0
+    calls.push({ module, shape: output instanceof Tensor ? output.shape : undefined, products })
   }
   const [first] = model.parameters()
   scope(() => {

@@ -50,16 +50,29 @@ t.test('it prints as a table', async (t) => {
   t.equal(
     nn.summary(net, [1000], { batch: 5 }).toString(),
     `Sequential
---------------------------------------
-Layer (class)  Output shape  Parameters
---------------------------------------
-fc (Linear)    [5, 2]             2,002
-act (ReLU)     [5, 2]                 0
---------------------------------------
+------------------------------------------------------
+Layer (class)  Output shape  Parameters  Multiply-adds
+------------------------------------------------------
+fc (Linear)    [5, 2]             2,002          2,000
+act (ReLU)     [5, 2]                 0              0
+------------------------------------------------------
 Total parameters: 2,002
 Trainable: 0
-Non-trainable: 2,002`.replace(/-{38}/g, '-'.repeat(39)),
+Non-trainable: 2,002
+Multiply-adds per sample: 2,000`,
   )
+})
+
+t.test('it counts the products with weights, for one sample', async (t) => {
+  const products = (layer: nn.Module, shape: number[]) => nn.summary(layer, shape, { batch: 3 }).multiplyAdds
+  t.equal(products(new nn.Conv2d(3, 2, 5), [3, 32, 32]), 28 * 28 * 2 * 5 * 5 * 3)
+  t.equal(products(new nn.Conv2d(4, 8, 3, { groups: 2, stride: 2, padding: 1 }), [4, 8, 8]), 4 * 4 * 8 * 3 * 3 * 2)
+  t.equal(products(new nn.Conv1d(1, 1, 3), [1, 5]), 3 * 3)
+  t.equal(products(new nn.ConvTranspose2d(4, 6, 2, { stride: 2 }), [4, 5, 5]), 5 * 5 * 4 * 6 * 2 * 2)
+  t.equal(products(new nn.Linear(7, 4), [10, 7]), 10 * 7 * 4, 'a linear layer at each of ten places')
+  t.equal(products(new nn.Sequential(new nn.BatchNorm2d(3), new nn.ReLU()), [3, 4, 4]), 0)
+  const twice = new nn.Linear(3, 3, { bias: false })
+  t.equal(products(new nn.Sequential(twice, twice), [3]), 18, 'a shared layer at each call')
 })
 
 t.test('shared layers count once and uncalled ones are listed last', async (t) => {
