@@ -4,6 +4,7 @@ import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { MAX_RANK, physicalOrder, sameShape, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkTensor } from './check.js'
 import { promoted } from './precision.js'
 import { sum } from './reduce.js'
@@ -81,6 +82,7 @@ export function operands(op: string, a: Operand, b: Operand, names = ['a', 'b'] 
 export function scalar(op: string, value: number, like: Tensor): Tensor {
   const y = alloc(op, [], like.dtype, like.device)
   kernels.fill(1, value, y.handle)
+  tracer?.constant(y)
   return y
 }
 

@@ -3,6 +3,7 @@ import { recording } from '../capture/recording.js'
 import { record } from '../autograd.js'
 import { kernels, pack } from '../native.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import {
   broadcastShape,
   broadcastWords,
@@ -24,6 +25,7 @@ function binary(op: BinaryKernel, a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShape(op, a.shape, b.shape)
   const y = allocLike(op, a, shape, { layout: resultLayout(a, b, shape) })
   if (y.size > 0) kernels[op](pack(broadcastWords(a, b, shape, y.layout)), a.handle, b.handle, y.handle)
+  tracer?.op(op, y, [a, b])
   return y
 }
 

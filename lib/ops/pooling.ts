@@ -3,6 +3,7 @@ import { record } from '../autograd.js'
 import { kernels, pack } from '../native.js'
 import type { Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { asVolume, fromImage, toImage } from './signal.js'
 
 /** What max pooling found: the values and where they were in the flattened spatial dimensions, int32. */
@@ -49,7 +50,9 @@ export function maxUnder(op: string, x: Tensor, windows: Pooling, relu = false):
     return [dx]
   })
   const rank = windows.outputs.length
-  return { values: fromImage(y, rank), indices: fromImage(indices, rank) }
+  const values = fromImage(y, rank)
+  tracer?.op('maxPool', values, [x], { ...windows, op, relu })
+  return { values, indices: fromImage(indices, rank) }
 }
 
 /** The mean under each of the windows. */
@@ -63,7 +66,9 @@ export function meanUnder(op: string, x: Tensor, windows: Pooling): Tensor {
     kernels.avg_pool_backward(pack(windows.words), dy.handle, dx.handle)
     return [dx]
   })
-  return fromImage(y, windows.outputs.length)
+  const result = fromImage(y, windows.outputs.length)
+  tracer?.op('avgPool', result, [x], { ...windows, op })
+  return result
 }
 
 /** The values alone. */
