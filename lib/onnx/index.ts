@@ -1,0 +1,3 @@
+export { importModel, type ImportOptions } from './import.js'
+export type { GraphInput } from './graph.js'
+export type { OnnxModel } from './model.js'

@@ -1,0 +1,201 @@
+import { tensor } from '../create.js'
+import type { Device } from '../device.js'
+import { describe, ShapeError } from '../errors.js'
+import { keepNames } from '../nn/members.js'
+import { Module } from '../nn/module.js'
+import { Parameter } from '../nn/parameter.js'
+import { scope } from '../scope.js'
+import { showShape, sizeOf } from '../shape.js'
+import { Tensor } from '../tensor.js'
+import type { Constant, Graph, GraphInput } from './graph.js'
+import type { GraphNode } from './node.js'
+import { Inputs, type Operator } from './operator.js'
+import { operators } from './operators/index.js'
+import { Numbers, toTensor, type Value } from './value.js'
+
+interface Step {
+  readonly node: GraphNode
+  readonly numbers: readonly number[]
+  run(inputs: Inputs): Value | readonly Value[]
+  /** Values that nothing needs after it. */
+  readonly last: readonly string[]
+}
+
+/**
+ * A network from an ONNX file. Its weights are parameters under the names that they have in the file, and can be trained;
+ * statistics of batch norm and other constants are buffers. Made in evaluation mode.
+ */
+export class OnnxModel<R extends Tensor | Tensor[] = Tensor> extends Module {
+  readonly #graph: Graph
+  readonly #steps: readonly Step[]
+  readonly #numbers = new Map<string, Numbers>()
+  /** The field of each constant that is a tensor. */
+  readonly #fields = new Map<string, string>()
+
+  /** @internal */
+  constructor(graph: Graph, device: Device) {
+    super()
+    keepNames(this)
+    this.#graph = graph
+    this.#steps = stepsOf(graph)
+    for (const [name, constant] of graph.constants) this.#addConstant(name, constant, device)
+    this.eval()
+  }
+
+  /** What goes in: names, and shapes with −1 for any size. */
+  get inputs(): readonly GraphInput[] {
+    return this.#graph.inputs
+  }
+
+  /** Names of what comes out. */
+  get outputNames(): readonly string[] {
+    return this.#graph.outputs
+  }
+
+  /**
+   * @param inputs one for each of the graph's, in its order
+   * @returns the output, or an array where the graph has several
+   * @throws {TypeError} {@link ShapeError} for other inputs than the graph has; errors of ops name the node
+   */
+  forward(...inputs: Tensor[]): R {
+    this.#check(inputs)
+    const device = inputs[0]?.device ?? this.parameters().next().value?.device ?? 'cpu'
+    return scope(() => {
+      const values = new Values(inputs)
+      inputs.forEach((x, i) => values.set(this.#graph.inputs[i]!.name, x))
+      for (const [name, field] of this.#fields) {
+        const constant = (this as unknown as Record<string, Tensor>)[field]!
+        values.lend(constant)
+        values.set(name, constant)
+      }
+      for (const step of this.#steps) this.#run(step, values, device)
+      const outputs = this.#graph.outputs.map((name) => toTensor(this.#value(name, values)!, device))
+      return (outputs.length === 1 ? outputs[0] : outputs) as never
+    })
+  }
+
+  #value(name: string, values: Values): Value | undefined {
+    return values.get(name) ?? this.#numbers.get(name)
+  }
+
+  #run({ node, numbers, run, last }: Step, values: Values, device: Device): void {
+    const given = node.inputs.map((name, i) =>
+      name === ''
+        ? undefined
+        : ((numbers.includes(i) ? this.#numbers.get(name) : undefined) ??
+          this.#value(name, values) ??
+          node.fail(`expected '${name}', which the node before does not make`)),
+    )
+    try {
+      const result = run(new Inputs(node, given, this.training, device))
+      const results = Array.isArray(result) ? (result as readonly Value[]) : [result as Value]
+      node.outputs.forEach((name, i) => name !== '' && results[i] && values.set(name, results[i]))
+    } catch (error) {
+      if (error instanceof Error && !error.message.startsWith('onnx')) error.message = `${node.where}: ${error.message}`
+      throw error
+    }
+    for (const name of last) values.drop(name)
+  }
+
+  #check(inputs: readonly unknown[]): void {
+    const expected = this.#graph.inputs
+    if (inputs.length !== expected.length)
+      throw new TypeError(
+        `OnnxModel: expected ${expected.length} inputs (${expected.map(({ name }) => name).join(', ')}), got ${inputs.length}`,
+      )
+    inputs.forEach((x, i) => {
+      const { name, shape } = expected[i]!
+      if (!(x instanceof Tensor)) throw new TypeError(`OnnxModel: expected ${name} to be a tensor, got ${describe(x)}`)
+      if (shape && (x.rank !== shape.length || shape.some((n, d) => n !== -1 && n !== x.shape[d])))
+        throw new ShapeError(`OnnxModel: expected ${name} of shape ${showShape(shape)}, got ${showShape(x.shape)}`)
+    })
+  }
+
+  #addConstant(name: string, constant: Constant, device: Device): void {
+    const { shape, kind, values } = constant
+    const use = useOf(name, constant, this.#graph.nodes)
+    if (use.asNumbers) this.#numbers.set(name, new Numbers(shape, Array.from(values), kind))
+    if (!use.as) return
+    let field = name
+    while (field in this) field += '_'
+    this.#fields.set(name, field)
+    const made = tensor(values, { shape, device })
+    if (use.as === 'buffer') this.registerBuffer(field, made)
+    else Object.assign(this, { [field]: new Parameter(made) })
+    if (use.as === 'parameter') made.dispose()
+  }
+}
+
+/** How a constant is kept: as numbers, and as a tensor of which kind. */
+function useOf(
+  name: string,
+  constant: Constant,
+  nodes: readonly GraphNode[],
+): { asNumbers: boolean; as?: 'parameter' | 'buffer' } {
+  const single = sizeOf(constant.shape) === 1
+  let [asNumbers, asParameter, asBuffer] = [false, false, false]
+  for (const node of nodes) {
+    const { numbers, parameters, operands, statistics } = operators[node.op]!
+    node.inputs.forEach((input, i) => {
+      if (input !== name) return
+      const floats = constant.kind === 'float' && !numbers?.includes(i)
+      if (floats && statistics?.includes(i)) asBuffer = true
+      else if (floats && constant.isInitializer && (parameters?.includes(i) || (!single && operands?.includes(i))))
+        asParameter = true
+      else if (floats && !single) asBuffer = true
+      else asNumbers = true
+    })
+  }
+  if (asParameter) return { asNumbers, as: 'parameter' }
+  if (asBuffer) return { asNumbers, as: 'buffer' }
+  return { asNumbers: true }
+}
+
+function stepsOf({ nodes, inputs, outputs }: Graph): Step[] {
+  const last = new Map<string, number>()
+  nodes.forEach((node, i) => [...node.inputs, ...node.outputs].forEach((name) => last.set(name, i)))
+  for (const name of [...outputs, ...inputs.map((input) => input.name)]) last.delete(name)
+  const ending = nodes.map((): string[] => [])
+  for (const [name, i] of last) ending[i]!.push(name)
+  return nodes.map((node, i) => {
+    const operator: Operator = operators[node.op]!
+    const [least, most] = operator.arity
+    const count = node.inputs.length
+    if (count < least || count > most)
+      node.fail(`expected ${least === most ? least : `${least} to ${most}`} inputs, got ${count}`)
+    return { node, numbers: operator.numbers ?? [], run: operator.prepare(node), last: ending[i]! }
+  })
+}
+
+/** The values of one run by name. What nodes made goes when the last name is dropped. */
+class Values {
+  readonly #values = new Map<string, Value>()
+  readonly #names = new Map<Value, number>()
+  readonly #lent: Set<Value>
+
+  /** @param lent belong to others */
+  constructor(lent: readonly Tensor[]) {
+    this.#lent = new Set(lent)
+  }
+
+  lend(x: Tensor): void {
+    this.#lent.add(x)
+  }
+
+  get(name: string): Value | undefined {
+    return this.#values.get(name)
+  }
+
+  set(name: string, value: Value): void {
+    this.#values.set(name, value)
+    this.#names.set(value, (this.#names.get(value) ?? 0) + 1)
+  }
+
+  drop(name: string): void {
+    const value = this.#values.get(name)
+    if (!value || !this.#values.delete(name)) return
+    const names = this.#names.get(value)! - 1
+    this.#names.set(value, names)
+    if (names === 0 && value instanceof Tensor && !this.#lent.has(value)) value.dispose()
+  }
+}
