@@ -67,7 +67,11 @@ function sorted(nodes: readonly GraphNode[], known: ReadonlySet<string>, file: s
       else if (name !== '' && !known.has(name)) node.fail(`expected input '${name}' to come from somewhere`)
     }
     waiting.set(node, sources)
-    for (const source of sources) followers.set(source, [...(followers.get(source) ?? []), node])
+    for (const source of sources) {
+      const list = followers.get(source)
+      if (list) list.push(node)
+      else followers.set(source, [node])
+    }
   }
   const order = nodes.filter((node) => waiting.get(node)!.size === 0)
   for (const node of order)

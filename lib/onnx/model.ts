@@ -16,7 +16,7 @@ import { Numbers, toTensor, type Value } from './value.js'
 interface Step {
   readonly node: GraphNode
   readonly numbers: readonly number[]
-  run(inputs: Inputs): Value | readonly Value[]
+  readonly run: (inputs: Inputs) => Value | readonly Value[]
   /** Values that nothing needs after it. */
   readonly last: readonly string[]
 }
@@ -38,7 +38,8 @@ export class OnnxModel<R extends Tensor | Tensor[] = Tensor> extends Module {
     keepNames(this)
     this.#graph = graph
     this.#steps = stepsOf(graph)
-    for (const [name, constant] of graph.constants) this.#addConstant(name, constant, device)
+    const uses = usesOf(graph.nodes)
+    for (const [name, constant] of graph.constants) this.#addConstant(name, constant, uses.get(name) ?? [], device)
     this.eval()
   }
 
@@ -59,7 +60,8 @@ export class OnnxModel<R extends Tensor | Tensor[] = Tensor> extends Module {
    */
   forward(...inputs: Tensor[]): R {
     this.#check(inputs)
-    const device = inputs[0]?.device ?? this.parameters().next().value?.device ?? 'cpu'
+    const [first] = [...inputs, ...this.parameters()]
+    const device = first?.device ?? 'cpu'
     return scope(() => {
       const values = new Values(inputs)
       inputs.forEach((x, i) => values.set(this.#graph.inputs[i]!.name, x))
@@ -111,9 +113,9 @@ export class OnnxModel<R extends Tensor | Tensor[] = Tensor> extends Module {
     })
   }
 
-  #addConstant(name: string, constant: Constant, device: Device): void {
+  #addConstant(name: string, constant: Constant, uses: UsesOf, device: Device): void {
     const { shape, kind, values } = constant
-    const use = useOf(name, constant, this.#graph.nodes)
+    const use = keptAs(constant, uses)
     if (use.asNumbers) this.#numbers.set(name, new Numbers(shape, Array.from(values), kind))
     if (!use.as) return
     let field = name
@@ -126,29 +128,36 @@ export class OnnxModel<R extends Tensor | Tensor[] = Tensor> extends Module {
   }
 }
 
-/** How a constant is kept: as numbers, and as a tensor of which kind. */
-function useOf(
-  name: string,
-  constant: Constant,
-  nodes: readonly GraphNode[],
-): { asNumbers: boolean; as?: 'parameter' | 'buffer' } {
-  const single = sizeOf(constant.shape) === 1
-  let [asNumbers, asParameter, asBuffer] = [false, false, false]
-  for (const node of nodes) {
-    const { numbers, parameters, operands, statistics } = operators[node.op]!
-    node.inputs.forEach((input, i) => {
-      if (input !== name) return
-      const floats = constant.kind === 'float' && !numbers?.includes(i)
-      if (floats && statistics?.includes(i)) asBuffer = true
-      else if (floats && constant.isInitializer && (parameters?.includes(i) || (!single && operands?.includes(i))))
-        asParameter = true
-      else if (floats && !single) asBuffer = true
-      else asNumbers = true
+type UsesOf = readonly (readonly [operator: Operator, input: number])[]
+
+/** Which inputs of which operators a value goes to. */
+function usesOf(nodes: readonly GraphNode[]): ReadonlyMap<string, UsesOf> {
+  const uses = new Map<string, [Operator, number][]>()
+  for (const node of nodes)
+    node.inputs.forEach((name, i) => {
+      const list = uses.get(name)
+      if (list) list.push([operators[node.op]!, i])
+      else uses.set(name, [[operators[node.op]!, i]])
     })
+  return uses
+}
+
+/** How a constant is kept: as numbers, and as a tensor of which kind. */
+function keptAs(
+  { shape, kind, isInitializer }: Constant,
+  uses: UsesOf,
+): { asNumbers: boolean; as?: 'parameter' | 'buffer' } {
+  const single = sizeOf(shape) === 1
+  const is = { number: false, parameter: false, buffer: false }
+  for (const [{ numbers, parameters, operands, statistics }, i] of uses) {
+    if (kind !== 'float' || numbers?.includes(i)) is.number = true
+    else if (statistics?.includes(i)) is.buffer = true
+    else if (isInitializer && (parameters?.includes(i) || (!single && operands?.includes(i)))) is.parameter = true
+    else if (single) is.number = true
+    else is.buffer = true
   }
-  if (asParameter) return { asNumbers, as: 'parameter' }
-  if (asBuffer) return { asNumbers, as: 'buffer' }
-  return { asNumbers: true }
+  if (!is.parameter && !is.buffer) return { asNumbers: true }
+  return { asNumbers: is.number, as: is.parameter ? 'parameter' : 'buffer' }
 }
 
 function stepsOf({ nodes, inputs, outputs }: Graph): Step[] {

@@ -45,7 +45,7 @@ const rounding = (fn: (x: number) => number): Operator => ({
 const several = (
   tensors: Pair,
   numbers: (a: number, b: number) => number,
-  after = (sum: Value, _count: number): Value => sum,
+  after: (sum: Value, count: number) => Value = (sum) => sum,
 ): Operator => ({
   arity: [1, 1000],
   operands: [0, 1],

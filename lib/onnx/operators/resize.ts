@@ -76,7 +76,7 @@ function byOurs(x: Tensor, along: readonly Along[], kind: Coordinates): Tensor |
   const plain = kind === 'half_pixel' || (kind === 'pytorch_half_pixel' && along.every(({ output }) => output > 1))
   if (!mode || !exact || !(plain || aligned) || along.some(({ dim }) => dim < 2)) return undefined
   const size = x.shape.slice(2).map((n, i) => along.find(({ dim }) => dim === i + 2)?.output ?? n)
-  return interpolate(x, { size: size as [number, number], mode, alignCorners: aligned })
+  return interpolate(x, { size: size, mode, alignCorners: aligned })
 }
 
 /** Output sizes and factors along the dimensions that change. */

@@ -25,6 +25,7 @@ export const movedToInput = (node: GraphNode, name: string, since: number) => {
 const view = (shape: (node: GraphNode) => (inputs: Inputs, x: Value) => readonly number[]): Operator => ({
   arity: [1, 2],
   numbers: [1],
+  operands: [0],
   prepare(node) {
     const of = shape(node)
     return (inputs) => reshaped(inputs.get(0), of(inputs, inputs.get(0)))
@@ -84,7 +85,7 @@ export const shapes: Operators = {
       return result
     }
   }),
-  Identity: { arity: [1, 1], prepare: () => (inputs) => inputs.get(0) },
+  Identity: { arity: [1, 1], operands: [0], prepare: () => (inputs) => inputs.get(0) },
   Shape: {
     arity: [1, 1],
     prepare(node) {
@@ -95,6 +96,7 @@ export const shapes: Operators = {
   Size: { arity: [1, 1], prepare: () => (inputs) => new Numbers([], [sizeOf(inputs.get(0).shape)]) },
   Transpose: {
     arity: [1, 1],
+    operands: [0],
     prepare(node) {
       const given = node.ints('perm')
       return (inputs) => {

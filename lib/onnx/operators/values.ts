@@ -101,6 +101,7 @@ export const valueOperators: Operators = {
   },
   Cast: {
     arity: [1, 1],
+    operands: [0],
     prepare(node) {
       const to = casts[node.int('to', 0)] ?? node.fail(`expected a type of numbers, got ${node.int('to', 0)}`)
       return (inputs) => converted(inputs.get(0), ...to)

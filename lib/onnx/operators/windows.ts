@@ -9,7 +9,7 @@ export interface WindowAttributes {
   readonly dilation: readonly number[] | undefined
   readonly ceil: boolean
   /** For each side, how much is added before and after it. */
-  ends(sides: readonly number[], kernel: readonly number[]): (readonly [before: number, after: number])[]
+  readonly ends: (sides: readonly number[], kernel: readonly number[]) => (readonly [before: number, after: number])[]
 }
 
 const AUTO = ['NOTSET', 'SAME_UPPER', 'SAME_LOWER', 'VALID'] as const
