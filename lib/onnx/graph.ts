@@ -119,7 +119,8 @@ export async function readGraph(model: ModelProto, path: string | undefined): Pr
     .filter(({ name }) => !constants.has(name ?? ''))
     .map(({ name, type }, i): GraphInput => {
       const dims = type?.tensorType?.shape?.dim
-      const shape = dims?.map(({ dimValue }) => (dimValue === undefined ? -1 : wholeNumber(dimValue, `${file}, input`)))
+      // 0, which stands for a size that is not there, and negative ones are any.
+      const shape = dims?.map(({ dimValue }) => Math.max(wholeNumber(dimValue ?? 0, `${file}, input`), 0) || -1)
       return { name: name || `input ${i}`, shape }
     })
   for (const node of all) {

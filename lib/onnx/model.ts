@@ -1,5 +1,5 @@
 import { tensor } from '../create.js'
-import type { Device } from '../device.js'
+import { type Device, getDefaultDevice } from '../device.js'
 import { describe, ShapeError } from '../errors.js'
 import { keepNames } from '../nn/members.js'
 import { Module } from '../nn/module.js'
@@ -61,7 +61,7 @@ export class OnnxModel<R extends Tensor | Tensor[] = Tensor> extends Module {
   forward(...inputs: Tensor[]): R {
     this.#check(inputs)
     const [first] = [...inputs, ...this.parameters()]
-    const device = first?.device ?? 'cpu'
+    const device = first?.device ?? getDefaultDevice()
     return scope(() => {
       const values = new Values(inputs)
       inputs.forEach((x, i) => values.set(this.#graph.inputs[i]!.name, x))

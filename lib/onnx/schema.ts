@@ -1,6 +1,6 @@
 import { FormatError } from '../errors.js'
 
-// The messages of ONNX that are read or written, as protobufjs gives them: fields that a file lacks are undefined.
+// The messages of ONNX that are read or written, as protobufjs gives them: numbers that a file lacks are 0, lists are empty.
 // Names and numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 
 /** A whole number of 64 bits. */

@@ -34,6 +34,25 @@ export const poolWords = (
   flags.divisor,
 ]
 
+/** The windows again, one for each spatial dimension; `poolWords` turned round. */
+export function readPoolWords({ words, outputs }: Pooling) {
+  const axes = outputs.map((_, i) => {
+    const from = 2 + 7 * (3 - outputs.length + i)
+    const [size, output, kernel, stride, before, after, dilation] = words.slice(from, from + 7) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    return { size, output, kernel, stride, before, after, dilation }
+  })
+  const [adaptive, includePad, divisor] = words.slice(-3) as [number, number, number]
+  return { axes, adaptive: adaptive === 1, includePad: includePad === 1, divisor }
+}
+
 const outputShape = ({ shape: [n, c] }: Tensor, { outputs }: Pooling): number[] =>
   outputs.length === 1 ? [n!, c!, 1, outputs[0]!] : [n!, c!, ...outputs]
 
