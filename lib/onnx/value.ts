@@ -10,12 +10,16 @@ const MOST = 2 ** 22
 
 /** Numbers that JavaScript computes with: shapes, axes, bounds, and scalars. */
 export class Numbers {
-  /** @throws {ShapeError} when they are too many */
+  readonly values: readonly number[]
+
+  /** @throws {ShapeError} when there are not as many as the shape says */
   constructor(
     readonly shape: readonly number[],
-    readonly values: readonly number[],
+    values: readonly number[],
     readonly kind: Elements['kind'] = 'int',
   ) {
+    // As where they are float32: what is rounded down at last must not lie just below a whole number.
+    this.values = kind === 'float' ? values.map(Math.fround) : values
     if (sizeOf(shape) !== values.length)
       throw new ShapeError(`expected ${sizeOf(shape)} numbers for [${shape.join(', ')}], got ${values.length}`)
   }
