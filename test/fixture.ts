@@ -1,7 +1,11 @@
 import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
 
 /** Expectations from PyTorch; scripts/fixtures/<name>.py makes them. */
 export async function fixture<T>(name: string): Promise<T> {
-  const text = await readFile(new URL(`../../../test/fixtures/${name}.json`, import.meta.url), 'utf8')
-  return JSON.parse(text) as T
+  return JSON.parse(await readFile(fixtureFile(`${name}.json`), 'utf8')) as T
 }
+
+/** The path of a file that another program wrote. */
+export const fixtureFile = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/fixtures/${name}`, import.meta.url))

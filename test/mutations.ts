@@ -1,4 +1,4 @@
-import { Generator } from 'convcore'
+import { FormatError, Generator } from 'convcore'
 
 /**
  * Damaged copies of a file: bytes flipped or set to what parsers stumble over, ranges cut out, repeated or moved, the end
@@ -37,4 +37,22 @@ export function* mutations(bytes: Uint8Array, count: number, seed = 1): Iterable
     }
     yield copy
   }
+}
+
+/** What reading damaged copies comes to: how many were refused by a `FormatError`, and all errors of other kinds. */
+export async function survives(
+  bytes: Uint8Array,
+  read: (damaged: Uint8Array) => Promise<unknown>,
+  count = 10_000,
+): Promise<{ refused: number; strange: string[] }> {
+  let refused = 0
+  const strange: string[] = []
+  for (const damaged of mutations(bytes, count))
+    try {
+      await read(damaged)
+    } catch (error) {
+      if (error instanceof FormatError) refused++
+      else strange.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+  return { refused, strange }
 }

@@ -2,6 +2,9 @@ import type { DType, TypedArray } from '../dtype.js'
 import { FormatError } from '../errors.js'
 import type { ElementType, Entry } from './header.js'
 
+const INT32_MIN = -(2 ** 31)
+const INT32_MAX = 2 ** 31 - 1
+
 /** How our tensors are written. */
 export const fileTypes: Record<DType, ElementType> = {
   float32: 'F32',
@@ -24,10 +27,10 @@ export function encode(dtype: DType, elements: TypedArray): Uint8Array {
 }
 
 /**
- * A tensor's elements: F16 and BF16 become float32, the smaller integers int32, BOOL uint8, and I64 int32 where every
- * value fits. Little-endian, as every platform of Node.js but one.
+ * A tensor's elements: F16 and BF16 become float32, the smaller integers int32, BOOL uint8, and wider integers int32 where
+ * every value fits. Little-endian, as every platform of Node.js but one.
  */
-export function decode(entry: Entry, bytes: ArrayBuffer, file: string): TypedArray {
+export function decode(entry: Pick<Entry, 'name' | 'type'>, bytes: ArrayBuffer, file: string): TypedArray {
   switch (entry.type) {
     case 'F64':
       return new Float64Array(bytes)
@@ -38,11 +41,17 @@ export function decode(entry: Entry, bytes: ArrayBuffer, file: string): TypedArr
     case 'BF16':
       return new Float32Array(Uint32Array.from(new Uint16Array(bytes), (bits) => bits << 16).buffer)
     case 'I64':
-      return narrow(entry, new Int32Array(bytes), file)
+      return narrow(entry, new BigInt64Array(bytes), file)
+    case 'U64':
+      return narrow(entry, new BigUint64Array(bytes), file)
+    case 'U32':
+      return narrow(entry, new Uint32Array(bytes), file)
     case 'I32':
       return new Int32Array(bytes)
     case 'I16':
       return Int32Array.from(new Int16Array(bytes))
+    case 'U16':
+      return Int32Array.from(new Uint16Array(bytes))
     case 'I8':
       return Int32Array.from(new Int8Array(bytes))
     case 'U8':
@@ -52,7 +61,7 @@ export function decode(entry: Entry, bytes: ArrayBuffer, file: string): TypedArr
 }
 
 /** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
-function halfToNumber(bits: number): number {
+export function halfToNumber(bits: number): number {
   const sign = bits & 0x8000 ? -1 : 1
   const exponent = (bits >>> 10) & 0x1f
   const fraction = bits & 0x3ff
@@ -72,13 +81,18 @@ function numberToHalf(value: number): number {
   return sign | ((exponent + 15) << 10) | (size * 2 ** (10 - exponent) - 1024)
 }
 
-/** Pairs of words, low before high: an int64 fits in an int32 when its high word only repeats the sign. */
-function narrow(entry: Entry, words: Int32Array, file: string): Int32Array {
-  return Int32Array.from({ length: words.length / 2 }, (_, i) => {
-    const low = words[2 * i]!
-    const high = words[2 * i + 1]!
-    if (high === low >> 31) return low
-    const value = (BigInt(high) << 32n) | BigInt(low >>> 0)
-    throw new FormatError(`${file}: tensor ${entry.name}: expected I64 values that fit in int32, got ${value} at ${i}`)
-  })
+/** Integers as int32, which must hold them. */
+function narrow(
+  { name, type }: Pick<Entry, 'name' | 'type'>,
+  values: BigInt64Array | BigUint64Array | Uint32Array,
+  file: string,
+): Int32Array {
+  const narrowed = new Int32Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!
+    if (value > INT32_MAX || value < INT32_MIN)
+      throw new FormatError(`${file}: tensor ${name}: expected ${type} values that fit in int32, got ${value} at ${i}`)
+    narrowed[i] = Number(value)
+  }
+  return narrowed
 }

@@ -1,8 +1,23 @@
 import { FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
+import { isCounts, isRecord, parseRecord, summary } from './json.js'
 
-/** Element types of safetensors files that can be read, and their sizes in bytes. */
-export const elementBytes = { F64: 8, F32: 4, F16: 2, BF16: 2, I64: 8, I32: 4, I16: 2, I8: 1, U8: 1, BOOL: 1 } as const
+/** Element types of files, as safetensors calls them, and their sizes in bytes. */
+export const elementBytes = {
+  F64: 8,
+  F32: 4,
+  F16: 2,
+  BF16: 2,
+  I64: 8,
+  U64: 8,
+  I32: 4,
+  U32: 4,
+  I16: 2,
+  U16: 2,
+  I8: 1,
+  U8: 1,
+  BOOL: 1,
+} as const
 
 export type ElementType = keyof typeof elementBytes
 
@@ -36,7 +51,7 @@ export function headerBytes(prefix: Uint8Array, size: number, file: string): num
 
 /** Checks a header as the reference implementation does: every byte of data belongs to exactly one tensor. */
 export function parseHeader(json: Uint8Array, dataBytes: number, file: string): Header {
-  const { [METADATA]: metadata = {}, ...tensors } = parseJson(json, file)
+  const { [METADATA]: metadata = {}, ...tensors } = parseRecord(json, file, 'header')
   if (!isRecord(metadata) || !Object.values(metadata).every((value) => typeof value === 'string')) {
     throw new FormatError(`${file}: expected ${METADATA} to be strings by name, got ${JSON.stringify(metadata)}`)
   }
@@ -67,17 +82,6 @@ export function formatHeader(entries: readonly Entry[], metadata: Metadata): Uin
   return bytes
 }
 
-function parseJson(json: Uint8Array, file: string): Record<string, unknown> {
-  let value: unknown
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(json))
-  } catch (cause) {
-    throw new FormatError(`${file}: expected a header of JSON, got ${(cause as Error).message}`, { cause })
-  }
-  if (isRecord(value)) return value
-  throw new FormatError(`${file}: expected a JSON object as header, got ${summary(value)}`)
-}
-
 function parseEntry(name: string, value: unknown, file: string): Entry {
   const fail = (what: string, got: unknown): never => {
     throw new FormatError(`${file}: tensor ${name}: expected ${what}, got ${summary(got)}`)
@@ -95,16 +99,4 @@ function parseEntry(name: string, value: unknown, file: string): Entry {
 
 function isElementType(value: unknown): value is ElementType {
   return typeof value === 'string' && Object.hasOwn(elementBytes, value)
-}
-
-function isCounts(value: unknown): value is number[] {
-  return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0)
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function summary(value: unknown): string {
-  return (JSON.stringify(value) ?? 'none').slice(0, 80)
 }

@@ -8,3 +8,8 @@ export {
   saveSafetensors,
   serialize,
 } from './safetensors.js'
+export { loadPyTorch, type LoadPyTorchOptions } from './pytorch/load.js'
+export { savePyTorch } from './pytorch/save.js'
+export { loadNpy, type LoadNumpyOptions, saveNpy } from './numpy/npy.js'
+export { loadNpz, saveNpz } from './numpy/npz.js'
+export { openSafetensors, type SafetensorsFile } from './safetensorsFile.js'

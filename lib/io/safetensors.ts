@@ -1,4 +1,3 @@
-import { type FileHandle, open } from 'node:fs/promises'
 import type { DeviceLike } from '../device.js'
 import { describe, FormatError } from '../errors.js'
 import { tensor } from '../create.js'
@@ -14,6 +13,7 @@ import {
   type Metadata,
   parseHeader,
 } from './header.js'
+import { type Source, withSource } from './source.js'
 
 export interface LoadOptions {
   /** Where the tensors go; default: the default device. */
@@ -41,7 +41,8 @@ export async function serialize(tensors: Record<string, Tensor>, metadata: Metad
 }
 
 /**
- * Reads a safetensors file. F16 and BF16 become float32; I8, I16 and I64 int32; BOOL uint8.
+ * Reads a safetensors file. F16 and BF16 become float32; I8, I16, U16 and, where all
+ * values fit, I64, U32 and U64 int32; BOOL uint8.
  *
  * @throws {FormatError} naming the file, the tensor, what was expected and what was found
  */
@@ -54,10 +55,10 @@ export async function readTensors(
   path: string,
   { device }: LoadOptions,
 ): Promise<{ tensors: Record<string, Tensor>; metadata: Metadata }> {
-  return withFile(path, async (file, { entries, metadata }, start) => {
+  return withHeader(path, async (source, { entries, metadata }, start) => {
     const tensors: [string, Tensor][] = []
     for (const entry of entries) {
-      const bytes = await readRange(file, start + entry.begin, entry.end - entry.begin, path)
+      const bytes = await source.read(start + entry.begin, entry.end - entry.begin)
       tensors.push([entry.name, tensor(decode(entry, bytes.buffer, path), { shape: entry.shape, device })])
     }
     return { tensors: Object.fromEntries(tensors), metadata }
@@ -81,7 +82,7 @@ export function deserialize(
 
 /** The strings by name that a safetensors file carries besides its tensors. */
 export async function readMetadata(path: string): Promise<Metadata> {
-  return withFile(path, (_file, { metadata }) => metadata)
+  return withHeader(path, (_source, { metadata }) => metadata)
 }
 
 /** Header and data. Wide elements come first, so that all are aligned to their size. */
@@ -107,33 +108,20 @@ async function encode(tensors: Record<string, Tensor>, metadata: Metadata): Prom
   return [formatHeader(entries, metadata), ...arrays]
 }
 
-async function withFile<T>(
+async function withHeader<T>(
   path: string,
-  use: (file: FileHandle, header: Header, start: number) => T | Promise<T>,
+  use: (source: Source, header: Header, start: number) => T | Promise<T>,
 ): Promise<T> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    const length = headerBytes(await readRange(file, 0, Math.min(size, 8), path), size, path)
-    const json = await readRange(file, 8, length, path)
-    return await use(file, parseHeader(json, size - 8 - length, path), 8 + length)
-  } finally {
-    await file.close()
-  }
+  return withSource(path, async (source) => {
+    const { header, start } = await readHeader(source)
+    return use(source, header, start)
+  })
 }
 
-/** One read call gives at most 2 GiB. */
-async function readRange(
-  file: FileHandle,
-  start: number,
-  length: number,
-  path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = new Uint8Array(length)
-  for (let done = 0; done < length;) {
-    const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), start + done)
-    if (bytesRead === 0) throw new FormatError(`${path}: expected ${length} bytes at ${start}, got ${done}`)
-    done += bytesRead
-  }
-  return bytes
+/** @internal The header, and where the data begins. */
+export async function readHeader(source: Source): Promise<{ header: Header; start: number }> {
+  const { path, size } = source
+  const length = headerBytes(await source.read(0, Math.min(size, 8)), size, path)
+  const json = await source.read(8, length)
+  return { header: parseHeader(json, size - 8 - length, path), start: 8 + length }
 }

@@ -280,7 +280,8 @@ export abstract class Module extends Callable {
   }
 
   /**
-   * Copies `state` into the parameters and buffers.
+   * Copies `state` into the parameters and buffers. As PyTorch saves them, of a DataParallel model too (all keys begin with
+   * `module.`); batch norm's `num_batches_tracked` may be missing.
    * @throws FormatError, before anything is changed, that lists all missing and unexpected keys and wrong shapes;
    *   with `strict: false` only for wrong shapes, and the keys are returned. Other dtypes are converted, other devices copied from
    * @throws TypeError when `state` is no object

@@ -32,7 +32,23 @@ export function stateDict(module: Module): StateDict {
 }
 
 export function loadStateDict(module: Module, state: StateDict, options: LoadOptions): LoadReport {
-  return load(module.constructor.name, new Map(entries(module)), state, options)
+  const own = new Map(entries(module))
+  const given = withoutPrefix(state, own)
+  // Files from before PyTorch 0.4.1 and converted ones have no counts, which PyTorch then leaves alone too.
+  for (const key of own.keys()) if (COUNT.test(key) && isObject(given) && !Object.hasOwn(given, key)) own.delete(key)
+  return load(module.constructor.name, own, given, options)
+}
+
+const COUNT = /(^|\.)num_batches_tracked$/
+const isObject = (state: unknown): boolean => typeof state === 'object' && state !== null
+
+/** DataParallel puts `module.` before all names. */
+function withoutPrefix(state: StateDict, own: ReadonlyMap<string, Tensor>): StateDict {
+  const prefix = 'module.'
+  const keys = isObject(state) ? Object.keys(state) : []
+  if (!keys.length || !keys.every((key) => key.startsWith(prefix)) || [...own.keys()].some((k) => k.startsWith(prefix)))
+    return state
+  return Object.fromEntries(keys.map((key) => [key.slice(prefix.length), state[key]!]))
 }
 
 /** Copies a state into the tensors of `owner`, or throws FormatError with all that does not fit. */
