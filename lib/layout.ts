@@ -14,6 +14,7 @@ import {
   type Shape,
 } from './shape.js'
 import type { Tensor } from './tensor.js'
+import { tracer } from './tracer.js'
 
 let conversions = 0
 
@@ -24,6 +25,7 @@ export const layoutConversions = (): number => conversions
 export function toLayout(x: Tensor, layout: Layout): Tensor {
   if (x.layout === layout) return x
   const y = layoutsAgree(x.shape) ? share('toLayout', x, x.shape, layout) : convert(x, layout)
+  tracer?.op('identity', y, [x])
   return record('toLayout', y, [x], [], (dy) => [dy])
 }
 

@@ -1,6 +1,7 @@
 import { collectLater, forget } from './garbage.js'
 import type { Ownership } from './ownership.js'
 import { Tensor } from './tensor.js'
+import { tracer } from './tracer.js'
 
 let current: Scope | undefined
 
@@ -58,6 +59,7 @@ export class Scope {
 
 /** A new tensor's owner: the running scope or, outside of all, the garbage collector. */
 export function own(tensor: Tensor, op: string): void {
+  tracer?.made(tensor, op)
   if (current) current.adopt(tensor.owner)
   else collectLater(tensor, op)
 }

@@ -31,6 +31,13 @@ export function checkName(owner: string, name: string, module: Module): void {
 export const snakeCase = (name: string): string =>
   name.replace(/([a-z0-9])([A-Z])/g, (_, before: string, after: string) => `${before}_${after.toLowerCase()}`)
 
+const verbatim = new WeakSet<Module>()
+
+/** Has the module's own parameters and buffers stand in the state under the names of their fields, as they are. */
+export const keepNames = (owner: Module): void => void verbatim.add(owner)
+
+const stateName = (owner: Module, name: string): string => (verbatim.has(owner) ? name : snakeCase(name))
+
 /** The values of the module's fields, those in arrays under `field.index`. */
 function* fields(owner: Module): Generator<[name: string, value: unknown]> {
   for (const [name, value] of Object.entries(owner)) yield* flattened(name, value)
@@ -43,14 +50,14 @@ function* flattened(name: string, value: unknown): Generator<[name: string, valu
 
 /** The module's own parameters, repeated where two fields share one. */
 export function* ownParameters(owner: Module): Generator<[name: string, parameter: Parameter]> {
-  for (const [name, value] of fields(owner)) if (value instanceof Parameter) yield [snakeCase(name), value]
+  for (const [name, value] of fields(owner)) if (value instanceof Parameter) yield [stateName(owner, name), value]
 }
 
 /** The module's own buffers. */
 export function* ownBuffers(owner: Module): Generator<[name: string, buffer: Tensor]> {
   for (const name of bufferNames.get(owner) ?? []) {
     const value = (owner as unknown as Record<string, Tensor | undefined>)[name]
-    if (value) yield [snakeCase(name), value]
+    if (value) yield [stateName(owner, name), value]
   }
 }
 

@@ -6,6 +6,7 @@ import { recording } from '../capture/recording.js'
 import { kernels } from '../native.js'
 import { checkDim, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkNumber, checkShapeIs, checkWhole } from './check.js'
 import { gt, where } from './compare.js'
 import { add, mul } from './elementwise.js'
@@ -19,6 +20,7 @@ function byResult(op: 'relu' | 'sigmoid' | 'tanh', x: Tensor): Tensor {
   checkFloats(op, { x })
   const y = allocLike(op, x)
   kernels[op](x.size, x.handle, y.handle)
+  tracer?.op(op, y, [x])
   return record(op, y, [x], [y], (dy, _, [y]) => {
     const dx = allocLike(op, dy)
     kernels[`${op}_backward`](y.size, y.handle, dy.handle, dx.handle)
@@ -32,10 +34,12 @@ function byInput(
   x: Tensor,
   forward: (n: number, x: Handle, y: Handle) => void,
   backward: (n: number, x: Handle, dy: Handle, dx: Handle) => void,
+  options?: object,
 ): Tensor {
   checkFloats(op, { x })
   const y = allocLike(op, x)
   forward(x.size, x.handle, y.handle)
+  tracer?.op(op, y, [x], options)
   return record(op, y, [x], [x], (dy, _, [x]) => {
     const dx = allocLike(op, dy)
     backward(x.size, x.handle, dy.handle, dx.handle)
@@ -81,6 +85,7 @@ export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
     x,
     (n, x, y) => kernels.leaky_relu(n, negativeSlope, x, y),
     (n, x, dy, dx) => kernels.leaky_relu_backward(n, negativeSlope, x, dy, dx),
+    { negativeSlope },
   )
 }
 
@@ -90,6 +95,7 @@ const elus = (op: string, x: Tensor, alpha: number, scale: number): Tensor =>
     x,
     (n, x, y) => kernels.elu(n, alpha, scale, x, y),
     (n, x, dy, dx) => kernels.elu_backward(n, alpha, scale, x, dy, dx),
+    { alpha },
   )
 
 /** x above 0, else alpha · (eˣ − 1) (Clevert, Unterthiner, Hochreiter, 2015). Default alpha 1. */
@@ -125,6 +131,7 @@ export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Ten
     x,
     (n, x, y) => kernels.gelu_tanh(n, x, y),
     (n, x, dy, dx) => kernels.gelu_tanh_backward(n, x, dy, dx),
+    { approximate },
   )
 }
 
@@ -155,6 +162,7 @@ export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOption
     x,
     (n, x, y) => kernels.softplus(n, beta, threshold, x, y),
     (n, x, dy, dx) => kernels.softplus_backward(n, beta, threshold, x, dy, dx),
+    { beta },
   )
 }
 

@@ -4,6 +4,7 @@ import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { physicalOrder, sameShape, showShape, stridesOf, type Layout, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkTensor } from './check.js'
 import { promoted } from './precision.js'
 import { sum } from './reduce.js'
@@ -72,6 +73,7 @@ export function operands(op: string, a: Operand, b: Operand, names = NAMES): rea
 export function scalar(op: string, value: number, like: Tensor): Tensor {
   const y = alloc(op, [], like.dtype, like.device)
   kernels.fill(1, value, y.handle)
+  tracer?.constant(y)
   return y
 }
 

@@ -4,6 +4,7 @@ import { DTypeError } from '../errors.js'
 import { kernels, pack } from '../native.js'
 import { isFloat } from '../dtype.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import {
   broadcastShape,
   broadcastWords,
@@ -33,6 +34,7 @@ function compareNumber(op: string, kernel: Comparison, x: Tensor, value: number,
   if (typeof other === 'number') return compareTensors(op, kernel, x, scalar(op, other, x), first)
   const y = allocLike(op, x, x.shape, { dtype: 'uint8' })
   kernels.fill(y.size, Number(other), y.handle)
+  tracer?.constant(y)
   return y
 }
 
@@ -59,6 +61,7 @@ function compareTensors(op: string, kernel: Comparison, x: Tensor, z: Tensor, sw
   const [left, right] = swapped ? [z, x] : [x, z]
   if (y.size > 0)
     kernels[kernel](pack(broadcastWords(left, right, shape, y.layout)), left.handle, right.handle, y.handle)
+  tracer?.op(kernel, y, [left, right])
   return y
 }
 
@@ -112,6 +115,7 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   const [left, right] = [repeated(x, shape, layout), repeated(z, shape, layout)]
   const y = allocLike('where', left)
   kernels.where(y.size, choice.handle, left.handle, right.handle, y.handle)
+  tracer?.op('where', y, [condition, x, z])
   if (!isFloat(y.dtype)) return y
   const [xShape, zShape] = [x.shape, z.shape]
   return record('where', y, [x, z], [choice], (dy, needs, [choice]) => {

@@ -1,6 +1,7 @@
 import { record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkShapeIs, checkWhole, type Pair, type Single, type Sizes, type Triple } from './check.js'
 import { backwardBias, backwardInput, backwardWeight, type Convolution, convolution, forward } from './convolution.js'
 import { lowered } from './precision.js'
@@ -79,7 +80,9 @@ function conv(
     needs[1] && backwardWeight(g, images, dy),
     needs[2] && backwardBias(dy),
   ])
-  return fromImage(y, rank)
+  const result = fromImage(y, rank)
+  tracer?.op(op, result, [x, weight, bias], g)
+  return result
 }
 
 function geometry(

@@ -5,6 +5,7 @@ import { isDType, isFloat, type DType } from '../dtype.js'
 import { describe, DTypeError } from '../errors.js'
 import { kernels, native } from '../native.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkTensor } from './check.js'
 
 /**
@@ -18,6 +19,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
   const y = allocLike('cast', x, x.shape, { dtype })
   kernels.cast(x.size, x.handle, y.handle)
   const before = x.dtype
+  tracer?.op('cast', y, [x])
   return isFloat(dtype) && isFloat(before) ? record('cast', y, [x], [], (dy) => [cast(dy, before)]) : y
 }
 
@@ -26,6 +28,7 @@ export function clone(x: Tensor): Tensor {
   checkTensor('clone', 'x', x)
   const y = allocLike('clone', x)
   kernels.cast(x.size, x.handle, y.handle)
+  tracer?.op('identity', y, [x])
   return record('clone', y, [x], [], (dy) => [dy])
 }
 
@@ -37,6 +40,7 @@ export function toDevice(x: Tensor, device: DeviceLike): Tensor {
   const y = alloc('to', x.shape, x.dtype, target, x.layout)
   native.transfer(x.handle, y.handle)
   const before = x.device
+  tracer?.op('identity', y, [x])
   return record('to', y, [x], [], (dy) => [toDevice(dy, before)])
 }
 
@@ -54,7 +58,9 @@ Tensor.prototype.clone = function () {
   return clone(this)
 }
 Tensor.prototype.detach = function () {
-  return share('detach', this, this.shape, this.layout)
+  const y = share('detach', this, this.shape, this.layout)
+  tracer?.op('identity', y, [this])
+  return y
 }
 Tensor.prototype.to = function (target) {
   if (isDType(target)) return cast(this, target)

@@ -18,6 +18,8 @@ export interface Convolution {
   readonly weight: Shape
   /** [N, K, …positions] */
   readonly y: Shape
+  readonly window: readonly Sliding[]
+  readonly groups: number
 }
 
 /** What signals lack of images, and images of volumes: a side of one cell, along which the window does not move. */
@@ -41,7 +43,7 @@ export function convolution(
   const packed = flat
     ? [...windowWords(n * d.size, c, [h, w]), ...depthWords(still), k, groups]
     : [...windowWords(n, c, [h, w]), ...depthWords(d), k, groups]
-  return { op, packed, x: of(n, c, 'size'), weight: of(k, c / groups, 'kernel'), y: of(n, k, 'output') }
+  return { op, packed, x: of(n, c, 'size'), weight: of(k, c / groups, 'kernel'), y: of(n, k, 'output'), window, groups }
 }
 
 /** What native/geometry.h's Conv has beyond Window2d. */

@@ -4,6 +4,7 @@ import { isTracked, record } from '../autograd.js'
 import { isFloat } from '../dtype.js'
 import { kernels, pack } from '../native.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import {
   broadcastShape,
   broadcastWords,
@@ -25,6 +26,7 @@ function binary(op: BinaryKernel, a: Tensor, b: Tensor): Tensor {
   const shape = broadcastShape(op, a.shape, b.shape)
   const y = alloc(op, shape, a.dtype, a.device, resultLayout(a, b, shape))
   if (y.size > 0) kernels[op](pack(broadcastWords(a, b, shape, y.layout)), a.handle, b.handle, y.handle)
+  tracer?.op(op, y, [a, b])
   return y
 }
 

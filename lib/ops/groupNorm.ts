@@ -6,6 +6,7 @@ import { toLayout } from '../layout.js'
 import { kernels, pack } from '../native.js'
 import { showShape, sizeOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkWhole } from './check.js'
 import { asBefore, asImage } from './image.js'
 import { byRunning, checkParameters } from './norm.js'
@@ -43,7 +44,9 @@ export function layerNorm(
   checkParameters('layerNorm', x, { weight, bias }, shape)
   const geometry = [sizeOf(x.shape.slice(0, -shape.length)), 1, sizeOf(shape), 1]
   const rows = [x, weight, bias].map((each) => each && toLayout(each, 'rowMajor'))
-  return normalise('layerNorm', geometry, rows[0]!, rows[1], rows[2], eps)
+  const y = normalise('layerNorm', geometry, rows[0]!, rows[1], rows[2], eps)
+  tracer?.op('layerNorm', y, [x, weight, bias], { dims: shape.length, eps })
+  return y
 }
 
 /**
@@ -72,7 +75,9 @@ export function groupNorm(
     )
   checkParameters('groupNorm', x, { weight, bias }, [x.shape[1]!])
   const image = asImage(x)
-  return asBefore(normalise('groupNorm', geometryOf(image, groups), image, weight, bias, eps), x)
+  const y = asBefore(normalise('groupNorm', geometryOf(image, groups), image, weight, bias, eps), x)
+  tracer?.op('groupNorm', y, [x, weight, bias], { groups, eps })
+  return y
 }
 
 export interface InstanceNormOptions extends NormOptions {
@@ -113,11 +118,15 @@ export function instanceNorm(
   if (!useInputStats) {
     if (!runningMean || !runningVar)
       throw new TypeError('instanceNorm: expected runningMean and runningVar without useInputStats')
-    return asBefore(byRunning('instanceNorm', image, runningMean, runningVar, weight, bias, eps), x)
+    const y = asBefore(byRunning('instanceNorm', image, runningMean, runningVar, weight, bias, eps), x)
+    tracer?.op('batchNorm', y, [x, runningMean, runningVar, weight, bias], { eps })
+    return y
   }
   const geometry = geometryOf(image, Math.max(x.shape[1]!, 1))
   const running = x.size > 0 ? { mean: runningMean, variance: runningVar, momentum } : undefined
-  return asBefore(normalise('instanceNorm', geometry, image, weight, bias, eps, running), x)
+  const y = asBefore(normalise('instanceNorm', geometry, image, weight, bias, eps, running), x)
+  tracer?.op('instanceNorm', y, [x, weight, bias], { eps })
+  return y
 }
 
 interface Running {

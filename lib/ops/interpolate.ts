@@ -4,6 +4,7 @@ import { describe, ShapeError } from '../errors.js'
 import { kernels, pack } from '../native.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkSizes, type Sizes } from './check.js'
 import { asVolume, fromImage, toImage } from './signal.js'
 
@@ -103,5 +104,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     kernels.interpolate_backward(pack(words), d, h, w, dy.handle, dx.handle)
     return [dx]
   })
-  return fromImage(y, sides.length)
+  const result = fromImage(y, sides.length)
+  tracer?.op('interpolate', result, [x], { mode, alignCorners: alignCorners === true, sides })
+  return result
 }

@@ -4,6 +4,7 @@ import { describe, ShapeError } from '../errors.js'
 import { toLayout, writeStrided } from '../layout.js'
 import { checkDim, showShape, stridesOf } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkDType, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
 import { promoted } from './precision.js'
 import { unsqueeze } from './shape.js'
@@ -70,6 +71,7 @@ function joined(op: string, list: readonly Tensor[], axis: number): Tensor {
     starts.push(at)
     at += x.shape[axis]!
   }
+  tracer?.op('cat', y, list, { axis })
   return record(op, y, laid, [], (dy, needs) =>
     starts.map((start, i) => needs[i] && slice(dy, axis, start, starts[i + 1] ?? total)),
   )

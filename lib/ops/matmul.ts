@@ -5,6 +5,7 @@ import { toRowMajor } from '../layout.js'
 import { kernels, pack } from '../native.js'
 import { sameShape, showShape, sizeOf } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { broadcastShape } from './broadcast.js'
 import { checkFloats, checkShapeIs } from './check.js'
 import { lowered } from './precision.js'
@@ -53,8 +54,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
       `matmul: expected b of shape ${b.rank === 1 ? `[${k}]` : `[..., ${transposeB ? `N, ${k}` : `${k}, N`}]`}, got ${showShape(b.shape)}`,
     )
   const y = batched(left, right, transposeA, transposeB)
-  if (a.rank > 1 && b.rank > 1) return y
-  return reshape(y, [...y.shape.slice(0, -2), ...(a.rank > 1 ? [m] : []), ...(b.rank > 1 ? [n] : [])])
+  const vectors = a.rank === 1 || b.rank === 1
+  const shape = [...y.shape.slice(0, -2), ...(a.rank > 1 ? [m] : []), ...(b.rank > 1 ? [n] : [])]
+  const result = vectors ? reshape(y, shape) : y
+  tracer?.op('matmul', result, [a, b], { transposeA, transposeB })
+  return result
 }
 
 function checkOperand(name: string, x: Tensor, transposed: boolean): void {
@@ -88,6 +92,7 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
   const [left, right] = [toRowMajor(a), toRowMajor(b)]
   const y = allocLike('matmul', left, [...batch, m, n])
   kernels.matmul(pack(words(sizeOf(batch), m, n, k, transposeA, transposeB)), left.handle, right.handle, 0, y.handle)
+  tracer?.op('matmul', y, [a, b], { transposeA, transposeB })
   return record('matmul', y, [left, right], [left, right], (dy, needs, [a, b]) => [
     needs[0] && (transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB)),
     needs[1] && (transposeB ? product(dy, a, true, transposeA) : product(a, dy, !transposeA, false)),
@@ -142,7 +147,9 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
     needs[1] && matmul(dy, x, { transposeA: true }),
     needs[2] && sum(dy, 0),
   ])
-  return x.rank === 2 ? y : reshape(y, [...outer, out])
+  const result = x.rank === 2 ? y : reshape(y, [...outer, out])
+  tracer?.op('linear', result, [x, weight, bias])
+  return result
 }
 
 declare module '../tensor.js' {

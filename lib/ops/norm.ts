@@ -6,6 +6,7 @@ import { DTypeError, ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { showShape, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
 import { asBefore, asImage } from './image.js'
 
@@ -65,7 +66,9 @@ export function batchNorm(
   if (training) return asBefore(byBatch(image, runningMean, runningVar, weight, bias, momentum, eps, after), x)
   if (!runningMean || !runningVar)
     throw new TypeError('batchNorm: expected runningMean and runningVar when not training')
-  return asBefore(byRunning('batchNorm', image, runningMean, runningVar, weight, bias, eps, after), x)
+  const y = asBefore(byRunning('batchNorm', image, runningMean, runningVar, weight, bias, eps, after), x)
+  tracer?.op('batchNorm', y, [x, runningMean, runningVar, weight, bias, residual], { eps, relu })
+  return y
 }
 
 /** Values per channel, and channels. */

@@ -5,6 +5,7 @@ import { readStrided, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { showShape, stridesOf } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkHolds, checkTensor } from './check.js'
 import { clone } from './convert.js'
 import { indexOn, selectAlong } from './select.js'
@@ -53,7 +54,9 @@ export function pad(x: Tensor, padding: readonly number[], options: PadOptions =
     return [before, after]
   })
   if (ends.every(([before, after]) => before === 0 && after === 0)) return clone(x)
-  return mode === 'constant' ? constant(x, ends, value) : extended(x, ends, mode)
+  const y = mode === 'constant' ? constant(x, ends, value) : extended(x, ends, mode)
+  tracer?.op('pad', y, [x], { ends, mode, value })
+  return y
 }
 
 /** Its gradient is the opposite: what was added is taken away, and what was taken away is 0. */

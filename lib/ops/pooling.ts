@@ -3,6 +3,7 @@ import { record } from '../autograd.js'
 import { kernels, pack } from '../native.js'
 import type { Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { asVolume, fromImage, toImage } from './signal.js'
 
 /** What max pooling found: the values and where they were in the flattened spatial dimensions, int32. */
@@ -33,6 +34,25 @@ export const poolWords = (
   flags.divisor,
 ]
 
+/** The windows again, one for each spatial dimension; `poolWords` turned round. */
+export function readPoolWords({ words, outputs }: Pooling) {
+  const axes = outputs.map((_, i) => {
+    const from = 2 + 7 * (3 - outputs.length + i)
+    const [size, output, kernel, stride, before, after, dilation] = words.slice(from, from + 7) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    return { size, output, kernel, stride, before, after, dilation }
+  })
+  const [adaptive, includePad, divisor] = words.slice(-3) as [number, number, number]
+  return { axes, adaptive: adaptive === 1, includePad: includePad === 1, divisor }
+}
+
 const outputShape = ({ shape: [n, c] }: Tensor, { outputs }: Pooling): number[] =>
   outputs.length === 1 ? [n!, c!, 1, outputs[0]!] : [n!, c!, ...outputs]
 
@@ -49,7 +69,9 @@ export function maxUnder(op: string, x: Tensor, windows: Pooling, relu = false):
     return [dx]
   })
   const rank = windows.outputs.length
-  return { values: fromImage(y, rank), indices: fromImage(indices, rank) }
+  const values = fromImage(y, rank)
+  tracer?.op('maxPool', values, [x], { ...windows, op, relu })
+  return { values, indices: fromImage(indices, rank) }
 }
 
 /** The mean under each of the windows. */
@@ -63,7 +85,9 @@ export function meanUnder(op: string, x: Tensor, windows: Pooling): Tensor {
     kernels.avg_pool_backward(pack(windows.words), dy.handle, dx.handle)
     return [dx]
   })
-  return fromImage(y, windows.outputs.length)
+  const result = fromImage(y, windows.outputs.length)
+  tracer?.op('avgPool', result, [x], { ...windows, op })
+  return result
 }
 
 /** The values alone. */

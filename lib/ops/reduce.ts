@@ -5,6 +5,7 @@ import { ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { around, checkDim, checkDims, extents, physicalOrder, showShape, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { repeated } from './broadcast.js'
 import { checkFloats } from './check.js'
 import { eq, ne, where } from './compare.js'
@@ -70,7 +71,9 @@ function sumOf(op: string, x: Tensor, dims: readonly number[], factor: number, o
   const kept = sumKept(op, x, dims, factor)
   const y = kept === x ? copied(x) : kept
   record(op, y, [x], [], (dy) => [repeated(factor === 1 ? dy : scale(dy, factor), shape, layout)])
-  return options.keepDim ? y : reshape(y, without(shape, dims))
+  const result = options.keepDim ? y : reshape(y, without(shape, dims))
+  tracer?.op(op, result, [x], { dims, keepDim: options.keepDim === true })
+  return result
 }
 
 const copied = (x: Tensor): Tensor => noGrad(() => clone(x))
@@ -124,6 +127,7 @@ function extreme(op: Extreme, x: Tensor): Tensor {
   const index = allocLike(op, x, [], { dtype: 'int32' })
   kernels.extreme(1, x.size, 1, Number(op === 'min'), x.handle, y.handle, index.handle)
   index.dispose()
+  tracer?.op(op, y, [x], { dims: x.shape.map((_, d) => d), keepDim: false })
   return record(op, y, [x], [x, y], (dy, _, [x, y]) => {
     const there = where(ne(y, y), ne(x, x), eq(x, y))
     const type = wide(dy.dtype) // half precision does not count far
@@ -169,6 +173,8 @@ function extremesAlong(op: string, which: Extreme, x: Tensor, dim: number, optio
     kernels.extreme_backward(outer, n, inner, indices.handle, dy.handle, dx.handle)
     return [dx]
   })
+  tracer?.op(which, values, [x], { dims: [axis], keepDim: true })
+  tracer?.op(`arg${which}`, indices, [x], { dim: axis })
   if (options.keepDim) return { values, indices }
   const rest = without(shape, [axis])
   return { values: reshape(values, rest), indices: reshape(indices, rest) }
@@ -189,6 +195,7 @@ function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
   const y = allocLike('cumsum', x)
   const [outer, n, inner] = around(x, dim)
   kernels.cumsum(outer, n, inner, Number(reverse), x.handle, y.handle)
+  tracer?.op('cumsum', y, [x], { dim })
   return record('cumsum', y, [x], [], (dy) => [cumsumAlong(dy, dim, !reverse)])
 }
 

@@ -5,6 +5,7 @@ import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { around, checkShape, sameShape, showShape, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { repeated, unbroadcast } from './broadcast.js'
 import { checkTensor, checkWhole } from './check.js'
 import { reshape } from './shape.js'
@@ -31,6 +32,7 @@ function expandTo(op: string, x: Tensor, shape: Shape): Tensor {
     throw new ShapeError(`${op}: expected a shape that ${showShape(before)} broadcasts to, got ${showShape(shape)}`)
   if (sameShape(target, before)) return x
   const y = repeated(x, target, extra === 0 ? x.layout : 'rowMajor')
+  tracer?.op('expand', y, [x], { shape: target })
   return record(op, y, [x], [], (dy) => [unbroadcast(dy, before)])
 }
 
@@ -86,6 +88,7 @@ function tiledAlong(op: string, x: Tensor, dim: number, times: number): Tensor {
   readStrided(from, [n * inner, 0, 1], 0, to)
   from.dispose()
   to.dispose()
+  tracer?.op('tile', y, [x], { dim, times })
   return record(op, y, [x], [], (dy) => {
     const dx = allocLike(op, dy, shape)
     kernels.sum(outer, times, n * inner, 1, dy.handle, dx.handle)

@@ -5,6 +5,7 @@ import { ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkWhole } from './check.js'
 import { asBefore, asImage } from './image.js'
 import { raised } from './precision.js'
@@ -48,5 +49,7 @@ export function localResponseNorm(x: Tensor, size: number, options: LocalRespons
     return [dx]
   })
   scale?.dispose()
-  return asBefore(y, x)
+  const result = asBefore(y, x)
+  tracer?.op('localResponseNorm', result, [x], { size, alpha, beta, k })
+  return result
 }

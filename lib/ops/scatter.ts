@@ -5,6 +5,7 @@ import { readStrided, toLayout, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { around, checkDim, sameShape, showShape, stridesOf, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkDType, checkFloats, checkHolds, checkSameDevice, checkTensor } from './check.js'
 import { eq } from './compare.js'
 import { checkIndex, indexOn, scatterInto, zerosLike } from './select.js'
@@ -56,7 +57,9 @@ export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
   checkIndex('gather', index, 'x', x)
   checkFits('gather', index, 'x', x, axis)
   const source = corner(x, index.shape, axis)
-  return gatherAlong(source, axis, toLayout(index, source.layout))
+  const y = gatherAlong(source, axis, toLayout(index, source.layout))
+  tracer?.op('gather', y, [x, index], { axis })
+  return y
 }
 
 function gatherAlong(x: Tensor, dim: number, index: Tensor): Tensor {

@@ -5,6 +5,7 @@ import { toLayout } from '../layout.js'
 import { kernels } from '../native.js'
 import { around, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkDType, checkSameDevice, checkTensor } from './check.js'
 
 /** @throws {TypeError} {@link DisposedError} {@link DTypeError} {@link DeviceError} unless index is int32 beside `like` */
@@ -19,6 +20,7 @@ export function selectAlong(op: string, x: Tensor, dim: number, index: Tensor, s
   const [outer, n, inner] = around(x, dim)
   const y = allocLike(op, x, x.shape.with(dim, index.size))
   kernels.index_select(outer, n, index.size, inner, x.handle, index.handle, y.handle)
+  tracer?.op('indexSelect', y, [x, index], { dim })
   const { shape } = x
   return record(op, y, [x], [index], (dy, _, [index]) => {
     const dx = allocLike(op, dy, shape)
@@ -28,8 +30,11 @@ export function selectAlong(op: string, x: Tensor, dim: number, index: Tensor, s
 }
 
 /** Indices from JavaScript on x's device. */
-export const indexOn = (op: string, x: Tensor, values: Int32Array): Tensor =>
-  alloc(op, [values.length], 'int32', x.device).copy_(values)
+export function indexOn(op: string, x: Tensor, values: Int32Array): Tensor {
+  const index = alloc(op, [values.length], 'int32', x.device).copy_(values)
+  tracer?.constant(index)
+  return index
+}
 
 /** Zeros of a shape, otherwise like x. */
 export function zerosLike(op: string, x: Tensor, shape: Shape): Tensor {

@@ -4,6 +4,7 @@ import { describe, ShapeError } from '../errors.js'
 import { readStrided, toRowMajor } from '../layout.js'
 import { checkDim, checkDims, checkShape, sameShape, showShape, sizeOf, stridesOf, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkTensor } from './check.js'
 
 /** A shape with at most one −1, which takes what is left. */
@@ -28,6 +29,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
   const source = sameShape(target, x.shape) ? x : toRowMajor(x)
   const { shape: before } = x
   const y = share('reshape', source, target, source.layout)
+  tracer?.op('reshape', y, [x], { shape: target })
   return record('reshape', y, [source], [], (dy) => [reshape(dy, before)])
 }
 
@@ -86,6 +88,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
     0,
     y,
   )
+  tracer?.op('permute', y, [x], { order })
   return record('permute', y, [x], [], (dy) => [
     permute(
       dy,

@@ -5,6 +5,7 @@ import { readStrided, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
 import { checkDim, sizeOf, stridesOf } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkTensor, checkWhole } from './check.js'
 import { squeeze } from './shape.js'
 
@@ -36,6 +37,7 @@ export function slice(x: Tensor, dim: number, start: number, end?: number, step 
     readStrided(x, strides, offset, y)
   }
   const { shape: before } = x
+  tracer?.op('slice', y, [x], { axis, start: first, end: bound(end ?? size), step })
   return record('slice', y, [x], [], (dy) => {
     const dx = allocLike('slice', dy, before)
     kernels.fill(dx.size, 0, dx.handle)

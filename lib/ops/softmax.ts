@@ -3,6 +3,7 @@ import { record } from '../autograd.js'
 import { kernels } from '../native.js'
 import { around, checkDim } from '../shape.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats } from './check.js'
 import { raised } from './precision.js'
 
@@ -14,6 +15,7 @@ function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tenso
   const extents: [number, number, number] = x.rank === 0 ? [1, 1, 1] : around(x, checkDim(name, dim, x.rank))
   const y = allocLike(name, x)
   kernels[op](...extents, x.handle, y.handle)
+  tracer?.op(name, y, [x], { dim: dim < 0 ? dim + x.rank : dim })
   return record(name, y, [x], [y], (dy, _, [y]) => {
     const dx = allocLike(name, dy)
     kernels[`${op}_backward`](...extents, y.handle, dy.handle, dx.handle)

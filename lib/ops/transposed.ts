@@ -1,6 +1,7 @@
 import { record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
 import type { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import {
   checkFloats,
   checkShapeIs,
@@ -92,7 +93,9 @@ function convTranspose(
     needs[1] && backwardWeight(g, dy, images),
     needs[2] && backwardBias(dy),
   ])
-  return fromImage(y, rank)
+  const result = fromImage(y, rank)
+  tracer?.op(op, result, [x, weight, bias], g)
+  return result
 }
 
 function geometry(

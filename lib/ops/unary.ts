@@ -2,6 +2,7 @@ import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import { kernels } from '../native.js'
 import { Tensor } from '../tensor.js'
+import { tracer } from '../tracer.js'
 import { checkFloats, checkNumber } from './check.js'
 import { div, mul } from './elementwise.js'
 import { raised } from './precision.js'
@@ -10,6 +11,7 @@ function apply(op: 'exp' | 'log' | 'sqrt' | 'abs' | 'sign', x: Tensor): Tensor {
   checkFloats(op, { x })
   const y = allocLike(op, x)
   kernels[op](x.size, x.handle, y.handle)
+  tracer?.op(op, y, [x])
   return y
 }
 
@@ -50,6 +52,7 @@ export function scale(x: Tensor, factor: number): Tensor {
   checkNumber('scale', 'factor', factor)
   const y = allocLike('scale', x)
   kernels.scale(x.size, factor, x.handle, y.handle)
+  tracer?.op('mul', y, [x, factor])
   return record('scale', y, [x], [], (dy) => [scale(dy, factor)])
 }
 
@@ -80,6 +83,7 @@ export function clampOf(op: string, x: Tensor, least: number, greatest: number, 
   checkNumber(op, 'greatest', greatest)
   const y = allocLike(op, x)
   kernels.clamp(x.size, least, greatest, x.handle, y.handle)
+  tracer?.op('clamp', y, [x], { least, greatest })
   return record(op, y, [x], [x], (dy, _, [x]) => {
     const dx = allocLike(op, dy)
     kernels.clamp_backward(x.size, least, greatest, Number(strict), x.handle, dy.handle, dx.handle)

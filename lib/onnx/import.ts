@@ -1,0 +1,52 @@
+import { open } from 'node:fs/promises'
+import { type DeviceLike, getDefaultDevice, parseDevice } from '../device.js'
+import { describe, FormatError } from '../errors.js'
+import type { Tensor } from '../tensor.js'
+import { readGraph } from './graph.js'
+import { OnnxModel } from './model.js'
+import { decodeModel } from './schema.js'
+
+export interface ImportOptions {
+  /** Where the weights go; default: the default device. */
+  device?: DeviceLike
+}
+
+/** Protobuf has no longer messages. */
+const LONGEST = 2 ** 31 - 1
+
+async function readModelFile(path: string): Promise<Uint8Array> {
+  const file = await open(path)
+  try {
+    const { size } = await file.stat()
+    if (size > LONGEST) throw new FormatError(`${path}: expected an ONNX model below 2 GiB, got ${size} bytes`)
+    return await file.readFile()
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * Makes a module of an ONNX model (https://onnx.ai), of opset 7 to 25. It is called like others, can be trained (`train()`
+ * has batch norm and dropout do what they do then), moved and saved; weights keep their names. float16 weights become
+ * float32. Elements in other files are sought in the model's folder.
+ *
+ * ```ts
+ * const model = await onnx.importModel('squeezenet.onnx')
+ * const scores = model(images)
+ * ```
+ *
+ * @param source a path, or the bytes of a file
+ * @throws {FormatError} for a damaged file, an opset that is not known, and operators that are not: it lists them all
+ */
+export async function importModel<R extends Tensor | Tensor[] = Tensor>(
+  source: string | Uint8Array,
+  options: ImportOptions = {},
+): Promise<OnnxModel<R>> {
+  const device = options.device === undefined ? getDefaultDevice() : parseDevice(options.device)
+  const path = typeof source === 'string' ? source : undefined
+  if (path === undefined && !(source instanceof Uint8Array))
+    throw new TypeError(`importModel: expected a path or bytes, got ${describe(source)}`)
+  const bytes = path === undefined ? (source as Uint8Array) : await readModelFile(path)
+  const model = await decodeModel(bytes, path ?? 'onnx')
+  return new OnnxModel<R>(await readGraph(model, path), device)
+}
