@@ -5,6 +5,7 @@ export { ConfusionCounter, confusionMatrix, type ConfusionMatrix, type Counts } 
 export { CSVLogger } from './csv.js'
 export { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping.js'
 export type { FitEvent } from './events.js'
+export { LearningRateMonitor } from './learningRateMonitor.js'
 export type { LearningRateOptions, LearningRates } from './learningRate.js'
 export { type Accumulator, accuracy, type EpochMetric, errorRate, meanLoss, type Metric, topK } from './metrics.js'
 export type {
