@@ -17,6 +17,7 @@ export type {
   TrainerOptions,
   TrainerScheduler,
 } from './options.js'
+export { pretrainLayers, type PretrainOptions, type Stage } from './pretrain.js'
 export type { EpochRecord, Measures, Mode, MonitorOptions, StepRecord } from './records.js'
 export { f1, precision, recall, type ScoreOptions } from './scores.js'
 export { Trainer } from './trainer.js'
