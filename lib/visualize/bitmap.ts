@@ -5,7 +5,7 @@ import { add } from '../ops/elementwise.js'
 import { clamp, scale as times } from '../ops/unary.js'
 import { permute, reshape } from '../ops/shape.js'
 import { noGrad } from '../autograd.js'
-import { loadSharp } from '../peers.js'
+import { loadSharp } from '../vision/sharp.js'
 import { Scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
@@ -30,7 +30,7 @@ export class Bitmap extends Picture {
   }
 
   async png(): Promise<Uint8Array> {
-    const sharp = await loadSharp('png')
+    const sharp = await loadSharp()
     const { width, height, rgb } = this.pixels
     const raw = sharp(rgb, { raw: { width, height, channels: 3 } })
     return raw.resize(this.width, this.height, { kernel: 'nearest' }).png().toBuffer()

@@ -1,4 +1,4 @@
-import { loadEcharts } from '../peers.js'
+import { loadEcharts } from './echarts.js'
 import type { TextOptions } from './terminal.js'
 import { Vector } from './vector.js'
 
@@ -20,7 +20,7 @@ export const chart = (
     width,
     height,
     async () => {
-      const { init } = await loadEcharts('svg')
+      const { init } = await loadEcharts()
       const drawn = init(null, null, { renderer: 'svg', ssr: true, width, height })
       try {
         drawn.setOption({ animation: false, backgroundColor: '#fff', color: [...PALETTE], ...option })

@@ -108,6 +108,7 @@ function panelOption(panel: Panel, i: number, { left, top, width, height }: Plac
       top: top + 34,
       width: width - MARGIN.left - MARGIN.right,
       show: series.length > 1,
+      itemGap: 24,
     },
     grid: {
       left: left + MARGIN.left,
@@ -115,7 +116,15 @@ function panelOption(panel: Panel, i: number, { left, top, width, height }: Plac
       width: width - MARGIN.left - MARGIN.right,
       height: height - MARGIN.top - MARGIN.bottom,
     },
-    xAxis: { ...axis, name: xName, nameLocation: 'middle', nameGap: 28, scale: true, splitLine: { show: false } },
+    xAxis: {
+      ...axis,
+      minInterval: isWhole(series) ? 1 : 0,
+      name: xName,
+      nameLocation: 'middle',
+      nameGap: 28,
+      scale: true,
+      splitLine: { show: false },
+    },
     yAxis: {
       ...axis,
       name: yName,
@@ -133,6 +142,9 @@ function panelOption(panel: Panel, i: number, { left, top, width, height }: Plac
     })),
   }
 }
+
+const isWhole = (series: readonly Series[]): boolean =>
+  series.every(({ points }) => points.every(([x]) => Number.isInteger(x)))
 
 function seriesOption({ name, points, kind = 'line' }: Series, color: string) {
   const data = points.map(([x, y]) => [x, Number.isFinite(y) ? y : null])

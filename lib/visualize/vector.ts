@@ -1,4 +1,4 @@
-import { loadSharp } from '../peers.js'
+import { loadSharp } from '../vision/sharp.js'
 import { Picture } from './picture.js'
 import type { TextOptions } from './terminal.js'
 
@@ -18,7 +18,7 @@ export class Vector extends Picture {
   }
 
   async png(): Promise<Uint8Array> {
-    const sharp = await loadSharp('png')
+    const sharp = await loadSharp()
     return sharp(Buffer.from(await this.draw()))
       .flatten({ background: '#fff' })
       .png()
