@@ -53,7 +53,7 @@ const code = ([r, g, b]: Color, colors: number): string =>
 const fifth = (byte: number): number => Math.round((5 * byte) / 255)
 
 /** Luma by ITU-R BT.601. */
-const luma = ([r, g, b]: Color): number => 0.299 * r + 0.587 * g + 0.114 * b
+const luma = ([r, g, b]: Color): number => (299 * r + 587 * g + 114 * b) / 1000
 
 const shade = (upper: Color, lower: Color): string =>
   RAMP[Math.min(RAMP.length - 1, Math.floor(((luma(upper) + luma(lower)) / 2 / 256) * RAMP.length))]!

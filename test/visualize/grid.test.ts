@@ -28,7 +28,7 @@ for (const [name, { shape, options, images, gridShape, grid, bytes }] of Object.
     t.same(made.shape, gridShape)
     t.ok(distance(made, tensor(Float32Array.from(grid), { shape: gridShape })) < 1e-5)
     if (gridShape[0] !== 3) return
-    const { pixels } = (await visualize.image(made, { scale: 1 })) as unknown as { pixels: { rgb: Uint8Array } }
+    const { pixels } = await visualize.image(made, { scale: 1 })
     const [, h, w] = gridShape as [number, number, number]
     const interleaved = Array.from({ length: 3 * h * w }, (_, i) => bytes[(i % 3) * h * w + Math.floor(i / 3)]!)
     // A value that lies between two bytes may be rounded to either.
