@@ -74,7 +74,10 @@ function showDownload({ url, received, total }: data.Progress): void {
 
 /** Saves a picture in the folder that was asked for, or shows it in the terminal. */
 export async function show(name: string, picture: visualize.Picture, { pictures }: Options): Promise<void> {
-  if (pictures === undefined) { picture.print(); return; }
+  if (pictures === undefined) {
+    picture.print()
+    return
+  }
   const path = join(pictures, `${name}.png`)
   await picture.save(path)
   console.log(`picture: ${path}`)
