@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { data, DownloadError, type DeviceLike, type nn } from 'convcore'
+import { join } from 'node:path'
+import { data, DownloadError, type DeviceLike, type nn, type visualize } from 'convcore'
 
 export interface Options {
   epochs: number
@@ -9,6 +10,8 @@ export interface Options {
   device: DeviceLike
   /** How a network is written, where an example shows several ways. */
   style?: string
+  /** Folder for pictures; without one they are shown in the terminal. */
+  pictures?: string
 }
 
 /** What a run ends with; `--json` writes it. */
@@ -93,6 +96,17 @@ async function loadImages(name: string, folder: string, source: typeof data.mnis
 function showDownload({ url, received, total }: data.Progress): void {
   const share = total ? ` ${Math.floor((100 * received) / total)} %` : ''
   process.stderr.write(`\rdownloading ${url}${share} ${received === total ? '\n' : ''}`)
+}
+
+/** Saves a picture in the folder that was asked for, or shows it in the terminal. */
+export async function show(name: string, picture: visualize.Picture, { pictures }: Options): Promise<void> {
+  if (pictures === undefined) {
+    picture.print()
+    return
+  }
+  const path = join(pictures, `${name}.png`)
+  await picture.save(path)
+  console.log(`picture: ${path}`)
 }
 
 /** Sums up a run. */

@@ -1,7 +1,7 @@
 // Over-fitting, shown on polynomials through ten noisy points of a sine: the higher the order, the better the fit and the
 // wilder the coefficients, until shrinkage holds them down (Bishop: "Pattern recognition and machine learning", 1.1).
-import { add, cat, lstsq, matmul, mul, randn, sub, tensor, zeros, type Tensor } from 'convcore'
-import type { Figures, Row } from './example.js'
+import { add, cat, lstsq, matmul, mul, randn, sub, tensor, visualize, zeros, type Tensor } from 'convcore'
+import { type Figures, type Options, type Row, show } from './example.js'
 
 export const epochs = 1
 
@@ -57,14 +57,38 @@ export function distance(x: readonly number[], y: Tensor, weights: Tensor): numb
   return Math.sqrt(errors.mul(errors).mean().itemSync())
 }
 
-export function run(): Promise<Figures> {
+const STEPS = 100
+
+/** The points, the sine that they are of, and a polynomial through them. */
+export function panel(title: string, x: readonly number[], y: Tensor, weights: Tensor): visualize.Panel {
+  const fine = Array.from({ length: STEPS + 1 }, (_, i) => i / STEPS)
+  const values = matmul(powers(fine, weights.size - 1), weights.reshape([weights.size, 1])).dataSync()
+  const points = y.dataSync()
+  return {
+    title,
+    yRange: [-2, 2],
+    series: [
+      { name: 'polynomial', points: fine.map((v, i) => [v, values[i]!]) },
+      { name: 'sine', points: fine.map((v) => [v, Math.sin(2 * Math.PI * v)]) },
+      { name: 'samples', kind: 'points', points: x.map((v, i) => [v, points[i]!]) },
+    ],
+  }
+}
+
+export async function run(options: Options): Promise<Figures> {
   const started = performance.now()
   const { x, y } = noisySine()
-  const columns = [0, 1, 3, 9, 9].map((order, i) => ({ order, weights: fit(x, y, order, i === 4 ? SHRINKAGE : 0) }))
+  const columns = [0, 1, 3, 9, 9].map((order, i) => ({
+    name: i === 4 ? 'order 9, shrunk' : `order ${order}`,
+    weights: fit(x, y, order, i === 4 ? SHRINKAGE : 0),
+  }))
   const values = columns.map(({ weights }) => [...weights.dataSync()])
   const row = (name: string, cells: string[]) =>
-    console.log(name.padEnd(10) + cells.map((c) => c.padStart(14)).join(''))
-  row('', [...columns.slice(0, 4).map(({ order }) => `order ${order}`), 'shrunk'])
+    console.log(name.padEnd(10) + cells.map((c) => c.padStart(17)).join(''))
+  row(
+    '',
+    columns.map(({ name }) => name),
+  )
   for (let power = 0; power <= 9; power++)
     row(
       `w${power}`,
@@ -75,5 +99,7 @@ export function run(): Promise<Figures> {
     'distance',
     distances.map((d) => d.toExponential(1)),
   )
-  return Promise.resolve({ coefficients: values, distances, seconds: (performance.now() - started) / 1000 })
+  const picture = visualize.plot(columns.map(({ name, weights }) => panel(name, x, y, weights)))
+  await show('polynomial', picture, options)
+  return { coefficients: values, distances, seconds: (performance.now() - started) / 1000 }
 }

@@ -1,17 +1,18 @@
-// npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--json FILE]
+// npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--pictures DIR] [--json FILE]
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { info, manualSeed, type DeviceLike } from 'convcore'
 import type { Example, Figures, Trained } from './example.js'
 import { names } from './names.js'
 
-const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--json FILE]
+const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--pictures DIR] [--json FILE]
   NAME      ${names.join(', ')}
   --epochs  passes over the training data
   --seed    of all random numbers, default 0
   --data    folder of the data sets, default $CONVCORE_DATA
   --device  default cpu
   --style   of mnist-cnn: sequential (default), functional or subclass
+  --pictures  folder for pictures, which otherwise are shown here
   --json    file for the final figures`
 
 function fail(message: string): never {
@@ -31,7 +32,15 @@ function readArguments() {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { epochs: string, seed: string, data: string, device: string, style: string, json: string },
+      options: {
+        epochs: string,
+        seed: string,
+        data: string,
+        device: string,
+        style: string,
+        pictures: string,
+        json: string,
+      },
     })
     return { ...values, positionals }
   } catch (error) {
@@ -46,6 +55,7 @@ const {
   data = process.env.CONVCORE_DATA,
   device = 'cpu',
   style,
+  pictures,
   json,
 } = readArguments()
 const [name] = positionals
@@ -62,6 +72,7 @@ const figures = await example.run({
   data: data || undefined,
   device: device as DeviceLike,
   style,
+  pictures,
 })
 const { testAccuracy, parameters, seconds, weights } = figures as Partial<Trained> & Figures
 const words = [

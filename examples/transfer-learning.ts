@@ -4,9 +4,11 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import { data, defaultGenerator, flip, io, models, nn, optim, scope, tensor, train, type Tensor } from 'convcore'
-import { figures, type Options, type Trained } from './example.js'
+import { figures, type Options, type Trained, atLeast, type Row } from './example.js'
 
 export const epochs = 8
+
+export const rows: readonly Row[] = [atLeast('L4.11', 0.9)]
 
 const SIDE = 224
 const MARGIN = 32

@@ -1,7 +1,7 @@
 // A validation split by index samplers: a network that is too large for few samples, its curves of training and
 // validation loss, and where over-fitting begins.
-import { data, defaultGenerator, nn, optim, train } from 'convcore'
-import { figures, loadDigits, type Options, type Trained, type Row } from './example.js'
+import { data, defaultGenerator, nn, optim, train, visualize } from 'convcore'
+import { figures, loadDigits, type Options, type Row, show, type Trained } from './example.js'
 
 export const epochs = 40
 
@@ -85,6 +85,8 @@ export async function run(options: Options): Promise<Trained> {
       ? `over-fitting begins after epoch ${overfitsAfter}; the model has the weights of that epoch`
       : 'no over-fitting yet',
   )
+  const mark = overfitsAfter ? { epoch: overfitsAfter, name: 'over-fitting begins' } : undefined
+  await show('validation-split', visualize.curves(history, { mark }), options)
   const { accuracy } = await trainer.evaluate(digits.test, { batchSize: 500 })
   return { ...(await figures(model, accuracy!, started)), history, overfitsAfter }
 }

@@ -8,7 +8,9 @@ export {
   AdaptiveMaxPool3d,
 } from './adaptivePool.js'
 export * from './conv.js'
+export { DataParallel, type DataParallelOptions } from './dataParallel.js'
 export { ModuleDict, ParameterDict } from './dict.js'
+export { Ensemble, type EnsembleOptions } from './ensemble.js'
 export { Embedding, type EmbeddingModuleOptions } from './embedding.js'
 export type { FactoryOptions } from './factory.js'
 export { Flatten, Unflatten } from './flatten.js'

@@ -5,6 +5,7 @@ export { ConfusionCounter, confusionMatrix, type ConfusionMatrix, type Counts } 
 export { CSVLogger } from './csv.js'
 export { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping.js'
 export type { FitEvent } from './events.js'
+export { LearningRateMonitor } from './learningRateMonitor.js'
 export type { LearningRateOptions, LearningRates } from './learningRate.js'
 export { type Accumulator, accuracy, type EpochMetric, errorRate, meanLoss, type Metric, topK } from './metrics.js'
 export type {
@@ -16,6 +17,7 @@ export type {
   TrainerOptions,
   TrainerScheduler,
 } from './options.js'
+export { pretrainLayers, type PretrainOptions, type Stage } from './pretrain.js'
 export type { EpochRecord, Measures, Mode, MonitorOptions, StepRecord } from './records.js'
 export { f1, precision, recall, type ScoreOptions } from './scores.js'
 export { Trainer } from './trainer.js'

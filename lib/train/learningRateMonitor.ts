@@ -1,0 +1,38 @@
+import { describe } from '../errors.js'
+import type { Callback } from './callback.js'
+import type { TrainerOptimizer } from './options.js'
+
+/** Notes the learning rate that each epoch begins with: of the first group of parameters. */
+export class LearningRateMonitor implements Callback {
+  /** By epoch. */
+  readonly rates: number[] = []
+
+  /** @throws {TypeError} when the optimizer has no groups of parameters with a learning rate */
+  constructor(private readonly optimizer: TrainerOptimizer) {
+    if (this.#rate() === undefined)
+      throw new TypeError(
+        `LearningRateMonitor: expected an optimizer with paramGroups and learning rates, got ${describe(optimizer)}`,
+      )
+  }
+
+  onFitStart(): void {
+    this.rates.length = 0
+  }
+
+  onEpochStart(): void {
+    this.rates.push(this.#rate()!)
+  }
+
+  stateDict(): { rates: number[] } {
+    return { rates: [...this.rates] }
+  }
+
+  loadStateDict({ rates }: { rates: readonly number[] }): void {
+    this.rates.splice(0, Infinity, ...rates)
+  }
+
+  #rate(): number | undefined {
+    const [group] = (this.optimizer as Partial<TrainerOptimizer> | undefined)?.paramGroups ?? []
+    return (group as { lr?: number } | undefined)?.lr
+  }
+}
