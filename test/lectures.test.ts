@@ -300,3 +300,13 @@ t.test('L5.10: 3×3 filter with padding 1, stride 1 and 2, and its im2col matrix
   ])
   t.end()
 })
+
+t.test('L5.11: a filter that shifts an image left by one pixel', (t) => {
+  const shift = rows([0, 0, 0], [0, 0, 1], [0, 0, 0])
+  t.same(convolve(nine(), shift, { padding: 1 }), [
+    [2, 3, 0],
+    [5, 6, 0],
+    [8, 9, 0],
+  ])
+  t.end()
+})
