@@ -182,6 +182,17 @@ t.test('the median of bytes and of floats is the lower one in the middle', (t) =
   t.end()
 })
 
+t.test('each image of a batch may be adjusted by a factor of its own', (t) => {
+  const { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } = transforms.functional
+  const x = bytes([2, 3, 6, 5])
+  for (const adjust of [adjustBrightness, adjustContrast, adjustHue, adjustSaturation]) {
+    const factors = adjust === adjustHue ? [-0.2, 0.4] : [0.5, 1.8]
+    const alone = factors.map((factor, i) => adjust(slice(x, 0, i, i + 1), factor))
+    t.equal(values(adjust(x, factors)).join(), values(cat(alone)).join(), adjust.name)
+  }
+  t.end()
+})
+
 t.test('erased boxes are of the area and the value asked for', (t) => {
   const x = zeros([200, 1, 20, 20], { dtype: 'uint8' })
   const y = values(new RandomErasing({ p: 0.5, scale: [0.1, 0.2], value: 9, perSample: true, generator: new Generator(6) })(x)) // prettier-ignore
