@@ -165,6 +165,34 @@ t.test('the median lies beyond a shifted image', (t) => {
   t.end()
 })
 
+t.test('the median of bytes and of floats is the lower one in the middle', (t) => {
+  for (const [h, w] of [
+    [5, 7],
+    [4, 6],
+  ] as const) {
+    // prettier-ignore
+    const x = bytes([2, 3, h, w])
+    for (const image of [x, x.to('float32')]) {
+      const y = values(transforms.functional.affine(image, { translate: [50, 0], fill: 'median' }))
+      const planes = Array.from({ length: 6 }, (_, i) => values(image).slice(i * h * w, (i + 1) * h * w)) // prettier-ignore
+      const medians = planes.map((plane) => plane.sort((a, b) => a - b)[Math.floor((h * w - 1) / 2)]!) // prettier-ignore
+      t.same(y, medians.flatMap((median) => new Array<number>(h * w).fill(median))) // prettier-ignore
+    }
+  }
+  t.end()
+})
+
+t.test('each image of a batch may be adjusted by a factor of its own', (t) => {
+  const { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } = transforms.functional
+  const x = bytes([2, 3, 6, 5])
+  for (const adjust of [adjustBrightness, adjustContrast, adjustHue, adjustSaturation]) {
+    const factors = adjust === adjustHue ? [-0.2, 0.4] : [0.5, 1.8]
+    const alone = factors.map((factor, i) => adjust(slice(x, 0, i, i + 1), factor))
+    t.equal(values(adjust(x, factors)).join(), values(cat(alone)).join(), adjust.name)
+  }
+  t.end()
+})
+
 t.test('erased boxes are of the area and the value asked for', (t) => {
   const x = zeros([200, 1, 20, 20], { dtype: 'uint8' })
   const y = values(new RandomErasing({ p: 0.5, scale: [0.1, 0.2], value: 9, perSample: true, generator: new Generator(6) })(x)) // prettier-ignore
