@@ -1,3 +1,6 @@
+export { cifar10, cifar100, type Cifar100Options, type CifarOptions } from './cifar.js'
+export { classCounts, type Labelled, warnImbalance } from './counts.js'
+export { findClasses, IMAGE_EXTENSIONS, ImageFolder, type ImageFolderOptions } from './imageFolder.js'
 export { type Collated, collate } from './collate.js'
 export { type Dataset, TensorDataset } from './dataset.js'
 export { extractArchive, type ExtractOptions } from './archive/extract.js'
