@@ -1,10 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { describe, FormatError } from '../errors.js'
 import { extractArchive } from './archive/extract.js'
 import { cifar100Classes, cifar100Superclasses, cifar10Classes } from './cifarClasses.js'
+import { readGzip } from './gzip.js'
 import { ImageDataset, type ImageDatasetOptions } from './images.js'
 import { cacheOf, find, foldersOf, locate, type SourceOptions } from './locate.js'
 
@@ -125,22 +123,10 @@ async function filesOf(source: Source, options: CifarOptions): Promise<string[]>
 
 async function readRecords(path: string, labelBytes: number, count: number, partial: boolean): Promise<Uint8Array> {
   const record = labelBytes + PIXELS
-  const raw = await readFile(path)
-  const bytes = path.endsWith('.gz') ? await unzip(raw, path, count * record) : raw
+  const bytes = await readGzip(path, count * record)
   const whole = bytes.length > 0 && bytes.length % record === 0
   if (whole && (bytes.length === count * record || (partial && bytes.length < count * record))) return bytes
   throw new FormatError(
     `${path}: expected ${partial ? 'up to ' : ''}${count} records of ${record} bytes, got ${bytes.length} bytes`,
   )
-}
-
-async function unzip(bytes: Uint8Array, path: string, maxOutputLength: number): Promise<Uint8Array> {
-  try {
-    return await promisify(gunzip)(bytes, { maxOutputLength })
-  } catch (cause) {
-    throw new FormatError(
-      `${path}: expected gzip data of at most ${maxOutputLength} bytes unpacked, got ${(cause as Error).message}`,
-      { cause },
-    )
-  }
 }

@@ -76,7 +76,7 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
     const target = targetTransform ? targetTransform(label) : (label as Target)
     const image = await this.#read(path)
     if (!transform) return [image as Image, target]
-    const result = scope(() => transform(image) as never) as Image
+    const result = scope<unknown>(() => transform(image) as never) as Image
     if ((result as unknown) !== image) image.dispose()
     return [result, target]
   }
