@@ -1,4 +1,4 @@
-import { describe, ShapeError } from '../errors.js'
+import { describe, DTypeError, ShapeError } from '../errors.js'
 import { indexSelect } from '../ops/indexing.js'
 import { reshape } from '../ops/shape.js'
 import { slice } from '../ops/slice.js'
@@ -37,6 +37,13 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { 
     checkIndex('TensorDataset', index, this.length)
     const row = (x: Tensor) => reshape(slice(x, 0, index, index + 1), x.shape.slice(1))
     return scope(() => this.tensors.map(row)) as readonly Tensor[] as T
+  }
+
+  /** The last tensor, which holds the labels where it is int32 [N]. */
+  async targets(): Promise<Int32Array> {
+    const labels = this.tensors.at(-1)!
+    if (labels.dtype === 'int32' && labels.rank === 1) return (await labels.data()) as Int32Array
+    throw new DTypeError(`TensorDataset: expected labels, int32 [N], as the last tensor, got ${labels.dtype} ${showShape(labels.shape)}`) // prettier-ignore
   }
 
   batch(indices: Int32Array): { -readonly [K in keyof T]: Tensor } {

@@ -1,8 +1,6 @@
-import { readFile } from 'node:fs/promises'
-import { promisify } from 'node:util'
-import { gunzip } from 'node:zlib'
 import { FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
+import { readGzip } from './gzip.js'
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
@@ -30,8 +28,7 @@ const elementTypes = new Map<number, ElementArray>([
  * @throws {FormatError} naming the file, what was expected and what was found
  */
 export async function readIdx(path: string, maxBytes = 2 ** 31): Promise<IdxArray> {
-  const bytes = await readFile(path)
-  return parseIdx(isGzip(bytes) ? await unpack(bytes, path, maxBytes) : bytes, path)
+  return parseIdx(await readGzip(path, maxBytes), path)
 }
 
 /**
@@ -68,19 +65,4 @@ export function parseIdx(bytes: Uint8Array, name = 'IDX data'): IdxArray {
   if (width === 4) elements.swap32()
   if (width === 8) elements.swap64()
   return { shape, data: new Elements(elements.buffer) }
-}
-
-function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b
-}
-
-async function unpack(bytes: Uint8Array, path: string, maxOutputLength: number): Promise<Uint8Array> {
-  try {
-    return await promisify(gunzip)(bytes, { maxOutputLength })
-  } catch (cause) {
-    const got = (cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' ? 'more' : (cause as Error).message
-    throw new FormatError(`${path}: expected gzip data of at most ${maxOutputLength} bytes unpacked, got ${got}`, {
-      cause,
-    })
-  }
 }

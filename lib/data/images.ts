@@ -9,14 +9,16 @@ import type { Tensor } from '../tensor.js'
 import { checkIndex, type Dataset } from './dataset.js'
 
 export interface Normalization {
-  /** Of pixels between 0 and 1. */
-  readonly mean: number
-  readonly std: number
+  /** Of pixels between 0 and 1: of all, or per channel. */
+  readonly mean: number | readonly number[]
+  readonly std: number | readonly number[]
 }
 
-export interface GrayImages {
-  /** [N, height, width], one byte per pixel. */
+export interface Pictures {
+  /** [N, channels, height, width], one byte each. */
   readonly pixels: Uint8Array
+  /** Default 1: grey. */
+  readonly channels?: number
   readonly height: number
   readonly width: number
   readonly labels: Int32Array
@@ -30,11 +32,11 @@ export interface ImageDatasetOptions {
 }
 
 /**
- * Labelled grey images, kept as bytes: a sample is an image [1, height, width] and its label, a batch float32 images
- * [B, 1, height, width] and int32 labels [B].
+ * Labelled images, kept as bytes: a sample is an image [C, height, width] and its label, a batch float32 images
+ * [B, C, height, width] and int32 labels [B].
  */
 export class ImageDataset implements Dataset<[Tensor, Tensor]> {
-  /** uint8 [N, 1, height, width]. */
+  /** uint8 [N, C, height, width]. */
   readonly images: Tensor
   /** int32 [N]. */
   readonly labels: Tensor
@@ -43,16 +45,16 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   readonly normalize: Normalization | false
   readonly length: number
 
-  /** @throws {ShapeError} unless there is one label, and height × width pixels, per image */
-  constructor(source: GrayImages, classes: readonly string[], { normalize = false, device }: ImageDatasetOptions = {}) {
-    const { pixels, height, width, labels } = source
-    if (pixels.length !== labels.length * height * width) {
+  /** @throws {ShapeError} unless there is one label, and channels × height × width pixels, per image */
+  constructor(source: Pictures, classes: readonly string[], { normalize = false, device }: ImageDatasetOptions = {}) {
+    const { pixels, channels = 1, height, width, labels } = source
+    if (pixels.length !== labels.length * channels * height * width) {
       throw new ShapeError(
-        `ImageDataset: expected ${height}×${width} pixels for each of ${labels.length} labels, got ${pixels.length} in all`,
+        `ImageDataset: expected ${channels}×${height}×${width} pixels for each of ${labels.length} labels, got ${pixels.length} in all`,
       )
     }
     this.length = labels.length
-    this.images = keep(tensor(pixels, { shape: [this.length, 1, height, width], device }))
+    this.images = keep(tensor(pixels, { shape: [this.length, channels, height, width], device }))
     this.labels = keep(tensor(labels, { device }))
     this.classes = classes
     this.normalize = normalize
@@ -70,9 +72,16 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
     return scope(() => {
       const pixels = div(indexSelect(this.images, 0, indices).to('float32'), 255)
       const { normalize } = this
-      const images = normalize ? div(sub(pixels, normalize.mean), normalize.std) : pixels
+      const operand = (x: number | readonly number[]) =>
+        typeof x === 'number' ? x : tensor(x, { shape: [x.length, 1, 1], device: pixels.device })
+      const images = normalize ? div(sub(pixels, operand(normalize.mean)), operand(normalize.std)) : pixels
       return [images, indexSelect(this.labels, 0, indices)]
     })
+  }
+
+  /** The labels of all samples, in order. */
+  async targets(): Promise<Int32Array> {
+    return (await this.labels.data()) as Int32Array
   }
 
   /** Frees the images; batches already taken stay. */

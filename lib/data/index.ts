@@ -1,3 +1,7 @@
+export { cifar10, cifar100, type Cifar100Options, type CifarOptions } from './cifar.js'
+export { type ClassImages, type ClassImagesOptions, loadClasses, type SkippedFile } from './classImages.js'
+export { classCounts, type Labelled, warnImbalance } from './counts.js'
+export { findClasses, IMAGE_EXTENSIONS, ImageFolder, type ImageFolderOptions } from './imageFolder.js'
 export { type Collated, collate } from './collate.js'
 export { type Dataset, TensorDataset } from './dataset.js'
 export { extractArchive, type ExtractOptions } from './archive/extract.js'
@@ -7,6 +11,8 @@ export { type IdxArray, parseIdx, readIdx } from './idx.js'
 export { ImageDataset, type ImageDatasetOptions, type Normalization } from './images.js'
 export { IterableDataset } from './iterable.js'
 export { type Batches, DataLoader, type DataLoaderOptions, type LoaderState } from './loader.js'
+export { LabelledImages, loadSplits, mergeClasses, saveSplits } from './merge.js'
+export { notMnist, type NotMnistOptions } from './notMnist.js'
 export { fashionMnist, mnist, type MnistOptions } from './mnist.js'
 export {
   BatchSampler,

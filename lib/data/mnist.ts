@@ -1,19 +1,13 @@
-import { access } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { basename, join } from 'node:path'
-import { describe, DownloadError, FormatError } from '../errors.js'
+import { basename } from 'node:path'
+import { describe, FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
-import { fetchFile, type FetchOptions } from './download.js'
 import { type IdxArray, readIdx } from './idx.js'
 import { ImageDataset, type ImageDatasetOptions } from './images.js'
+import { locate, type SourceOptions } from './locate.js'
 
-export interface MnistOptions extends ImageDatasetOptions, Pick<FetchOptions, 'onProgress' | 'signal'> {
+export interface MnistOptions extends ImageDatasetOptions, SourceOptions {
   /** 60,000 images to train on, or 10,000 to test with. */
   split: 'train' | 'test'
-  /** Folder of the four IDX files, plain or gzip; looked into first, and downloaded to. */
-  root?: string
-  /** Fetch files that are not found; default true. */
-  download?: boolean
 }
 
 interface Source {
@@ -77,8 +71,8 @@ async function load(source: Source, options: MnistOptions): Promise<ImageDataset
   const checksums = source.sha256[split]
   if (!checksums) throw new RangeError(`${source.name}: expected split 'train' or 'test', got ${describe(split)}`)
   const prefix = split === 'train' ? 'train' : 't10k'
-  const imagesPath = await locate(source, `${prefix}-images-idx3-ubyte`, checksums[0], options)
-  const labelsPath = await locate(source, `${prefix}-labels-idx1-ubyte`, checksums[1], options)
+  const imagesPath = await locateIdx(source, `${prefix}-images-idx3-ubyte`, checksums[0], options)
+  const labelsPath = await locateIdx(source, `${prefix}-labels-idx1-ubyte`, checksums[1], options)
   const images = await readBytes(imagesPath, 3)
   const labels = await readBytes(labelsPath, 1)
   const [count, height, width] = images.shape as [number, number, number]
@@ -93,27 +87,9 @@ async function load(source: Source, options: MnistOptions): Promise<ImageDataset
   )
 }
 
-/** The path of a file: where it lies, plain or compressed, or where it was downloaded to. */
-async function locate(source: Source, file: string, sha256: string, options: MnistOptions): Promise<string> {
-  const { CONVCORE_DATA, CONVCORE_CACHE } = process.env
-  const cache = join(CONVCORE_CACHE || join(homedir(), '.cache', 'convcore'), source.name)
-  const folders = [options.root, CONVCORE_DATA && join(CONVCORE_DATA, source.name), cache].filter(
-    (folder) => !!folder,
-  ) as string[]
-  for (const folder of folders) {
-    for (const path of [join(folder, `${file}.gz`), join(folder, file)]) {
-      if (await exists(path)) return path
-    }
-  }
-  const urls = source.mirrors.map((mirror) => `${mirror}${file}.gz`)
-  if (options.download === false) {
-    throw new DownloadError(
-      `${source.name}: ${file}[.gz] not found in ${folders.join(', ')}; it can be had from ${urls.join(' or ')}`,
-    )
-  }
-  const target = join(options.root ?? cache, `${file}.gz`)
-  await fetchFile(urls, target, { ...options, sha256 })
-  return target
+function locateIdx({ name, mirrors }: Source, file: string, sha256: string, options: MnistOptions): Promise<string> {
+  const urls = mirrors.map((mirror) => `${mirror}${file}.gz`)
+  return locate(name, [`${file}.gz`, file], { name: `${file}.gz`, urls, sha256 }, options)
 }
 
 async function readBytes(path: string, rank: number): Promise<IdxArray> {
@@ -121,12 +97,5 @@ async function readBytes(path: string, rank: number): Promise<IdxArray> {
   if (array.data instanceof Uint8Array && array.shape.length === rank) return array
   throw new FormatError(
     `${basename(path)}: expected bytes of rank ${rank}, got ${array.data.constructor.name} of shape ${showShape(array.shape)}`,
-  )
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
   )
 }

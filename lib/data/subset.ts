@@ -1,6 +1,7 @@
 import { describe } from '../errors.js'
 import { type Generator, defaultGenerator } from '../random.js'
 import type { Collated } from './collate.js'
+import { type Labelled, targetsOf } from './counts.js'
 import { checkIndex, type Dataset } from './dataset.js'
 import { follow, type Recipe, recipe, recipeOf } from './workers/recipe.js'
 
@@ -26,6 +27,16 @@ export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample,
 
   get(index: number): Sample | Promise<Sample> {
     return this.dataset.get(this.#at(index))
+  }
+
+  get classes(): readonly string[] | undefined {
+    return (this.dataset as Partial<Labelled>).classes
+  }
+
+  /** The labels of the samples, where the dataset tells them. */
+  async targets(): Promise<Int32Array> {
+    const targets = await targetsOf(this.dataset)
+    return this.indices.map((i) => targets[i]!)
   }
 
   [recipe](): Recipe {
@@ -58,6 +69,16 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
     let rest = index
     const dataset = this.datasets.find(({ length }) => rest < length || ((rest -= length), false))!
     return dataset.get(rest)
+  }
+
+  get classes(): readonly string[] | undefined {
+    return (this.datasets[0] as Partial<Labelled>).classes
+  }
+
+  /** The labels of the samples, where the datasets tell them. */
+  async targets(): Promise<Int32Array> {
+    const parts = await Promise.all(this.datasets.map(targetsOf))
+    return Int32Array.from(parts.flatMap((part) => [...part]))
   }
 
   [recipe](): Recipe {

@@ -65,7 +65,8 @@ export class Crew {
   }
 
   #hire(workerData: Assignment, name: string): Member {
-    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, name: 'DataLoader' })
+    const execArgv = process.execArgv.filter((word) => !word.startsWith('--input-type')) // not for a thread's file
+    const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv, name: 'DataLoader' })
     const member = { name, worker, tasks: new Map<number, Waiting>() }
     worker.on('message', (message: Loaded | Failure) => this.#receive(member, message))
     worker.on('error', (cause) => this.#lose(member, `failed: ${cause.message}`, cause))
@@ -76,9 +77,9 @@ export class Crew {
 
   #receive({ tasks, worker }: Member, message: Loaded | Failure): void {
     const task = tasks.get(message.id)
+    if (!task) return // the crew has ended, and waits for its threads
     tasks.delete(message.id)
     if (tasks.size === 0) worker.unref()
-    if (!task) return
     if ('trees' in message) task.resolve(message)
     else task.reject(toError(message))
   }

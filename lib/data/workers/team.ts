@@ -52,7 +52,7 @@ export class Team {
     const crew = new Crew(this.assignment(), this.size)
     this.#crews.add(crew)
     if (this.persistent) this.#permanent = crew
-    else stop.addEventListener('abort', () => void this.#close(crew))
+    else stop.addEventListener('abort', () => void this.#close(crew, stop.reason as Error))
     return crew
   }
 
@@ -65,8 +65,11 @@ export class Team {
     await Promise.all([...this.#crews].map((crew) => this.#close(crew)))
   }
 
-  async #close(crew: Crew): Promise<void> {
+  async #close(
+    crew: Crew,
+    reason = new Error('DataLoader: expected workers, got none: the loop has ended'),
+  ): Promise<void> {
     this.#crews.delete(crew)
-    await crew.close(new Error('DataLoader: expected workers, got none: the loop has ended'))
+    await crew.close(reason)
   }
 }

@@ -1,0 +1,2 @@
+// No dataset.
+export default 'nothing'
