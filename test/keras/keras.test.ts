@@ -1,31 +1,9 @@
 import t from 'tap'
-import { FormatError, keras, nn, noGrad, tensor, type Tensor } from 'convcore'
+import { keras, type nn } from 'convcore'
 import { fixture } from '../fixture.js'
+import { type Fixture, outputsOf, tensorOf, toKeras, toOurs, weightsOf } from './keras.js'
 
-interface Values {
-  shape: number[]
-  values: number[]
-}
-interface Fixture {
-  config: unknown
-  weights: Record<string, Values>
-  inputs: Values[]
-  outputs: Values[]
-}
 const fixtures = await fixture<Record<string, Fixture>>('keras')
-
-const tensorOf = ({ shape, values }: Values) => tensor(values, { shape: [values.length] }).reshape(shape)
-const weightsOf = ({ weights }: Fixture) =>
-  Object.fromEntries(Object.entries(weights).map(([name, values]) => [name, tensorOf(values)]))
-
-/** Keras' [N, …, C] as ours, and back. */
-const toOurs = (x: Tensor) =>
-  x.rank < 3 ? x : x.permute(0, x.rank - 1, ...Array.from({ length: x.rank - 2 }, (_, i) => i + 1))
-const toKeras = (x: Tensor) =>
-  x.rank < 3 ? x : x.permute(0, ...Array.from({ length: x.rank - 2 }, (_, i) => i + 2), 1)
-
-const outputsOf = (model: nn.Module, inputs: readonly Tensor[]): Tensor[] =>
-  noGrad(() => [model(...(inputs as never[])) as Tensor | Tensor[]].flat())
 
 for (const [name, each] of Object.entries(fixtures))
   t.test(`the Keras model ${name} gives Keras' outputs`, async (t) => {
