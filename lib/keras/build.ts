@@ -45,7 +45,7 @@ function buildModel(config: ModelConfig, sources: Sources, given: readonly Size[
 function sequential(config: ModelConfig, sources: Sources, given: readonly Size[] | undefined, depth: number): Built {
   const modules = new Modules(Sequential.prototype)
   const layers = config.layers.filter(({ className }) => className !== 'InputLayer')
-  const start = place(given ?? inputShape(config, sources))
+  const start = place(given ?? inputShape(config, sources.path))
   let x = start
   for (const each of layers) x = make(each, sources, modules, [x], depth)(x)
   if (x.image) x = new Layer('output', new Fields(sources.path, {}), sources, modules).settled(x)
@@ -54,7 +54,7 @@ function sequential(config: ModelConfig, sources: Sources, given: readonly Size[
 }
 
 /** Of a Sequential model: its input layer's, its first layer's, or what it was built with. */
-function inputShape({ layers, buildShape }: ModelConfig, { path }: Sources): Size[] {
+function inputShape({ layers, buildShape }: ModelConfig, path: string): Size[] {
   const [first] = layers
   const config = first?.config ?? {}
   const inner = isModelClass(first?.className) && isRecord(config.config) ? config.config : config
@@ -64,7 +64,7 @@ function inputShape({ layers, buildShape }: ModelConfig, { path }: Sources): Siz
     if (fields.has(name)) return fields.batchShape(name)
   if (first && isModelClass(first.className)) {
     const model = parseModel(first.config, path)
-    if (model.sequential) return inputShape(model, { path } as Sources)
+    if (model.sequential) return inputShape(model, path)
     const ends = model.layers.find(({ name }) => name === model.inputs[0]?.layer)
     if (ends) return shapeOf(ends, path)
   }

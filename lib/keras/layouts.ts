@@ -6,6 +6,7 @@ import { GroupNorm, LayerNorm } from '../nn/groupNorm.js'
 import { Linear } from '../nn/linear.js'
 import type { Module } from '../nn/module.js'
 import { PReLU } from '../nn/activation.js'
+import { ElementPReLU } from './modules.js'
 import { SeparableConv2d } from '../nn/separable.js'
 import type { Sizes } from '../ops/check.js'
 import type { Tensor } from '../tensor.js'
@@ -69,6 +70,14 @@ export function slotsOf(module: Module): readonly Slot[] {
   if (module instanceof LayerNorm || module instanceof GroupNorm)
     return [plain('weight', 'gamma'), plain('bias', 'beta')]
   if (module instanceof PReLU) return [{ ...plain('weight', 'alpha'), toOurs: (x) => x.flatten() }]
+  if (module instanceof ElementPReLU)
+    return [
+      {
+        ...plain('weight', 'alpha'),
+        toOurs: (x) => x.permute(x.rank - 1, ...Array(x.rank - 1).keys()),
+        toKeras: (x) => x.permute(...Array.from({ length: x.rank - 1 }, (_, i) => i + 1), 0),
+      },
+    ]
   if (module instanceof Embedding) return [plain('weight', 'embeddings')]
   return []
 }

@@ -25,10 +25,7 @@ import { type KerasWeights, type LoadOptions, readModelFile, readWeights } from 
  * @throws {FormatError} naming the file and the layer: for layers that are not known, configurations that ours have no
  *   counterpart for, weights that are missing, too many or of another shape
  */
-export async function loadLayersModel<
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- what the file holds
-  M extends Module = Layer,
->(path: string, options: LoadOptions = {}): Promise<M> {
+export async function loadLayersModel<M extends Module = Layer>(path: string, options: LoadOptions = {}): Promise<M> {
   const file = await readModelFile(path, ['model.json'])
   const { modelTopology: topology } = file.content
   if (!isRecord(topology))

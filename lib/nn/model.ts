@@ -15,7 +15,7 @@ export interface ModelOptions {
 }
 
 /** A call with places among the values of a forward pass: the inputs come first. */
-interface Step {
+export interface Step {
   readonly module: Module
   readonly args: readonly unknown[]
   /** For each argument its place, −1 for one that is no tensor. */
@@ -41,6 +41,7 @@ export class Model<const I extends Ends = Ends, const O extends Ends = Ends> ext
   readonly #steps: readonly Step[]
   readonly #outputs: readonly number[]
   readonly #single: boolean
+  readonly #shapes: readonly (readonly number[])[]
 
   /**
    * @param inputs one or several: results of `input`, or of layers, where the network is to begin behind them
@@ -76,6 +77,7 @@ export class Model<const I extends Ends = Ends, const O extends Ends = Ends> ext
       return { module, args, from, to: results.map((y) => places.get(y)!) }
     })
     this.#outputs = ends.map((y) => placeOf(y, 'an output'))
+    this.#shapes = Array.from(places.keys(), (x) => x.shape)
     const idle = this.#inputs.findIndex((_, i) => !used.has(i))
     if (idle >= 0)
       throw new RangeError(`Model: expected every input to lead to an output, got input ${idle} that does not`)
@@ -85,6 +87,11 @@ export class Model<const I extends Ends = Ends, const O extends Ends = Ends> ext
   /** Of the inputs, with −1 for the batch. */
   get inputShapes(): readonly (readonly number[])[] {
     return this.#inputs.map((x) => x.shape)
+  }
+
+  /** @internal The calls, the places of the outputs, and the shape at each place. */
+  get graph(): { steps: readonly Step[]; outputs: readonly number[]; shapes: readonly (readonly number[])[] } {
+    return { steps: this.#steps, outputs: this.#outputs, shapes: this.#shapes }
   }
 
   /** @throws {TypeError} {@link ShapeError} when there are not as many inputs, or one is of another shape */

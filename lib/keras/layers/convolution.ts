@@ -1,7 +1,7 @@
 import { Conv1d, Conv2d, Conv3d } from '../../nn/conv.js'
 import { Linear } from '../../nn/linear.js'
 import type { Module } from '../../nn/module.js'
-import { ConstantPad1d, ZeroPad1d, ZeroPad2d, ZeroPad3d } from '../../nn/pad.js'
+import { ZeroPad1d, ZeroPad2d, ZeroPad3d } from '../../nn/pad.js'
 import { SeparableConv2d } from '../../nn/separable.js'
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../../nn/transposed.js'
 import type { Size } from '../fields.js'
@@ -50,7 +50,7 @@ export const zeroPad = (ends: readonly (readonly [number, number])[]): Module =>
 
 /** A convolution, then its activation, and zeros before it where it is causal. */
 function convolved(layer: Layer, module: Module, filters: number, window: Window): (x: Value) => Value {
-  const pad = window.causal ? new ConstantPad1d([window.causal, 0], 0) : undefined
+  const pad = window.causal ? zeroPad([[window.causal, 0]]) : undefined
   const activation = activated(layer)
   return (x) => {
     const shape = [...slid(layer, x, window), filters]

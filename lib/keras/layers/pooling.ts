@@ -41,7 +41,7 @@ const globalPool =
   (kind: keyof typeof globals, rank: number): Builder =>
   (layer, x) => {
     layer.checkRank(x, rank + 1)
-    const module = new globals[kind][rank - 1]!(1 as never)
+    const module = new globals[kind][rank - 1]!(1)
     const flatten = layer.fields.flag('keepdims', false) ? undefined : new Flatten()
     return (x) => {
       const channels = layer.channels(x)
