@@ -9,6 +9,11 @@ import { decodeModel } from './schema.js'
 export interface ImportOptions {
   /** Where the weights go; default: the default device. */
   device?: DeviceLike
+  /**
+   * Most elements that a result may have because of numbers in the file: padding, repeats, sizes. So that files of strangers
+   * do not take all memory. Default 2^30.
+   */
+  maxElements?: number
 }
 
 /** Protobuf has no longer messages. */
@@ -32,6 +37,9 @@ export async function importModel<R extends Tensor | Tensor[] = Tensor>(
   options: ImportOptions = {},
 ): Promise<OnnxModel<R>> {
   const device = options.device === undefined ? getDefaultDevice() : parseDevice(options.device)
+  const { maxElements = 2 ** 30 } = options
+  if (!(maxElements > 0))
+    throw new RangeError(`importModel: expected maxElements above 0, got ${describe(maxElements)}`)
   const path = typeof source === 'string' ? source : undefined
   if (path === undefined && !(source instanceof Uint8Array))
     throw new TypeError(`importModel: expected a path or bytes, got ${describe(source)}`)
@@ -42,5 +50,5 @@ export async function importModel<R extends Tensor | Tensor[] = Tensor>(
     return file.read(0, file.size)
   })
   const model = await decodeModel(bytes, name)
-  return new OnnxModel<R>(await readGraph(model, path), device)
+  return new OnnxModel<R>(await readGraph(model, path, maxElements), device)
 }
