@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.js'
+import { halfToNumber } from '../io/elements.js'
 import { sizeOf } from '../shape.js'
 import { ELEMENT, type TensorProto, wholeNumber } from './schema.js'
 
@@ -20,7 +21,10 @@ interface Kind {
 const kinds = new Map<number | undefined, Kind>([
   [ELEMENT.float, { kind: 'float', bytes: 4, read: (v, i) => v.getFloat32(i, true), field: 'floatData' }],
   [ELEMENT.double, { kind: 'float', bytes: 8, read: (v, i) => v.getFloat64(i, true), field: 'doubleData' }],
-  [ELEMENT.float16, { kind: 'float', bytes: 2, read: (v, i) => half(v.getUint16(i, true)), field: 'int32Data' }],
+  [
+    ELEMENT.float16,
+    { kind: 'float', bytes: 2, read: (v, i) => halfToNumber(v.getUint16(i, true)), field: 'int32Data' },
+  ],
   [ELEMENT.bfloat16, { kind: 'float', bytes: 2, read: (v, i) => brain(v.getUint16(i, true)), field: 'int32Data' }],
   [ELEMENT.uint8, { kind: 'int', bytes: 1, read: (v, i) => v.getUint8(i), field: 'int32Data' }],
   [ELEMENT.int8, { kind: 'int', bytes: 1, read: (v, i) => v.getInt8(i), field: 'int32Data' }],
@@ -40,14 +44,6 @@ function fromBits(word: number): number {
 }
 
 const brain = (word: number): number => fromBits((word << 16) >>> 0)
-
-/** A float16, of 5 bits of exponent and 10 of fraction (IEEE 754). */
-function half(word: number): number {
-  const [sign, exponent, fraction] = [word & 0x8000 ? -1 : 1, (word >> 10) & 31, word & 1023]
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 31) return fraction ? NaN : sign * Infinity
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-}
 
 /**
  * @param external the bytes of a tensor whose elements are in another file
@@ -79,7 +75,7 @@ export function readElements(proto: TensorProto, where: string, external?: Uint8
 /** An element that stands by itself: halves as their bits. */
 function listedElement(type: number, value: number | { toNumber(): number }): number {
   const number = typeof value === 'number' ? value : value.toNumber()
-  if (type === ELEMENT.float16) return half(number)
+  if (type === ELEMENT.float16) return halfToNumber(number)
   if (type === ELEMENT.bfloat16) return brain(number)
   return type === ELEMENT.bool ? Number(number !== 0) : number
 }

@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { dirname, isAbsolute, join, normalize, sep } from 'node:path'
 import { FormatError } from '../errors.js'
+import { withSource } from '../io/source.js'
 import type { TensorProto } from './schema.js'
 
 /** Reads the elements of tensors that a model keeps in other files of its folder. */
@@ -21,24 +21,17 @@ export class ExternalData {
       if (Number.isSafeInteger(value) && value >= 0) return value
       throw new FormatError(`${where}: expected ${key} to be a size, got '${entries.get(key)}'`)
     }
-    const file = await open(join(dirname(this.path), location)).catch((error: unknown) => {
-      throw new FormatError(`${where}: expected elements in '${location}' (${(error as Error).message})`)
-    })
+    const file = join(dirname(this.path), location)
     try {
-      const { size } = await file.stat()
-      const offset = number('offset', 0)
-      const length = number('length', size - offset)
-      if (offset + length > size)
-        throw new FormatError(`${where}: expected ${length} bytes at ${offset} of '${location}', got ${size} in all`)
-      const bytes = new Uint8Array(length)
-      for (let done = 0; done < length;) {
-        const { bytesRead } = await file.read(bytes, done, Math.min(length - done, 2 ** 30), offset + done)
-        if (!bytesRead) throw new FormatError(`${where}: expected ${length} bytes at ${offset} of '${location}'`)
-        done += bytesRead
-      }
-      return bytes
-    } finally {
-      await file.close()
+      return await withSource(file, (source) => {
+        const offset = number('offset', 0)
+        return source.read(offset, number('length', source.size - offset))
+      })
+    } catch (error) {
+      if (error instanceof FormatError) throw error
+      throw new FormatError(`${where}: expected elements in '${location}' (${(error as Error).message})`, {
+        cause: error,
+      })
     }
   }
 }

@@ -105,13 +105,14 @@ async function readConstants(
 
 /**
  * @param path of the model, where it has one
+ * @param limit of elements, see `ImportOptions`
  * @throws {FormatError} saying what is wrong
  */
-export async function readGraph(model: ModelProto, path: string | undefined): Promise<Graph> {
+export async function readGraph(model: ModelProto, path: string | undefined, limit: number): Promise<Graph> {
   const file = path ?? 'onnx'
   const graph = model.graph!
   const opset = opsetOf(model, file)
-  const all = (graph.node ?? []).map((proto) => new GraphNode(proto, opset))
+  const all = (graph.node ?? []).map((proto) => new GraphNode(proto, opset, limit))
   checkOperators(all, file)
   const constants = await readConstants(graph, path, file)
   // Old files list the weights among the inputs too.

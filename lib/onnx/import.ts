@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises'
 import { type DeviceLike, getDefaultDevice, parseDevice } from '../device.js'
 import { describe, FormatError } from '../errors.js'
+import { withSource } from '../io/source.js'
 import type { Tensor } from '../tensor.js'
 import { readGraph } from './graph.js'
 import { OnnxModel } from './model.js'
@@ -9,21 +9,15 @@ import { decodeModel } from './schema.js'
 export interface ImportOptions {
   /** Where the weights go; default: the default device. */
   device?: DeviceLike
+  /**
+   * Most elements that a result may have because of numbers in the file: padding, repeats, sizes. So that files of strangers
+   * do not take all memory. Default 2^30.
+   */
+  maxElements?: number
 }
 
 /** Protobuf has no longer messages. */
 const LONGEST = 2 ** 31 - 1
-
-async function readModelFile(path: string): Promise<Uint8Array> {
-  const file = await open(path)
-  try {
-    const { size } = await file.stat()
-    if (size > LONGEST) throw new FormatError(`${path}: expected an ONNX model below 2 GiB, got ${size} bytes`)
-    return await file.readFile()
-  } finally {
-    await file.close()
-  }
-}
 
 /**
  * Makes a module of an ONNX model (https://onnx.ai), of opset 7 to 25. It is called like others, can be trained (`train()`
@@ -43,10 +37,18 @@ export async function importModel<R extends Tensor | Tensor[] = Tensor>(
   options: ImportOptions = {},
 ): Promise<OnnxModel<R>> {
   const device = options.device === undefined ? getDefaultDevice() : parseDevice(options.device)
+  const { maxElements = 2 ** 30 } = options
+  if (!(maxElements > 0))
+    throw new RangeError(`importModel: expected maxElements above 0, got ${describe(maxElements)}`)
   const path = typeof source === 'string' ? source : undefined
   if (path === undefined && !(source instanceof Uint8Array))
     throw new TypeError(`importModel: expected a path or bytes, got ${describe(source)}`)
-  const bytes = path === undefined ? (source as Uint8Array) : await readModelFile(path)
-  const model = await decodeModel(bytes, path ?? 'onnx')
-  return new OnnxModel<R>(await readGraph(model, path), device)
+  const name = path ?? 'onnx'
+  const bytes = await withSource(source, (file) => {
+    if (file.size > LONGEST)
+      throw new FormatError(`${name}: expected an ONNX model below 2 GiB, got ${file.size} bytes`)
+    return file.read(0, file.size)
+  })
+  const model = await decodeModel(bytes, name)
+  return new OnnxModel<R>(await readGraph(model, path, maxElements), device)
 }

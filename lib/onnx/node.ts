@@ -1,5 +1,6 @@
 import { describe, FormatError } from '../errors.js'
 import { type Elements, readElements } from './elements.js'
+import { sizeOf } from '../shape.js'
 import { ATTRIBUTE, type AttributeProto, type NodeProto, wholeNumber } from './schema.js'
 
 type Kind = keyof typeof ATTRIBUTE
@@ -16,6 +17,8 @@ export class GraphNode {
     proto: NodeProto,
     /** The version of the operators. */
     readonly opset: number,
+    /** Most elements that a result may have because of a number in the file. */
+    readonly limit: number,
   ) {
     const domain = proto.domain === 'ai.onnx' ? '' : (proto.domain ?? '')
     this.op = `${domain && `${domain}.`}${proto.opType ?? ''}`
@@ -32,6 +35,13 @@ export class GraphNode {
 
   fail(message: string): never {
     throw new FormatError(`${this.where}: ${message}`)
+  }
+
+  /** The shape of a result, whose size depends on numbers of the file. @throws {FormatError} when it is too large */
+  sized(shape: readonly number[]): readonly number[] {
+    if (sizeOf(shape) > this.limit)
+      this.fail(`expected a result of at most ${this.limit} elements (maxElements), got one of [${shape.join(', ')}]`)
+    return shape
   }
 
   has(name: string): boolean {

@@ -151,11 +151,16 @@ const MESSAGES = {
   },
 }
 
-async function modelType() {
+async function makeModelType() {
   const { default: protobuf } = await import('protobufjs/light.js')
   const nested = Object.fromEntries(Object.entries(MESSAGES).map(([name, fields]) => [name, { fields }]))
   return protobuf.Root.fromJSON({ nested }).lookupType('ModelProto')
 }
+
+let made: ReturnType<typeof makeModelType> | undefined
+
+/** Made when it is first asked for, as the library is loaded then. */
+const modelType = () => (made ??= makeModelType())
 
 /** @throws {FormatError} for bytes that are no protobuf message of this kind */
 export async function decodeModel(bytes: Uint8Array, name: string): Promise<ModelProto> {

@@ -23,19 +23,26 @@ export interface Constant {
   floats?: readonly number[]
   ints?: readonly number[]
   bools?: readonly number[]
+  /** Floats in another file. */
+  external?: Readonly<Record<string, string>>
 }
 
 const bytesOf = (array: Float32Array | BigInt64Array | Uint8Array) =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength)
 
-function tensorFields(name: string, { shape, floats, ints, bools }: Constant): Field[] {
+function tensorFields(name: string, { shape, floats, ints, bools, external }: Constant): Field[] {
+  const dims = shape.map((d): Field => [1, d])
+  if (external) {
+    const entries = Object.entries(external).map(([key, value]): Field => [13, [[1, key], [2, value]]]) // prettier-ignore
+    return [...dims, [2, 1], [8, name], ...entries, [14, 1]]
+  }
   const raw = floats
     ? Float32Array.from(floats)
     : ints
       ? BigInt64Array.from(ints, BigInt)
       : Uint8Array.from(bools ?? [])
   const type = floats ? 1 : ints ? 7 : 9
-  return [...shape.map((d): Field => [1, d]), [2, type], [8, name], [9, bytesOf(raw)]]
+  return [...dims, [2, type], [8, name], [9, bytesOf(raw)]]
 }
 
 function attribute(name: string, value: AttributeValue): Field {

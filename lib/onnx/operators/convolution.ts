@@ -52,6 +52,10 @@ export const convolutions: Operators = {
         const around = ends(x.shape.slice(2), weight.shape.slice(2))
         // Ours takes the same from both ends; what is over at one of them is cut off.
         const padding = around.map((pair) => Math.min(...pair))
+        node.sized([
+          x.shape[0]!,
+          ...x.shape.slice(2).map((n, d) => n * (stride?.[d] ?? 1) + weight.shape[d + 2]! * (dilation?.[d] ?? 1)),
+        ])
         let y = conv(x, weight, bias, { stride, dilation, groups, padding, outputPadding: extra })
         around.forEach(([before, after], d) => {
           const [first, last] = [before - padding[d]!, after - padding[d]!]

@@ -90,14 +90,14 @@ function targets(
   const dims = axes?.map((axis) => axisOf(node, axis, x.rank)) ?? x.shape.map((_, d) => d)
   const given = sizes?.length ? sizes : scales
   if (given?.length !== dims.length) return node.fail(`expected scales or sizes for ${dims.length} dimensions`)
-  return dims
-    .map((dim, i) => {
-      const n = x.shape[dim]!
-      const output = sizes?.length ? sizes[i]! : Math.floor(n * scales![i]!)
-      if (!(Number.isInteger(output) && output > 0)) node.fail(`expected sizes from 1 on, got ${output}`)
-      return { dim, output, factor: sizes?.length ? output / n : scales![i]! }
-    })
-    .filter(({ dim, output, factor }) => output !== x.shape[dim] || factor !== 1)
+  const along = dims.map((dim, i): Along => {
+    const n = x.shape[dim]!
+    const output = sizes?.length ? sizes[i]! : Math.floor(n * scales![i]!)
+    if (!(Number.isInteger(output) && output > 0)) node.fail(`expected sizes from 1 on, got ${output}`)
+    return { dim, output, factor: sizes?.length ? output / n : scales![i]! }
+  })
+  node.sized(x.shape.map((n, d) => along.find(({ dim }) => dim === d)?.output ?? n))
+  return along.filter(({ dim, output, factor }) => output !== x.shape[dim] || factor !== 1)
 }
 
 const resize = (

@@ -173,9 +173,9 @@ export const shapes: Operators = {
   Expand: {
     arity: [2, 2],
     numbers: [1],
-    prepare: () => (inputs) => {
+    prepare: (node) => (inputs) => {
       const [x, target] = [inputs.get(0), inputs.numbers(1).values]
-      const shape = broadcastShape('Expand', x.shape, target)
+      const shape = node.sized(broadcastShape('Expand', x.shape, target))
       return x instanceof Tensor ? expand(x, shape) : spread(x, shape)
     },
   },
@@ -185,6 +185,7 @@ export const shapes: Operators = {
     prepare: (node) => (inputs) => {
       const [x, repeats] = [inputs.get(0), inputs.numbers(1).values]
       if (repeats.length !== x.shape.length) node.fail(`expected ${x.shape.length} repeats, got ${repeats.length}`)
+      node.sized(x.shape.map((n, d) => n * repeats[d]!))
       if (x instanceof Tensor) return tile(x, repeats)
       return pick(x, x.shape.map((n, d) => n * repeats[d]!), (index) => index.map((at, d) => at % x.shape[d]!)) // prettier-ignore
     },

@@ -83,7 +83,7 @@ export const valueOperators: Operators = {
       const value = node.elements('value') ?? { kind: 'float' as const, shape: [1], values: Float32Array.of(0) }
       if (value.values.length !== 1) node.fail(`expected one value, got ${value.values.length}`)
       return (inputs) => {
-        const shape = inputs.numbers(0).values
+        const shape = node.sized(inputs.numbers(0).values)
         if (value.kind === 'float') return full(shape, value.values[0]!, { device: inputs.device })
         return Numbers.from(shape, value.kind, () => value.values[0]!)
       }
@@ -148,6 +148,7 @@ export const valueOperators: Operators = {
         if (pads.length !== 2 * axes.length) node.fail(`expected ${2 * axes.length} pads, got ${pads.length}`)
         const ends = x.shape.map((): [number, number] => [0, 0])
         axes.forEach((axis, i) => (ends[axis] = [pads[i]!, pads[i + axes.length]!]))
+        node.sized(x.shape.map((n, d) => n + ends[d]![0] + ends[d]![1]))
         return pad(x, ends.reverse().flat(), { mode, value: (old ? fill : inputs.number(2)) ?? 0 })
       }
     },

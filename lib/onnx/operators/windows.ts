@@ -38,11 +38,13 @@ export function windowAttributes(node: GraphNode): WindowAttributes {
       ['pads', pads, 2 * rank],
     ] as const)
       if (list && list.length !== length) node.fail(`expected ${length} numbers as ${name}, got ${list.length}`)
-    return sides.map((size, d) => {
+    const result = sides.map((size, d): readonly [number, number] => {
       if (auto === 'VALID') return [0, 0]
       if (auto !== 'NOTSET') return along(size, window[d]!, stride?.[d] ?? 1, dilation?.[d] ?? 1)
       return [pads?.[d] ?? 0, pads?.[d + rank] ?? 0]
     })
+    node.sized(result.map(([before, after], d) => sides[d]! + before + after))
+    return result
   }
   return { kernel, stride, dilation, ceil: node.flag('ceil_mode'), ends }
 }
