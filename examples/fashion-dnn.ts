@@ -1,22 +1,10 @@
 // A fully connected network on Fashion-MNIST.
-import { nn, optim, train, type Tensor } from 'convcore'
+import { models, nn, optim, train } from 'convcore'
 import { figures, loadFashion, type Options, type Trained, atLeast, type Row } from './example.js'
 
 export const epochs = 10
 
 export const rows: readonly Row[] = [atLeast('L4.4', 0.88)]
-
-export class FashionDNN extends nn.Module {
-  fc1 = new nn.Linear(784, 256)
-  drop = new nn.Dropout(0.25)
-  fc2 = new nn.Linear(256, 128)
-  fc3 = new nn.Linear(128, 10)
-
-  forward(x: Tensor): Tensor {
-    const h = this.drop(this.fc1(x.view(-1, 784)).relu())
-    return this.fc3(this.fc2(h).relu())
-  }
-}
 
 /** Trains a network on Fashion-MNIST with Adam, in mini-batches of 100, at a rate that falls along a cosine. */
 export async function fit(model: nn.Layer, options: Options): Promise<Trained> {
@@ -37,4 +25,4 @@ export async function fit(model: nn.Layer, options: Options): Promise<Trained> {
   return { ...(await figures(model, accuracy!, started)), history }
 }
 
-export const run = (options: Options): Promise<Trained> => fit(new FashionDNN(), options)
+export const run = (options: Options): Promise<Trained> => fit(models.fashionDnn(), options)

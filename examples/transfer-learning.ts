@@ -6,7 +6,7 @@ import sharp from 'sharp'
 import { data, defaultGenerator, flip, io, models, nn, optim, scope, tensor, train, type Tensor } from 'convcore'
 import { figures, type Options, type Trained, atLeast, type Row } from './example.js'
 
-export const epochs = 8
+export const epochs = 10
 
 export const rows: readonly Row[] = [atLeast('L4.11', 0.9)]
 
@@ -74,7 +74,7 @@ export async function run(options: Options): Promise<Trained> {
 
   const model = models.squeezenet1_1()
   model.loadStateDict(models.fromCaffe(model, await io.loadSafetensors(join(options.data, WEIGHTS))))
-  const tuning = models.fineTune(model, { numClasses: 2, lr: 2e-3, featuresLr: 5e-5, unfreezeAfter: 5 })
+  const tuning = models.fineTune(model, { numClasses: 2, lr: 1e-3, featuresLr: 1e-5, unfreezeAfter: 5 })
   const trainer = new train.Trainer(model, {
     optimizer: new optim.Adam(tuning.optimizerGroups()),
     loss: new nn.CrossEntropyLoss(),

@@ -4,12 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import { data, lstsq, manualSeed, nn, optim, randn, tensor, type Tensor, train } from 'convcore'
+import { data, lstsq, manualSeed, models, nn, optim, randn, tensor, type Tensor, train } from 'convcore'
 import { build, styles } from '../examples/mnist-cnn.js'
 import { Improved, Naive, oneHotLoss, weightInit } from '../examples/mlp.js'
-import { Net } from '../examples/mnist-bn.js'
 import { distance, fit, noisySine } from '../examples/polynomial.js'
-import { SimpleConvNet } from '../examples/scratch-cnn.js'
 import * as validationSplit from '../examples/validation-split.js'
 
 t.setTimeout(600_000) // sanitizers and busy machines
@@ -52,9 +50,9 @@ t.test(
 )
 
 t.test('L3.5: the simple network has 433,890 parameters and right gradients', (t) => {
-  t.equal(size(new SimpleConvNet()), 433_890)
+  t.equal(size(models.simpleConvNet()), 433_890)
   manualSeed(3)
-  const small = new SimpleConvNet({ size: 10, filters: 2, hidden: 4 })
+  const small = models.simpleConvNet({ size: 10, filters: 2, hidden: 4 })
   for (const p of small.parameters()) nn.init.normal_(p, 0, 0.3)
   small.to('float64')
   const x = randn([2, 1, 10, 10], { dtype: 'float64' })
@@ -70,7 +68,7 @@ t.test('L3.5: the simple network has 433,890 parameters and right gradients', (t
 })
 
 t.test('L5.12: the network with batch normalisation has 22,000 parameters', (t) => {
-  t.equal(size(new Net()), 22_000)
+  t.equal(size(models.mnistBn()), 22_000)
   t.end()
 })
 

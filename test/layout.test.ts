@@ -3,6 +3,7 @@ import {
   crossEntropy,
   layoutConversions,
   maxPool2d,
+  models,
   nn,
   ones,
   randn,
@@ -13,8 +14,6 @@ import {
   type Tensor,
 } from 'convcore'
 import { build as mnistCnn } from '../examples/mnist-cnn.js'
-import { Net as MnistBn } from '../examples/mnist-bn.js'
-import { SimpleConvNet } from '../examples/scratch-cnn.js'
 
 /** Conversions in one training step after the first. */
 function conversions(model: nn.Layer): number {
@@ -29,8 +28,9 @@ function conversions(model: nn.Layer): number {
 
 t.test('a network converts its layout at flatten, forward and backward, and nowhere else', (t) => {
   t.equal(conversions(mnistCnn()), 2)
-  t.equal(conversions(new MnistBn()), 2)
-  t.equal(conversions(new SimpleConvNet()), 2)
+  t.equal(conversions(models.mnistCnn()), 2)
+  t.equal(conversions(models.mnistBn()), 2)
+  t.equal(conversions(models.simpleConvNet()), 2)
   t.end()
 })
 

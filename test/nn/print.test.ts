@@ -1,19 +1,8 @@
 import t from 'tap'
-import { nn, relu, type Tensor } from 'convcore'
+import { models, nn, type Tensor } from 'convcore'
 import { fixture } from '../fixture.js'
 
 const { prints } = await fixture<{ prints: Record<string, string> }>('nn')
-
-class FashionDNN extends nn.Module {
-  fc1 = new nn.Linear(784, 256)
-  drop = new nn.Dropout(0.25)
-  fc2 = new nn.Linear(256, 128)
-  fc3 = new nn.Linear(128, 10)
-
-  forward(x: Tensor): Tensor {
-    return this.fc3(relu(this.fc2(this.drop(relu(this.fc1(x.view(-1, 784)))))))
-  }
-}
 
 class Blocks extends nn.Module {
   layer1 = new nn.Sequential(
@@ -103,7 +92,7 @@ const modules: Record<string, nn.Module> = {
   ),
   linear: new nn.Linear(784, 256, { bias: false }),
   empty: new nn.Sequential(),
-  FashionDNN: new FashionDNN(),
+  FashionDNN: models.fashionDnn(),
   Blocks: new Blocks(),
 }
 
@@ -114,7 +103,7 @@ t.test('every module prints as PyTorch prints it', async (t) => {
 
 t.test('the fully connected Fashion-MNIST net prints as in the lecture', async (t) => {
   t.equal(
-    new FashionDNN().toString(),
+    models.fashionDnn().toString(),
     `FashionDNN(
   (fc1): Linear(in_features=784, out_features=256, bias=True)
   (drop): Dropout(p=0.25, inplace=False)
