@@ -4,7 +4,7 @@ import { cat, data, nn, optim, scope, train, transforms } from 'convcore'
 import { compare } from './ensemble.js'
 import { figures, loadDigits, type Options, type Trained } from './example.js'
 
-export const epochs = 5
+export const epochs = 4
 
 const MEMBERS = 3
 const COPIES = 4 // of each image, besides the original
