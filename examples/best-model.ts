@@ -4,7 +4,7 @@ import { cat, data, nn, optim, scope, train, transforms } from 'convcore'
 import { compare } from './ensemble.js'
 import { figures, loadDigits, type Options, type Trained, atLeast, type Row } from './example.js'
 
-export const epochs = 5
+export const epochs = 4
 
 export const rows: readonly Row[] = [atLeast('L2.10', 0.996)]
 

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { data, lstsq, manualSeed, models, nn, optim, randn, tensor, type Tensor, train } from 'convcore'
+import * as bestModel from '../examples/best-model.js'
+import { compare } from '../examples/ensemble.js'
 import { build, styles } from '../examples/mnist-cnn.js'
 import { Improved, Naive, oneHotLoss, weightInit } from '../examples/mlp.js'
-import { distance, fit, noisySine } from '../examples/polynomial.js'
+import { distance, fit, noisySine, panel } from '../examples/polynomial.js'
 import * as validationSplit from '../examples/validation-split.js'
 
 t.setTimeout(600_000) // sanitizers and busy machines
@@ -124,6 +126,18 @@ t.test('the runner trains without data and network, says so, and writes the figu
   t.end()
 })
 
+t.test('the runner saves pictures where it is told to', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'convcore-'))
+  const { status, stdout, stderr } = spawnSync(process.execPath, [runner, 'polynomial', '--pictures', folder], {
+    encoding: 'utf8',
+  })
+  t.equal(status, 0, stderr)
+  t.match(stdout, /picture: .*polynomial.png/)
+  t.ok(existsSync(join(folder, 'polynomial.png')))
+  rmSync(folder, { recursive: true })
+  t.end()
+})
+
 t.test('the runner explains wrong arguments', (t) => {
   for (const [args, message] of [
     [['nonsense'], /expected the name of one example, got "nonsense"/],
@@ -153,6 +167,67 @@ t.test('L5.4: a polynomial of order 9 passes through ten points, and shrinkage h
   const shrunk = fit(x, y, 9, Math.exp(-18))
   t.ok(greatest(free) > 100 * greatest(shrunk))
   t.ok(distance(x, y, shrunk) > distances[3]!)
+  t.end()
+})
+
+t.test('L5.4: the picture shows the points, the sine and the polynomial', (t) => {
+  manualSeed(1)
+  const { x, y } = noisySine()
+  const weights = fit(x, y, 9)
+  const [polynomial, sine, samples] = panel('order 9', x, y, weights).series
+  t.same([polynomial!.points.length, sine!.points.length, samples!.points.length], [101, 101, 10])
+  t.ok(Math.abs(polynomial!.points[0]![1] - samples!.points[0]![1]) < 1e-8, 'which goes through the first point')
+  t.ok(Math.abs(polynomial!.points[100]![1] - samples!.points[9]![1]) < 1e-8, 'and the last')
+  t.end()
+})
+
+t.test('L2.9: members of an ensemble are evaluated singly and together, and all is printed', async (t) => {
+  manualSeed(2)
+  const make = () => new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 10))
+  const ensemble = new nn.Ensemble([make(), make(), make()])
+  const set = data.digits({ count: 500 })
+  for (const member of ensemble.members) {
+    const optimizer = new optim.SGD(member.parameters(), { lr: 0.05 })
+    await new train.Trainer(member, { optimizer, loss: new nn.CrossEntropyLoss() }).fit(set, { epochs: 4 })
+  }
+  const printed = t.capture(console, 'log')
+  const { members, together } = await compare(ensemble, data.digits({ count: 500, split: 'test' }))
+  const lines = printed().map(({ args }) => String(args[0]))
+  t.match(lines.join('\n'), /^network 1 .* %\nnetwork 2 .* %\nnetwork 3 .* %\nensemble .* %$/)
+  t.equal(members.length, 3)
+  t.ok(together >= members.reduce((a, b) => a + b) / 3, `${members.join(', ')} together ${together}`)
+})
+
+t.test('L2.10: every image comes with four that are turned and shifted, on the median of its pixels', async (t) => {
+  manualSeed(3)
+  const set = data.digits({ count: 40 })
+  const larger = await bestModel.enlarge(set)
+  t.equal(larger.length, 200)
+  const [before, after] = [set.images.dataSync() as Uint8Array, larger.images.dataSync() as Uint8Array]
+  t.same(after.subarray(0, before.length), before, 'the originals come first')
+  t.same([...larger.labels.dataSync()], [0, 1, 2, 3, 4].flatMap(() => [...set.labels.dataSync()])) // prettier-ignore
+  const size = 784
+  for (let copy = 1; copy <= 4; copy++)
+    for (let i = 0; i < 40; i++) {
+      const [from, to] = [
+        before.subarray(i * size, (i + 1) * size),
+        after.subarray((40 * copy + i) * size).subarray(0, size),
+      ]
+      t.ok(from.some((pixel, j) => pixel !== to[j]), `copy ${copy} of image ${i}`) // prettier-ignore
+      const ink = (pixels: Uint8Array) => pixels.reduce((a, b) => a + b)
+      t.ok(Math.abs(ink(to) / ink(from) - 1) < 0.25, 'has about as much ink')
+    }
+})
+
+t.test('L2.10: the best model is of blocks with batch normalisation, which begin as Glorot says', (t) => {
+  manualSeed(4)
+  const model = bestModel.build()
+  const types = [...model.children()].map((layer) => layer.constructor.name)
+  t.same(types.slice(0, 4), ['Conv2d', 'BatchNorm2d', 'ReLU', 'MaxPool2d'])
+  t.same(types.slice(-5), ['Linear', 'BatchNorm1d', 'ReLU', 'Dropout', 'Linear'])
+  t.same(model(randn([2, 1, 28, 28])).shape, [2, 10])
+  const { weight } = model.at(13) as nn.Linear // 2048 → 256
+  t.ok(Math.abs(weight.std().itemSync() / Math.sqrt(2 / (2048 + 256)) - 1) < 0.02)
   t.end()
 })
 

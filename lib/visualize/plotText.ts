@@ -31,10 +31,8 @@ export function plotText({ title, subtitle, xName, series, marks = [], yRange }:
     return `${end.padStart(margin)} ┤${row.join('')}`.trimEnd()
   })
   const [first, last] = [label(left), label(right)]
-  const axis =
-    first +
-    (xName ?? '').padStart(Math.floor((width - first.length) / 2)).padEnd(width - first.length - last.length) +
-    last
+  const middle = Math.floor((width + (xName?.length ?? 0)) / 2) - first.length
+  const axis = `${first}${(xName ?? '').padStart(middle).padEnd(width - first.length - last.length)}${last}`
   const legend = series.map(({ name }, i) => `${glyph(i)} ${name}`).concat(marks.map(({ name }) => `┊ ${name}`))
   return `${heading}${lines.join('\n')}\n${' '.repeat(margin + 2)}${axis}\n${' '.repeat(margin + 2)}${legend.join('   ')}\n`
 }

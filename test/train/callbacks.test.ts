@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { data, manualSeed, memory, nn, optim, tensor, train } from 'convcore'
-import { makeTrainer, rings } from './toy.js'
+import { makeNet, makeTrainer, rings } from './toy.js'
 
 t.test('callbacks follow a run and are awaited', async (t) => {
   const calls: string[] = []
@@ -270,4 +271,24 @@ t.test('gradients are clipped before each step, after accumulation', async (t) =
       name: 'RangeError',
       message: `Trainer: expected ${name} to be a number ≥ 0, got -1`,
     })
+})
+
+t.test('a LearningRateMonitor notes the rate that each epoch begins with, also of a run that is resumed', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'convcore-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const run = async (epochs: number) => {
+    const model = makeNet()
+    const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 })
+    const monitor = new train.LearningRateMonitor(optimizer)
+    const trainer = makeTrainer({ optimizer, scheduler: new optim.lrScheduler.ExponentialLR(optimizer, 0.5) }, model)
+    await trainer.fit(rings(64), { epochs, callbacks: [monitor, new train.Checkpoint(folder)], resume: true })
+    return monitor.rates
+  }
+  t.same(await run(2), [0.1, 0.05])
+  t.same(await run(4), [0.1, 0.05, 0.025, 0.0125])
+  t.throws(() => new train.LearningRateMonitor({ step: () => undefined, zeroGrad: () => undefined }), {
+    name: 'TypeError',
+    message:
+      /LearningRateMonitor: expected an optimizer with paramGroups and learning rates, got an instance of Object/,
+  })
 })
