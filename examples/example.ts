@@ -8,6 +8,8 @@ export interface Options {
   /** Folder with the data sets: `<data>/mnist/train-images-idx3-ubyte.gz` and so on. */
   data?: string
   device: DeviceLike
+  /** How many images of each split to take at most; default: all. */
+  samples?: number
   /** How a network is written, where an example shows several ways. */
   style?: string
   /** Folder for pictures; without one they are shown in the terminal. */
@@ -72,8 +74,8 @@ export async function loadDigits(options: Options): Promise<Images> {
   } catch (error) {
     if (!(error instanceof DownloadError)) throw error
     console.log(`${(error as Error).message}\n`)
-    const { device } = options
-    const sets = { train: data.digits({ device }), test: data.digits({ split: 'test', device }) }
+    const { device, samples: count } = options
+    const sets = { train: data.digits({ device, count }), test: data.digits({ split: 'test', device, count }) }
     console.log(
       `data: MNIST is not to be had, so ${sets.train.length} generated digits, and ${sets.test.length} to test`,
     )
@@ -87,10 +89,26 @@ export const loadFashion = (options: Options): Promise<Images> =>
 
 async function loadImages(name: string, folder: string, source: typeof data.mnist, options: Options): Promise<Images> {
   const root = options.data && `${options.data}/${folder}`
-  const load = (split: 'train' | 'test') => source({ split, root, device: options.device, onProgress: showDownload })
+  const load = async (split: 'train' | 'test') =>
+    firstOf(await source({ split, root, device: options.device, onProgress: showDownload }), options.samples)
   const sets = { train: await load('train'), test: await load('test') }
   console.log(`data: ${name}, ${sets.train.length} images to train on and ${sets.test.length} to test with`)
   return sets
+}
+
+/** A set's first images. */
+export async function firstOf(set: data.ImageDataset, count: number | undefined): Promise<data.ImageDataset> {
+  if (count === undefined || count >= set.length) return set
+  const [, channels, height, width] = set.images.shape as [number, number, number, number]
+  const pixels = (await set.images.slice(0, 0, count).data()) as Uint8Array
+  const labels = (await set.targets()).slice(0, count)
+  const { classes, normalize } = set
+  const first = new data.ImageDataset({ pixels, channels, height, width, labels }, classes, {
+    normalize,
+    device: set.images.device,
+  })
+  set.dispose()
+  return first
 }
 
 function showDownload({ url, received, total }: data.Progress): void {

@@ -1,19 +1,20 @@
-// npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--pictures DIR] [--json FILE]
+// npm run example -- NAME [OPTIONS]
 import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { info, manualSeed, type DeviceLike } from 'convcore'
 import type { Example, Figures, Trained } from './example.js'
 import { names } from './names.js'
 
-const usage = `usage: npm run example -- NAME [--epochs N] [--seed S] [--data DIR] [--device D] [--style S] [--pictures DIR] [--json FILE]
-  NAME      ${names.join(', ')}
-  --epochs  passes over the training data
-  --seed    of all random numbers, default 0
-  --data    folder of the data sets, default $CONVCORE_DATA
-  --device  default cpu
-  --style   of mnist-cnn: sequential (default), functional or subclass
-  --pictures  folder for pictures, which otherwise are shown here
-  --json    file for the final figures`
+const usage = `usage: npm run example -- NAME [OPTIONS]
+  NAME            ${names.join(', ')}
+  --epochs N      passes over the training data
+  --samples N     images of each split at most
+  --seed N        of all random numbers, default 0
+  --data DIR      folder of the data sets, default $CONVCORE_DATA
+  --device D      default cpu
+  --style S       of mnist-cnn: sequential (default), functional or subclass
+  --pictures DIR  folder for pictures, which otherwise are shown here
+  --json FILE     file for the final figures`
 
 function fail(message: string): never {
   console.error(`${message}\n\n${usage}`)
@@ -34,6 +35,7 @@ function readArguments() {
       allowPositionals: true,
       options: {
         epochs: string,
+        samples: string,
         seed: string,
         data: string,
         device: string,
@@ -51,6 +53,7 @@ function readArguments() {
 const {
   positionals,
   epochs,
+  samples,
   seed = '0',
   data = process.env.CONVCORE_DATA,
   device = 'cpu',
@@ -62,12 +65,14 @@ const [name] = positionals
 if (!name || positionals.length > 1 || !names.includes(name))
   fail(`expected the name of one example, got "${positionals.join(' ')}"`)
 
+if (data) process.env.CONVCORE_DATA = data // where the library looks, too
 const example = (await import(`./${name}.js`)) as Example
 manualSeed(whole('seed', seed))
 const { isa, threads } = info()
 console.log(`${name} on ${device} (${isa}, ${threads} ${threads === 1 ? 'thread' : 'threads'}), seed ${seed}`)
 const figures = await example.run({
   epochs: epochs === undefined ? example.epochs : whole('epochs', epochs),
+  samples: samples === undefined ? undefined : whole('samples', samples),
   seed: whole('seed', seed),
   data: data || undefined,
   device: device as DeviceLike,
