@@ -32,8 +32,7 @@ function pack(input: number, rows: readonly Row[]): Table {
 /** PyTorch's coordinates: the edges of both images meet. */
 export function tableOf(input: number, output: number, mode: ResampleMode, antialias: boolean): Table {
   const scale = input / output
-  const row =
-    mode === 'nearest' ? nearest : antialias ? filtered(mode) : mode === 'bilinear' ? betweenTwo : amongFour // prettier-ignore
+  const row = mode === 'nearest' ? nearest : antialias ? filtered(mode) : mode === 'bilinear' ? betweenTwo : amongFour
   return pack(
     input,
     Array.from({ length: output }, (_, i) => row(i, scale, input)),

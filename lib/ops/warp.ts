@@ -3,7 +3,7 @@ import { isGradEnabled } from '../autograd.js'
 import { AutogradError, describe, ShapeError } from '../errors.js'
 import { toRowMajor } from '../layout.js'
 import { kernels, pack } from '../native.js'
-import { disown } from '../scope.js'
+import { scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import { checkFloats, checkSameDevice, checkShapeIs, checkSizes, type Pair } from './check.js'
@@ -42,24 +42,15 @@ export function warpAffine(x: Tensor, matrices: Tensor | readonly number[], opti
     throw new AutogradError('warpAffine: expected x off the tape, since no gradient is computed; detach() it')
   const [n, c, h, w] = x.shape as [number, number, number, number]
   const [p, q] = checkSizes('warpAffine', 'size', size ?? [h, w], 2, 1) as [number, number]
-  const image = toRowMajor(x)
-  const y = alloc('warpAffine', [n, c, p, q], x.dtype, x.device)
-  const maps = operand('matrices', matrices, x, [n, 2, 3])
-  const fills = fill === undefined ? undefined : operand('fill', spread(fill, n, c), x, [n, c])
-  kernels.warp(
-    pack([n, c, h, w, p, q, Number(mode === 'bilinear')]),
-    image.handle,
-    maps.handle,
-    fills?.handle ?? 0,
-    y.handle,
-  )
-  for (const [made, given] of [
-    [maps, matrices],
-    [fills, fill],
-    [image, x],
-  ])
-    if (made !== given) (made as Tensor | undefined)?.dispose()
-  return y
+  return scope(() => {
+    const image = toRowMajor(x)
+    const maps = operand('matrices', matrices, x, [n, 2, 3])
+    const fills = fill === undefined ? undefined : operand('fill', spread(fill, n, c), x, [n, c])
+    const y = alloc('warpAffine', [n, c, p, q], x.dtype, x.device)
+    const geometry = pack([n, c, h, w, p, q, Number(mode === 'bilinear')])
+    kernels.warp(geometry, image.handle, maps.handle, fills?.handle ?? 0, y.handle)
+    return y
+  })
 }
 
 function spread(fill: number | readonly number[] | Tensor, n: number, c: number): readonly number[] | Tensor {
@@ -72,19 +63,19 @@ function spread(fill: number | readonly number[] | Tensor, n: number, c: number)
   return Array.from({ length: n }, () => each as number[]).flat()
 }
 
-/** A tensor of what x is computed in, which is nobody's unless it is the one given. */
+/** A tensor of what x is computed in. */
 function operand(name: string, values: readonly number[] | Tensor, x: Tensor, shape: readonly number[]): Tensor {
   const dtype = computedIn(x.dtype)
   if (values instanceof Tensor) {
     checkFloats('warpAffine', { [name]: values })
     checkSameDevice('warpAffine', 'x', x, name, values)
     checkShapeIs('warpAffine', name, values, shape)
-    return values.dtype === dtype ? toRowMajor(values) : disown(cast(values.detach(), dtype))
+    return toRowMajor(cast(values.detach(), dtype))
   }
   const size = shape.reduce((product, d) => product * d, 1)
   if (!Array.isArray(values) || values.length !== size || !values.every((v) => Number.isFinite(v)))
     throw new ShapeError(
       `warpAffine: expected ${name} of ${size} finite numbers for ${showShape(shape)}, got ${describe(values)}`,
     )
-  return disown(alloc('warpAffine', shape, dtype, x.device)).copy_(values)
+  return alloc('warpAffine', shape, dtype, x.device).copy_(values)
 }

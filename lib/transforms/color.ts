@@ -39,7 +39,10 @@ export class ColorJitter extends RandomTransform {
     this.contrast = around('contrast')
     this.saturation = around('saturation')
     const { hue } = options
-    this.hue = typeof hue === 'number' ? checkRange('ColorJitter', 'hue', [-hue, hue]) : hue && checkRange('ColorJitter', 'hue', hue) // prettier-ignore
+    this.hue =
+      typeof hue === 'number'
+        ? checkRange('ColorJitter', 'hue', [-hue, hue])
+        : hue && checkRange('ColorJitter', 'hue', hue)
     if (this.hue && !(this.hue[0] >= -0.5 && this.hue[1] <= 0.5))
       throw new RangeError(`ColorJitter: expected hue between -0.5 and 0.5, got ${describe(hue)}`)
   }

@@ -59,7 +59,10 @@ export class RandomErasing extends RandomTransform {
 
   protected override each(x: Tensor): Tensor {
     const { n, h, w } = checkImage('RandomErasing', x)
-    return this.#erased(x, Array.from({ length: n }, () => this.#box(h, w))) // prettier-ignore
+    return this.#erased(
+      x,
+      Array.from({ length: n }, () => this.#box(h, w)),
+    )
   }
 
   #erased(x: Tensor, boxes: readonly Box[]): Tensor {

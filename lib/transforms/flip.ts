@@ -27,7 +27,7 @@ abstract class RandomFlip extends RandomTransform {
   protected override each(x: Tensor): Tensor {
     const [n, , h, w] = x.shape as [number, number, number, number]
     const flipped = this.map(h, w)
-    return warpAffine(x, Array.from({ length: n }, () => (this.happens(this.p) ? flipped : [1, 0, 0, 0, 1, 0])).flat()) // prettier-ignore
+    return warpAffine(x, Array.from({ length: n }, () => (this.happens(this.p) ? flipped : [1, 0, 0, 0, 1, 0])).flat())
   }
 }
 

@@ -60,7 +60,12 @@ abstract class Mix extends Called {
       throw new ShapeError(`${this.constructor.name}: expected a batch [N, C, H, W], got ${showShape(images.shape)}`)
     const shares = this.#shares(labels, n)
     const share = beta(this.alpha, this.generator)
-    const before = (x: Tensor) => indexSelect(x, 0, Int32Array.from({ length: n }, (_, i) => (i + n - 1) % n)) // prettier-ignore
+    const before = (x: Tensor) =>
+      indexSelect(
+        x,
+        0,
+        Int32Array.from({ length: n }, (_, i) => (i + n - 1) % n),
+      )
     const [mixed, kept] = this.mix(images, before(images), share)
     return [mixed, add(scale(shares, kept), scale(before(shares), 1 - kept))]
   }

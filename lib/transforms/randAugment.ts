@@ -42,7 +42,10 @@ const SPACE: readonly (readonly [change: Change, signed: boolean])[] = [
   [(x, share) => posterize(x, 8 - Math.round(4 * share)), false],
   [(x, share) => solarize(x, whiteOf(x) * (1 - share)), false],
   [(x) => autocontrast(x), false],
-  [(x) => (x.dtype === 'uint8' ? equalize(x) : convertImageDtype(equalize(convertImageDtype(x, 'uint8')), x.dtype)), false], // prettier-ignore
+  [
+    (x) => (x.dtype === 'uint8' ? equalize(x) : convertImageDtype(equalize(convertImageDtype(x, 'uint8')), x.dtype)),
+    false,
+  ],
 ]
 
 /** A few random changes of one strength (Cubuk et al.: "RandAugment", 2020), of images of 1 or 3 channels. */

@@ -66,7 +66,6 @@ export function checkRange(owner: string, name: string, value: Range, least = -I
     value[0] >= least &&
     value[0] <= value[1]
   ))
-    // prettier-ignore
     throw new RangeError(
       `${owner}: expected ${name} to be two numbers in order${least > -Infinity ? `, from ${least} on` : ''}, got ${describe(value)}`,
     )

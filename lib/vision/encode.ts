@@ -75,7 +75,9 @@ async function encode(op: string, image: Tensor, format: ImageFormat, options: E
   checkTensor(op, 'image', image)
   checkDType(op, 'image', image, 'uint8')
   if (!Object.hasOwn(channelsOf, format))
-    throw new RangeError(`${op}: expected format to be one of ${Object.keys(channelsOf).join(', ')}, got ${describe(format)}`) // prettier-ignore
+    throw new RangeError(
+      `${op}: expected format to be one of ${Object.keys(channelsOf).join(', ')}, got ${describe(format)}`,
+    )
   const allowed = channelsOf[format]
   if (image.rank !== 3 || !allowed.includes(image.shape[0]!) || image.size === 0)
     throw new ShapeError(

@@ -72,7 +72,9 @@ async function decode(sharp: Sharp, bytes: Uint8Array, options: PixelOptions): P
   if (!FORMATS.includes(metadata.format)) throw new Error(`the format ${metadata.format}`)
   const image = metadata.space === 'cmyk' ? await fromCmyk(sharp, open()) : open()
   const target = mode === 'unchanged' ? natural(metadata) : mode
-  const { data, info } = await inMode(image, metadata, target).raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true }) // prettier-ignore
+  const { data, info } = await inMode(image, metadata, target)
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true })
   const { height, width, channels } = info
   if (target === 'grayAlpha') return { data: grayAlphaOf(data), height, width, channels: 2 }
   return { data, height, width, channels }

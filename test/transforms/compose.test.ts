@@ -40,7 +40,10 @@ t.test('resizing passes gradients on, and bytes become floats where they are nor
   t.ok(Math.abs(x.grad!.sum().itemSync() - 2 * 3 * 3 * 4) < 1e-3)
   const bytes = tensor(Uint8Array.of(0, 51, 255), { shape: [1, 1, 3] })
   const normalized = new transforms.Normalize(0.2, 0.5)(bytes)
-  t.same(values(normalized).map((v) => Math.round(v * 1e5) / 1e5), [-0.4, 0, 1.6]) // prettier-ignore
+  t.same(
+    values(normalized).map((v) => Math.round(v * 1e5) / 1e5),
+    [-0.4, 0, 1.6],
+  )
   t.same(values(new transforms.ToTensor()(bytes)), [0, Math.fround(0.2), 1])
   t.same(values(new transforms.ConvertImageDtype('uint8')(new transforms.ToTensor()(bytes))), [0, 51, 255])
   t.end()
@@ -72,7 +75,6 @@ t.test('shares follow the beta distribution', (t) => {
     [1, 0.0833],
     [4, 0.0278],
   ] as const) {
-    // prettier-ignore
     const generator = new Generator(2)
     const mix = new MixUp({ alpha, generator })
     // What is left of the second of two images that say 0 and 1.

@@ -38,7 +38,15 @@ const makers: Record<string, (options: Options) => transforms.Transform> = {
   RandomHorizontalFlip: (o) => new RandomHorizontalFlip(o),
   RandomVerticalFlip: (o) => new RandomVerticalFlip(o),
   RandomRotation: (o) => new RandomRotation(40, { interpolation: 'bilinear', fill: 'median', ...o }),
-  RandomAffine: (o) => new RandomAffine({ degrees: 15, translate: [0.2, 0.2], scale: [0.8, 1.2], shear: [-5, 5, -3, 3], fill: [9, 8, 7], ...o }), // prettier-ignore
+  RandomAffine: (o) =>
+    new RandomAffine({
+      degrees: 15,
+      translate: [0.2, 0.2],
+      scale: [0.8, 1.2],
+      shear: [-5, 5, -3, 3],
+      fill: [9, 8, 7],
+      ...o,
+    }),
   ColorJitter: (o) => new ColorJitter({ brightness: 0.4, contrast: 0.4, saturation: [0.5, 2], hue: 0.2, ...o }),
   RandomGrayscale: (o) => new RandomGrayscale({ p: 0.5, ...o }),
   RandomErasing: (o) => new RandomErasing({ p: 0.8, value: [1, 2, 3], ...o }),
@@ -80,7 +88,9 @@ for (const [name, make] of Object.entries(makers)) {
   t.test(`${name}: takes floats and an empty batch, and keeps nothing`, (t) => {
     const transform = make({ perSample: true, generator: new Generator(1) })
     scope(() => {
-      const floats = bytes([2, 3, 12, 11]).to('float32').mul(1 / 255) // prettier-ignore
+      const floats = bytes([2, 3, 12, 11])
+        .to('float32')
+        .mul(1 / 255)
       const before = memory().tensors
       for (let i = 0; i < 3; i++) transform(floats).dispose()
       t.equal(memory().tensors, before)
@@ -96,7 +106,10 @@ t.test('without a generator, transforms follow manualSeed', (t) => {
   manualSeed(5)
   const first = [1, 2, 3].map(() => values(transform(x)))
   manualSeed(5)
-  t.same([1, 2, 3].map(() => values(transform(x))), first) // prettier-ignore
+  t.same(
+    [1, 2, 3].map(() => values(transform(x))),
+    first,
+  )
   t.end()
 })
 
@@ -108,11 +121,15 @@ t.test('crops come from everywhere, equally often', (t) => {
   )
   const crop = new RandomCrop(4, { generator: new Generator(2) })
   const counts = new Map<number, number>()
-  for (let i = 0; i < 900; i++) scope(() => {
-    const [corner] = values(crop(x)) as [number]
-    counts.set(corner, (counts.get(corner) ?? 0) + 1)
-  }) // prettier-ignore
-  t.same([...counts.keys()].sort((a, b) => a - b), [0, 1, 2, 6, 7, 8, 12, 13, 14]) // prettier-ignore
+  for (let i = 0; i < 900; i++)
+    scope(() => {
+      const [corner] = values(crop(x)) as [number]
+      counts.set(corner, (counts.get(corner) ?? 0) + 1)
+    })
+  t.same(
+    [...counts.keys()].sort((a, b) => a - b),
+    [0, 1, 2, 6, 7, 8, 12, 13, 14],
+  )
   // Of 900 in 9, a hundred each, with a deviation of 9.4.
   for (const count of counts.values()) t.ok(count > 60 && count < 140, String(count))
   t.end()
@@ -131,7 +148,10 @@ t.test('flips come as often as asked for', (t) => {
 t.test('parts of random size keep to their area and proportions', (t) => {
   // A ramp: what a part of it spans says how wide it is.
   const [h, w] = [60, 80]
-  const ramp = tensor(Float32Array.from({ length: 2 * h * w }, (_, i) => (i < h * w ? i % w : Math.floor((i - h * w) / w))), { shape: [2, h, w] }) // prettier-ignore
+  const ramp = tensor(
+    Float32Array.from({ length: 2 * h * w }, (_, i) => (i < h * w ? i % w : Math.floor((i - h * w) / w))),
+    { shape: [2, h, w] },
+  )
   const crop = new RandomResizedCrop([2, 2], { scale: [0.1, 0.4], antialias: false, generator: new Generator(4) })
   for (let i = 0; i < 100; i++)
     scope(() => {
@@ -155,8 +175,16 @@ t.test('images of proportions that no part can have give their middle', (t) => {
 
 t.test('the median lies beyond a shifted image', (t) => {
   // A white digit on black, and a black one on grey.
-  const x = tensor(Uint8Array.from({ length: 128 }, (_, i) => (i < 64 ? (i % 8 === 3 ? 255 : 0) : i % 8 === 3 ? 0 : 128)), { shape: [2, 1, 8, 8] }) // prettier-ignore
-  const shift = new RandomAffine({ translate: [0.25, 0.25], fill: 'median', perSample: true, generator: new Generator(1) }) // prettier-ignore
+  const x = tensor(
+    Uint8Array.from({ length: 128 }, (_, i) => (i < 64 ? (i % 8 === 3 ? 255 : 0) : i % 8 === 3 ? 0 : 128)),
+    { shape: [2, 1, 8, 8] },
+  )
+  const shift = new RandomAffine({
+    translate: [0.25, 0.25],
+    fill: 'median',
+    perSample: true,
+    generator: new Generator(1),
+  })
   const turn = new RandomRotation([44, 45], { fill: 'median', perSample: true })
   for (const y of [values(shift(x)), values(turn(x))]) {
     t.same(new Set(y.slice(0, 64)), new Set([0, 255]))
@@ -170,13 +198,15 @@ t.test('the median of bytes and of floats is the lower one in the middle', (t) =
     [5, 7],
     [4, 6],
   ] as const) {
-    // prettier-ignore
     const x = bytes([2, 3, h, w])
     for (const image of [x, x.to('float32')]) {
       const y = values(transforms.functional.affine(image, { translate: [50, 0], fill: 'median' }))
-      const planes = Array.from({ length: 6 }, (_, i) => values(image).slice(i * h * w, (i + 1) * h * w)) // prettier-ignore
-      const medians = planes.map((plane) => plane.sort((a, b) => a - b)[Math.floor((h * w - 1) / 2)]!) // prettier-ignore
-      t.same(y, medians.flatMap((median) => new Array<number>(h * w).fill(median))) // prettier-ignore
+      const planes = Array.from({ length: 6 }, (_, i) => values(image).slice(i * h * w, (i + 1) * h * w))
+      const medians = planes.map((plane) => plane.sort((a, b) => a - b)[Math.floor((h * w - 1) / 2)]!)
+      t.same(
+        y,
+        medians.flatMap((median) => new Array<number>(h * w).fill(median)),
+      )
     }
   }
   t.end()
@@ -195,11 +225,16 @@ t.test('each image of a batch may be adjusted by a factor of its own', (t) => {
 
 t.test('erased boxes are of the area and the value asked for', (t) => {
   const x = zeros([200, 1, 20, 20], { dtype: 'uint8' })
-  const y = values(new RandomErasing({ p: 0.5, scale: [0.1, 0.2], value: 9, perSample: true, generator: new Generator(6) })(x)) // prettier-ignore
-  const areas = Array.from({ length: 200 }, (_, i) => y.slice(400 * i, 400 * i + 400).filter((v) => v === 9).length) // prettier-ignore
+  const y = values(
+    new RandomErasing({ p: 0.5, scale: [0.1, 0.2], value: 9, perSample: true, generator: new Generator(6) })(x),
+  )
+  const areas = Array.from({ length: 200 }, (_, i) => y.slice(400 * i, 400 * i + 400).filter((v) => v === 9).length)
   const erased = areas.filter((area) => area > 0)
   t.ok(erased.length > 70 && erased.length < 130, String(erased.length))
-  t.ok(erased.every((area) => area >= 32 && area <= 88), String(erased)) // prettier-ignore
+  t.ok(
+    erased.every((area) => area >= 32 && area <= 88),
+    String(erased),
+  )
   const noise = new RandomErasing({ p: 1, value: 'random', generator: new Generator(1) })
   t.ok(values(noise(zeros([1, 20, 20]))).some((v) => v < 0))
   t.throws(() => noise(x), { name: 'DTypeError', message: /RandomErasing: expected x of a float dtype/ })

@@ -28,14 +28,16 @@ t.test('JPEG and WebP come close, and files hold what was encoded', async (t) =>
     ['c.webp', 3],
     ['d.webp', 4],
   ] as const) {
-    // prettier-ignore
     const path = join(folder, 'new', name)
     const image = picture(channels)
     await writeImage(path, image, { quality: 95 })
     const again = await readImage(path)
     t.same(again.shape, image.shape, name)
     const [got, expected] = [await again.data(), await image.data()]
-    t.ok(got.every((value, i) => Math.abs(value - expected[i]!) <= 6), name) // prettier-ignore
+    t.ok(
+      got.every((value, i) => Math.abs(value - expected[i]!) <= 6),
+      name,
+    )
   }
   t.same(readdirSync(join(folder, 'new')).length, 4)
 })

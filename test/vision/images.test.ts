@@ -53,7 +53,11 @@ t.test('16 bits become 8', async (t) => {
 })
 
 t.test('what is no image is an error that names the file', async (t) => {
-  const folder = t.testdir({ 'empty.png': '', 'text.jpg': 'not an image', 'drawing.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>' }) // prettier-ignore
+  const folder = t.testdir({
+    'empty.png': '',
+    'text.jpg': 'not an image',
+    'drawing.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="2" height="2"/>',
+  })
   const whole = bytesOf('rgb.png')
   writeFileSync(join(folder, 'half.png'), whole.subarray(0, whole.length / 2))
   for (const name of ['empty.png', 'text.jpg', 'drawing.svg', 'half.png']) {
@@ -75,7 +79,10 @@ t.test('more pixels than allowed are refused before they are decoded', async (t)
 
 t.test('options that are none are refused', async (t) => {
   const bytes = bytesOf(rgba)
-  await t.rejects(decodeImage(bytes, { mode: 'RGB' as never }), { name: 'RangeError', message: /expected mode to be one of unchanged/ }) // prettier-ignore
+  await t.rejects(decodeImage(bytes, { mode: 'RGB' as never }), {
+    name: 'RangeError',
+    message: /expected mode to be one of unchanged/,
+  })
   await t.rejects(decodeImage(bytes, { limitInputPixels: 0 }), RangeError)
   await t.rejects(decodeImage(bytes, { applyExifOrientation: 1 as never }), TypeError)
   await t.rejects(decodeImage('path.png' as never), TypeError)
@@ -137,6 +144,9 @@ t.test('without sharp, the error says what to install', (t) => {
     const { vision } = await import('convcore')
     await vision.readImages(['x.png'], { onError: 'skip' }).catch(({ message, code }) => console.log(code, message))`
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
-  t.match(printed, /^ERR_MODULE_NOT_FOUND vision: images need the package sharp, which is not installed: run `npm install sharp`/) // prettier-ignore
+  t.match(
+    printed,
+    /^ERR_MODULE_NOT_FOUND vision: images need the package sharp, which is not installed: run `npm install sharp`/,
+  )
   t.end()
 })

@@ -33,7 +33,12 @@ export function rgbToGrayscale(x: Tensor, channels: 1 | 3 = 1): Tensor {
   if (c === channels && c === 1) return x
   return scope(() => {
     const gray = c === 1 ? x : cast(luma(x), x.dtype)
-    return channels === 1 ? gray : repeat(gray, x.shape.map((_, d) => (d === x.rank - 3 ? 3 : 1))) // prettier-ignore
+    return channels === 1
+      ? gray
+      : repeat(
+          gray,
+          x.shape.map((_, d) => (d === x.rank - 3 ? 3 : 1)),
+        )
   })
 }
 

@@ -46,7 +46,9 @@ export function pad(x: Tensor, amount: Padding, options: PadOptions = {}): Tenso
     case 'symmetric':
       return scope(() => mirrored(mirrored(x, -1, left, right), -2, top, bottom))
     default:
-      throw new RangeError(`pad: expected paddingMode to be one of constant, edge, reflect, symmetric, got ${describe(mode)}`) // prettier-ignore
+      throw new RangeError(
+        `pad: expected paddingMode to be one of constant, edge, reflect, symmetric, got ${describe(mode)}`,
+      )
   }
 }
 
@@ -56,7 +58,11 @@ function mirrored(x: Tensor, dim: number, before: number, after: number): Tensor
   if (Math.max(before, after) > n || n + before + after < 1)
     throw new RangeError(`pad: expected padding of at most ${n} to mirror ${n} pixels, got ${before} and ${after}`)
   const at = (i: number) => (i < 0 ? -i - 1 : i >= n ? 2 * n - 1 - i : i)
-  return indexSelect(x, dim, Int32Array.from({ length: n + before + after }, (_, i) => at(i - before))) // prettier-ignore
+  return indexSelect(
+    x,
+    dim,
+    Int32Array.from({ length: n + before + after }, (_, i) => at(i - before)),
+  )
 }
 
 function shifted(x: Tensor, top: number, left: number, size: [number, number], fill: readonly number[]): Tensor {
@@ -88,7 +94,8 @@ const halfOf = (n: number): number => (n % 2 === 0 ? n / 2 : 2 * Math.round(n / 
 export function centerCrop(x: Tensor, size: Pair): Tensor {
   const { h, w } = checkImage('centerCrop', x)
   const [height, width] = checkSizes('centerCrop', 'size', size, 2, 1) as [number, number]
-  const before = (side: number, wanted: number) => (wanted > side ? -Math.floor((wanted - side) / 2) : halfOf(side - wanted)) // prettier-ignore
+  const before = (side: number, wanted: number) =>
+    wanted > side ? -Math.floor((wanted - side) / 2) : halfOf(side - wanted)
   return crop(x, before(h, height), before(w, width), height, width)
 }
 
@@ -101,4 +108,11 @@ export const resizedCrop = (
   width: number,
   size: Pair,
   options: ResizeOptions = {},
-): Tensor => scope(() => resize(crop(x, top, left, height, width), checkSizes('resizedCrop', 'size', size, 2, 1) as [number, number], options)) // prettier-ignore
+): Tensor =>
+  scope(() =>
+    resize(
+      crop(x, top, left, height, width),
+      checkSizes('resizedCrop', 'size', size, 2, 1) as [number, number],
+      options,
+    ),
+  )

@@ -23,8 +23,18 @@ export function insideOf(boxes: readonly Box[], h: number, w: number, device: Te
     const [low, high] = [column(boxes.map(first)), column(boxes.map((box) => first(box) + length(box)))]
     return mul(cast(ge(places, low), 'float32'), cast(lt(places, high), 'float32'))
   }
-  const rows = among(h, [1, 1, h, 1], ({ top }) => top, ({ height }) => height) // prettier-ignore
-  const columns = among(w, [1, 1, 1, w], ({ left }) => left, ({ width }) => width) // prettier-ignore
+  const rows = among(
+    h,
+    [1, 1, h, 1],
+    ({ top }) => top,
+    ({ height }) => height,
+  )
+  const columns = among(
+    w,
+    [1, 1, 1, w],
+    ({ left }) => left,
+    ({ width }) => width,
+  )
   return cast(mul(rows, columns), 'uint8')
 }
 

@@ -39,11 +39,7 @@ function toHsv(x: Tensor): [hue: Tensor, saturation: Tensor, value: Tensor] {
   const gray = eq(range, 0)
   const [divisor, top] = [where(gray, 1, range), where(gray, 1, value)]
   const [r, g, b] = [red, green, blue].map((plane) => div(sub(value, plane), divisor)) as [Tensor, Tensor, Tensor]
-  const sixth = where(
-    eq(value, red),
-    sub(b, g),
-    where(eq(value, green), add(sub(r, b), 2), add(sub(g, r), 4)), // prettier-ignore
-  )
+  const sixth = where(eq(value, red), sub(b, g), where(eq(value, green), add(sub(r, b), 2), add(sub(g, r), 4)))
   return [cyclic(scale(sixth, 1 / 6), 1), div(range, top), value]
 }
 

@@ -42,9 +42,29 @@ export const cases: Case[] = [
 const x = () => zeros([1, 3, 4])
 
 export const errors: ErrorCase[] = [
-  { name: 'resample: size 0', run: () => resample(x(), 1, 0), error: rangeError(/resample: expected size to be a positive integer, got 0/) }, // prettier-ignore
-  { name: 'resample: no such dimension', run: () => resample(x(), 3, 2), error: shapeError(/resample: expected a dimension from -3 to 2, got 3/) }, // prettier-ignore
-  { name: 'resample: an empty dimension', run: () => resample(zeros([2, 0]), 1, 2), error: shapeError(/resample: expected a dimension of at least 1, got \[2, 0\]/) }, // prettier-ignore
-  { name: 'resample: unknown mode', run: () => resample(x(), 1, 2, { mode: 'linear' as 'nearest' }), error: rangeError(/resample: expected mode to be one of nearest, bilinear, bicubic, got "linear"/) }, // prettier-ignore
-  { name: 'resample: int32', run: () => resample(zeros([2, 2], { dtype: 'int32' }), 1, 2), error: dtypeError(/resample: expected x of a float dtype or uint8, got int32/) }, // prettier-ignore
+  {
+    name: 'resample: size 0',
+    run: () => resample(x(), 1, 0),
+    error: rangeError(/resample: expected size to be a positive integer, got 0/),
+  },
+  {
+    name: 'resample: no such dimension',
+    run: () => resample(x(), 3, 2),
+    error: shapeError(/resample: expected a dimension from -3 to 2, got 3/),
+  },
+  {
+    name: 'resample: an empty dimension',
+    run: () => resample(zeros([2, 0]), 1, 2),
+    error: shapeError(/resample: expected a dimension of at least 1, got \[2, 0\]/),
+  },
+  {
+    name: 'resample: unknown mode',
+    run: () => resample(x(), 1, 2, { mode: 'linear' as 'nearest' }),
+    error: rangeError(/resample: expected mode to be one of nearest, bilinear, bicubic, got "linear"/),
+  },
+  {
+    name: 'resample: int32',
+    run: () => resample(zeros([2, 2], { dtype: 'int32' }), 1, 2),
+    error: dtypeError(/resample: expected x of a float dtype or uint8, got int32/),
+  },
 ]

@@ -10,7 +10,10 @@ const by = (input: Input, mean: number[], std: number[], dim: number, note = '')
   ...(input.dtype ? {} : { differentiable: [0] }),
 })
 
-const [mean, std] = [[0.5, -1, 2], [2, 0.25, -3]] // prettier-ignore
+const [mean, std] = [
+  [0.5, -1, 2],
+  [2, 0.25, -3],
+]
 
 export const cases: Case[] = [
   by({ shape: [2, 3, 4, 5] }, mean, std, 1),
@@ -35,8 +38,24 @@ export const takeAnyDType = ['standardize']
 const x = () => zeros([2, 3, 4])
 
 export const errors: ErrorCase[] = [
-  { name: 'standardize: another number of channels', run: () => standardize(x(), [1, 2], 1), error: shapeError(/standardize: expected mean of 3 channels, got 2/) }, // prettier-ignore
-  { name: 'standardize: std 0', run: () => standardize(x(), 0, [1, 0, 1]), error: rangeError(/standardize: expected std to be finite numbers other than 0, got \[1, 0, 1\]/) }, // prettier-ignore
-  { name: 'standardize: NaN', run: () => standardize(x(), NaN, 1), error: rangeError(/standardize: expected mean to be finite numbers, got NaN/) }, // prettier-ignore
-  { name: 'standardize: no such dimension', run: () => standardize(x(), 0, 1, 3), error: shapeError(/standardize: expected a dimension from -3 to 2, got 3/) }, // prettier-ignore
+  {
+    name: 'standardize: another number of channels',
+    run: () => standardize(x(), [1, 2], 1),
+    error: shapeError(/standardize: expected mean of 3 channels, got 2/),
+  },
+  {
+    name: 'standardize: std 0',
+    run: () => standardize(x(), 0, [1, 0, 1]),
+    error: rangeError(/standardize: expected std to be finite numbers other than 0, got \[1, 0, 1\]/),
+  },
+  {
+    name: 'standardize: NaN',
+    run: () => standardize(x(), NaN, 1),
+    error: rangeError(/standardize: expected mean to be finite numbers, got NaN/),
+  },
+  {
+    name: 'standardize: no such dimension',
+    run: () => standardize(x(), 0, 1, 3),
+    error: shapeError(/standardize: expected a dimension from -3 to 2, got 3/),
+  },
 ]

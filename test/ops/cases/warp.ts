@@ -38,7 +38,16 @@ export const cases: Case[] = [
   ...(['nearest', 'bilinear'] as const).flatMap((mode) =>
     [false, true].flatMap((bytes) => [
       warp('the image itself', [1, 3, 4, 5], [same], { mode, bytes }),
-      warp('crops, mirrored and not', [3, 2, 4, 6], [[1, 0, 2, 0, 1, -1], [-1, 0, 4, 0, 1, 1], [-1, 0, 9, 0, -1, 3]], { mode, bytes, size: [3, 5], fill: [7, 9] }), // prettier-ignore
+      warp(
+        'crops, mirrored and not',
+        [3, 2, 4, 6],
+        [
+          [1, 0, 2, 0, 1, -1],
+          [-1, 0, 4, 0, 1, 1],
+          [-1, 0, 9, 0, -1, 3],
+        ],
+        { mode, bytes, size: [3, 5], fill: [7, 9] },
+      ),
       warp(
         'wholly outside',
         [2, 1, 3, 3],
@@ -67,13 +76,51 @@ export const cases: Case[] = [
 const x = () => zeros([1, 3, 4, 4])
 
 export const errors: ErrorCase[] = [
-  { name: 'warpAffine: one image', run: () => warpAffine(zeros([3, 4, 4]), same), error: shapeError(/warpAffine: expected x of shape \[N, C, H, W\], got \[3, 4, 4\]/) }, // prettier-ignore
-  { name: 'warpAffine: no pixels', run: () => warpAffine(zeros([1, 3, 0, 4]), same), error: shapeError(/warpAffine: expected x of shape \[N, C, H, W\], got \[1, 3, 0, 4\]/) }, // prettier-ignore
-  { name: 'warpAffine: five numbers', run: () => warpAffine(x(), [1, 0, 0, 0, 1]), error: shapeError(/warpAffine: expected matrices of 6 finite numbers for \[1, 2, 3\]/) }, // prettier-ignore
-  { name: 'warpAffine: NaN', run: () => warpAffine(x(), [1, 0, NaN, 0, 1, 0]), error: shapeError(/warpAffine: expected matrices of 6 finite numbers/) }, // prettier-ignore
-  { name: 'warpAffine: matrices of another shape', run: () => warpAffine(x(), ones([2, 3])), error: shapeError(/warpAffine: expected matrices of shape \[1, 2, 3\], got \[2, 3\]/) }, // prettier-ignore
-  { name: 'warpAffine: two fills for three channels', run: () => warpAffine(x(), same, { fill: [1, 2] }), error: rangeError(/warpAffine: expected fill to be a finite number, one for each of 3 channels, or a tensor, got \[1, 2\]/) }, // prettier-ignore
-  { name: 'warpAffine: unknown mode', run: () => warpAffine(x(), same, { mode: 'bicubic' as 'nearest' }), error: rangeError(/warpAffine: expected mode to be one of nearest, bilinear, got "bicubic"/) }, // prettier-ignore
-  { name: 'warpAffine: size 0', run: () => warpAffine(x(), same, { size: 0 }), error: rangeError(/warpAffine: expected size to be a positive integer or a pair of them, got 0/) }, // prettier-ignore
-  { name: 'warpAffine: a gradient', run: () => warpAffine(tensor([[[[1]]]], { requiresGrad: true }), same), error: { name: 'AutogradError', message: /warpAffine: expected x off the tape/ } }, // prettier-ignore
+  {
+    name: 'warpAffine: one image',
+    run: () => warpAffine(zeros([3, 4, 4]), same),
+    error: shapeError(/warpAffine: expected x of shape \[N, C, H, W\], got \[3, 4, 4\]/),
+  },
+  {
+    name: 'warpAffine: no pixels',
+    run: () => warpAffine(zeros([1, 3, 0, 4]), same),
+    error: shapeError(/warpAffine: expected x of shape \[N, C, H, W\], got \[1, 3, 0, 4\]/),
+  },
+  {
+    name: 'warpAffine: five numbers',
+    run: () => warpAffine(x(), [1, 0, 0, 0, 1]),
+    error: shapeError(/warpAffine: expected matrices of 6 finite numbers for \[1, 2, 3\]/),
+  },
+  {
+    name: 'warpAffine: NaN',
+    run: () => warpAffine(x(), [1, 0, NaN, 0, 1, 0]),
+    error: shapeError(/warpAffine: expected matrices of 6 finite numbers/),
+  },
+  {
+    name: 'warpAffine: matrices of another shape',
+    run: () => warpAffine(x(), ones([2, 3])),
+    error: shapeError(/warpAffine: expected matrices of shape \[1, 2, 3\], got \[2, 3\]/),
+  },
+  {
+    name: 'warpAffine: two fills for three channels',
+    run: () => warpAffine(x(), same, { fill: [1, 2] }),
+    error: rangeError(
+      /warpAffine: expected fill to be a finite number, one for each of 3 channels, or a tensor, got \[1, 2\]/,
+    ),
+  },
+  {
+    name: 'warpAffine: unknown mode',
+    run: () => warpAffine(x(), same, { mode: 'bicubic' as 'nearest' }),
+    error: rangeError(/warpAffine: expected mode to be one of nearest, bilinear, got "bicubic"/),
+  },
+  {
+    name: 'warpAffine: size 0',
+    run: () => warpAffine(x(), same, { size: 0 }),
+    error: rangeError(/warpAffine: expected size to be a positive integer or a pair of them, got 0/),
+  },
+  {
+    name: 'warpAffine: a gradient',
+    run: () => warpAffine(tensor([[[[1]]]], { requiresGrad: true }), same),
+    error: { name: 'AutogradError', message: /warpAffine: expected x off the tape/ },
+  },
 ]
