@@ -23,6 +23,9 @@ export interface Kernels {
   max_unpool_backward(n: number, c: number, cells: number, places: number, indices: Handle, dy: Handle, dx: Handle): void
   interpolate(p: Geometry, scale_d: number, scale_h: number, scale_w: number, x: Handle, y: Handle): void
   interpolate_backward(p: Geometry, scale_d: number, scale_h: number, scale_w: number, dy: Handle, dx: Handle): void
+  resample(outer: number, input: number, output: number, inner: number, taps: number, x: Handle, first: Handle, weights: Handle, y: Handle): void
+  warp(p: Geometry, x: Handle, matrices: Handle, fill: Handle, y: Handle): void
+  standardize(outer: number, channels: number, inner: number, x: Handle, mean: Handle, std: Handle, y: Handle): void
   batch_norm(rows: number, channels: number, eps: number, momentum: number, relu: number, x: Handle, residual: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, mean: Handle, inv_std: Handle): void
   batch_norm_inference(rows: number, channels: number, eps: number, relu: number, x: Handle, residual: Handle, weight: Handle, bias: Handle, running_mean: Handle, running_var: Handle, y: Handle, inv_std: Handle): void
   batch_norm_backward(rows: number, channels: number, training: number, added: number, x: Handle, y: Handle, dy: Handle, weight: Handle, bias: Handle, mean: Handle, inv_std: Handle, dx: Handle, dresidual: Handle, dweight: Handle, dbias: Handle): void

@@ -3,6 +3,7 @@
 // through T×R×S windows that make O×P×Q outputs.
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 
 namespace convcore {
 
@@ -105,6 +106,20 @@ struct Resize3d {
   constexpr int64_t x() const { return product(n, c, d.input, h.input, w.input); }
   constexpr int64_t y() const { return product(n, c, d.output, h.output, w.output); }
   constexpr bool valid() const { return d.valid() && h.valid() && w.valid() && mode >= 0 && mode <= 2; }
+};
+
+/// Images [n, c, h, w] seen through an affine map each, as [n, c, p, q]. Mode: 0 takes the nearest cell, 1 is bilinear.
+struct Warp {
+  int64_t n, c, h, w, p, q;
+  int64_t mode;
+
+  constexpr int64_t x() const { return product(n, c, h, w); }
+  constexpr int64_t y() const { return product(n, c, p, q); }
+  constexpr bool valid() const {
+    for (int64_t side : {h, w, p, q})
+      if (side < 1 || side >= kMaxStep / 2) return false;
+    return mode == 0 || mode == 1;
+  }
 };
 
 /// x [n, positions, channels], normalised over the positions and the channels of one group.

@@ -24,12 +24,15 @@ set(CUDA_KERNELS
     pool.cu
     random.cu
     reduce.cu
+    resample.cu
     response_norm.cu
     shape.cu
     softmax.cu
     sort.cu
+    standardize.cu
     unary.cu
-    unpool.cu)
+    unpool.cu
+    warp.cu)
 set(CUDA_HOST
     algorithm.cpp
     arrivals.cpp
@@ -86,6 +89,8 @@ elseif(CONVCORE_CUDA STREQUAL real)
       $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Xfatbin=-compress-all -Xcompiler=-Wall,-Wextra>)
   # Random numbers are the CPU's, bit for bit.
   set_source_files_properties(${CUDA_DIR}/random.cu PROPERTIES COMPILE_OPTIONS "-fmad=false;-diag-suppress=1675")
+  # So are the places that warps take from.
+  set_source_files_properties(${CUDA_DIR}/warp.cu PROPERTIES COMPILE_OPTIONS -fmad=false)
   target_include_directories(cuda PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
   set(CUDA_LIBRARIES CUDA::cudart_static)
 elseif(CONVCORE_CUDA STREQUAL emulated)

@@ -19,16 +19,19 @@ import * as pool from './cases/pool.js'
 import * as random from './cases/random.js'
 import * as reduce from './cases/reduce.js'
 import * as repeat from './cases/repeat.js'
+import * as resample from './cases/resample.js'
 import * as scatter from './cases/scatter.js'
 import * as responseNorm from './cases/responseNorm.js'
 import * as shape from './cases/shape.js'
 import * as slice from './cases/slice.js'
 import * as softmax from './cases/softmax.js'
 import * as sort from './cases/sort.js'
+import * as standardize from './cases/standardize.js'
 import * as statistics from './cases/statistics.js'
 import * as transposed from './cases/transposed.js'
 import * as unary from './cases/unary.js'
 import * as unpool from './cases/unpool.js'
+import * as warp from './cases/warp.js'
 import * as weightedPool from './cases/weightedPool.js'
 import type { Family } from './case.js'
 
@@ -54,15 +57,18 @@ export const families: Record<string, Family> = {
   random,
   reduce,
   repeat,
+  resample,
   scatter,
   responseNorm,
   shape,
   slice,
   softmax,
   sort,
+  standardize,
   statistics,
   transposed,
   unary,
   unpool,
+  warp,
   weightedPool,
 }

@@ -1,0 +1,47 @@
+import { checkSizes, type Pair } from '../ops/check.js'
+import type { Tensor } from '../tensor.js'
+import { centerCrop, checkPadding, pad, type Padding, type PadOptions } from './functional/crop.js'
+import { resize, type ResizeOptions } from './functional/resize.js'
+import { Transform } from './transform.js'
+
+/** See {@link resize}: a size for the shorter edge, or [height, width]. */
+export class Resize extends Transform {
+  constructor(
+    readonly size: Pair,
+    readonly options: ResizeOptions = {},
+  ) {
+    super()
+    checkSizes('Resize', 'size', size, 2, 1)
+  }
+
+  forward(x: Tensor): Tensor {
+    return resize(x, this.size, this.options)
+  }
+}
+
+/** See {@link centerCrop}. */
+export class CenterCrop extends Transform {
+  constructor(readonly size: Pair) {
+    super()
+    checkSizes('CenterCrop', 'size', size, 2, 1)
+  }
+
+  forward(x: Tensor): Tensor {
+    return centerCrop(x, this.size)
+  }
+}
+
+/** See {@link pad}. */
+export class Pad extends Transform {
+  constructor(
+    readonly padding: Padding,
+    readonly options: PadOptions = {},
+  ) {
+    super()
+    checkPadding('Pad', padding)
+  }
+
+  forward(x: Tensor): Tensor {
+    return pad(x, this.padding, this.options)
+  }
+}
