@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { describe, FormatError } from '../errors.js'
+import { describe, DownloadError, FormatError } from '../errors.js'
 import { extractArchive } from './archive/extract.js'
 import { cifar100Classes, cifar100Superclasses, cifar10Classes } from './cifarClasses.js'
 import { readGzip } from './gzip.js'
@@ -69,7 +69,7 @@ export function cifar10(options: CifarOptions): Promise<ImageDataset> {
 }
 
 /** CIFAR-100, likewise; its means are 0.5071, 0.4865, 0.4409, its deviations 0.2673, 0.2564, 0.2762. */
-export function cifar100({ labels = 'fine', ...options }: Cifar100Options): Promise<ImageDataset> {
+export async function cifar100({ labels = 'fine', ...options }: Cifar100Options): Promise<ImageDataset> {
   if (labels !== 'fine' && labels !== 'coarse')
     throw new RangeError(`cifar100: expected labels 'fine' or 'coarse', got ${describe(labels)}`)
   const fine = labels === 'fine'
@@ -115,7 +115,12 @@ async function filesOf(source: Source, options: CifarOptions): Promise<string[]>
   }
   if (partial.length > 0) return partial
   const url = `https://www.cs.toronto.edu/~kriz/${archive}`
-  const packed = await locate(set, [archive], { name: archive, urls: [url], sha256 }, options)
+  const packed = await locate(set, [archive], { name: archive, urls: [url], sha256 }, options).catch(
+    (cause: unknown) => {
+      if (!(cause instanceof DownloadError)) throw cause
+      throw new DownloadError(`${cause.message}\n\`partial: true\` takes those of its files that there are`, { cause })
+    },
+  )
   const target = join(options.root ?? cacheOf(set), folder)
   await extractArchive(packed, target, { strip: 1, signal: options.signal })
   return files.map((file) => join(target, file))

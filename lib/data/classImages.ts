@@ -115,9 +115,7 @@ async function readCache(file: string, key: string) {
 /** Of the files' names, sizes and times. */
 async function fingerprint(folder: string, files: readonly string[], size: readonly number[]): Promise<string> {
   const hash = createHash('sha256').update(showShape(size))
-  for (const name of files) {
-    const { size, mtimeMs } = await stat(join(folder, name))
-    hash.update(describe([name, size, mtimeMs]))
-  }
+  const stats = await Promise.all(files.map((name) => stat(join(folder, name))))
+  for (const [i, { size, mtimeMs }] of stats.entries()) hash.update(describe([files[i], size, mtimeMs]))
   return hash.digest('hex')
 }

@@ -76,9 +76,9 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
     const target = targetTransform ? targetTransform(label) : (label as Target)
     const image = await this.#read(path)
     if (!transform) return [image as Image, target]
-    const result = scope<unknown>(() => transform(image) as never) as Image
-    if ((result as unknown) !== image) image.dispose()
-    return [result, target]
+    const result = scope<unknown>(() => transform(image))
+    if (result !== image) image.dispose()
+    return [result as Image, target]
   }
 
   /** The labels of all samples, in order. */
@@ -87,7 +87,7 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
   }
 
   async #read(path: string): Promise<Tensor> {
-    const { loader = (path) => readImage(path, { mode: 'rgb' }), onError } = this.#options
+    const { loader = (path: string) => readImage(path, { mode: 'rgb' }), onError } = this.#options
     try {
       return await loader(path)
     } catch (cause) {
