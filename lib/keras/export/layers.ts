@@ -33,7 +33,7 @@ const each =
 const softmax =
   (className: string, config: object): Export =>
   (writer, [x]) => {
-    const { dim } = writer.module as Softmax
+    const { dim } = writer.as(Softmax)
     if (dim !== 1 && !(dim === -1 && x!.shape.length === 1)) writer.refuse('softmax over the channels')
     return writer.each(className, { ...config }, x!)
   }
@@ -55,7 +55,7 @@ const norm =
   }
 
 const prelu: Export = (writer, [x]) => {
-  const module = writer.module as nn.PReLU
+  const module = writer.as(nn.PReLU)
   const channels = x!.shape.at(-1)!
   const axes = x!.shape.slice(0, -1).map((_, i) => i + 1)
   const y = writer.each('PReLU', { shared_axes: axes.length ? axes : null }, x!)
@@ -66,7 +66,7 @@ const prelu: Export = (writer, [x]) => {
 }
 
 const elementPrelu: Export = (writer, [x]) => {
-  const [, ...sides] = (writer.module as own.ElementPReLU).weight.shape
+  const [, ...sides] = writer.as(own.ElementPReLU).weight.shape
   const shared = sides.flatMap((n, i) => (n === 1 && x!.shape[i] !== 1 ? [i + 1] : []))
   const y = writer.each('PReLU', { shared_axes: shared.length ? shared : null }, x!)
   writer.weigh()
@@ -74,7 +74,7 @@ const elementPrelu: Export = (writer, [x]) => {
 }
 
 const hardtanh: Export = (writer, [x]) => {
-  const { minVal, maxVal } = writer.module as nn.Hardtanh
+  const { minVal, maxVal } = writer.as(nn.Hardtanh)
   if (minVal !== 0) writer.refuse('a Hardtanh from 0 on')
   return writer.each('ReLU', { max_value: maxVal }, x!)
 }
@@ -87,7 +87,7 @@ const hardsigmoid: Export = (writer, [x]) => {
 }
 
 const flatten: Export = (writer, [x], shape) => {
-  const { startDim, endDim } = writer.module as Flatten
+  const { startDim, endDim } = writer.as(Flatten)
   if (startDim !== 1 || (endDim !== -1 && endDim !== x!.shape.length)) writer.refuse('Flatten of whole samples')
   const y = writer.emit('Flatten', { data_format: 'channels_last' }, [x!], shape)
   if (x!.shape.length === 1) return { ...y, image: x!.image }
@@ -101,8 +101,7 @@ type AnyPool = MaxPool2d &
 const pool =
   (kind: 'Max' | 'Average', rank: number): Export =>
   (writer, [input], shape) => {
-    const { kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisorOverride } =
-      writer.module as AnyPool
+    const { kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisorOverride } = writer.as(AnyPool)
     const [kernel, strides] = [eachSide<Sizes>(kernelSize, rank), eachSide<Sizes>(stride, rank)] as number[][]
     const pad = typeof padding === 'string' ? padding : (eachSide<Sizes>(padding, rank) as number[])
     const plain = Array.isArray(pad) && pad.every((p) => p === 0)
@@ -143,7 +142,7 @@ const adaptivePool =
 const zeroPad =
   (rank: number): Export =>
   (writer, [x]) => {
-    const { padding } = writer.module as ZeroPad2d
+    const { padding } = writer.as(ZeroPad2d)
     const ends = Array.from({ length: rank }, (_, i) => padding.slice(2 * (rank - 1 - i), 2 * (rank - i)))
     if (ends.flat().every((n) => n >= 0)) return zeros(writer, x!, ends)
     if (ends.flat().every((n) => n <= 0))
@@ -156,7 +155,7 @@ const zeroPad =
   }
 
 const upsample: Export = (writer, [x], shape) => {
-  const { mode, alignCorners } = writer.module as Upsample
+  const { mode, alignCorners } = writer.as(Upsample)
   const rank = shape.length - 1
   const size = x!.shape.slice(0, -1).map((n, i) => shape[i]! / n)
   if (!size.every((n) => Number.isInteger(n) && n > 0) || alignCorners || (mode !== 'nearest' && mode !== 'bilinear'))
@@ -182,7 +181,7 @@ const merge =
 
 const concatenate: Export = (writer, inputs, shape) => {
   const rank = shape.length
-  const { dim } = writer.module as Concatenate
+  const { dim } = writer.as(Concatenate)
   const from = dim < 0 ? dim + rank + 1 : dim
   const axis =
     from <= 1 ? (from === 1 ? -1 : writer.refuse('Concatenate of another dimension than the batch')) : from - 1
@@ -244,8 +243,7 @@ export const exports = new Map<unknown, Export>([
   [own.Reshape, (writer, [x], shape) => writer.emit('Reshape', { target_shape: shape }, [writer.settled(x!)], shape)],
   [
     own.Permute,
-    (writer, [x], shape) =>
-      writer.emit('Permute', { dims: (writer.module as own.Permute).dims }, [writer.settled(x!)], shape),
+    (writer, [x], shape) => writer.emit('Permute', { dims: writer.as(own.Permute).dims }, [writer.settled(x!)], shape),
   ],
   [MaxPool1d, pool('Max', 1)],
   [MaxPool2d, pool('Max', 2)],
