@@ -110,7 +110,7 @@ for (const [what, config, message] of refused)
   })
 
 t.test('a graph with a cycle is refused', (t) => {
-  const node = (from: string) => [[[from, 0, 0, {}]]]
+  const node = (from: string): unknown[][] => [[[from, 0, 0, {}]]]
   const relu = (name: string, from: string) => ({
     class_name: 'ReLU',
     name,

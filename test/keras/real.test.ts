@@ -11,7 +11,7 @@ const without = (...paths: string[]) =>
   CONVCORE_DATA && paths.every((path) => existsSync(path))
     ? false
     : `CONVCORE_DATA names no folder with ${paths.join(', ')}`
-const json = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T
+const json = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
 
 /** The first of CIFAR-10's test images, 0 to 255, and their labels. */
 function cifar(count: number): { images: Tensor; labels: number[] } {
@@ -37,7 +37,7 @@ t.test(
     const probabilities = noGrad(() => model(images))
     const guesses = await probabilities.argmax(1).data()
     t.equal(labels.filter((label, i) => label === guesses[i]).length, 881)
-    const { logits_first_4: logits } = json<{ logits_first_4: number[][] }>(join(resnet8, 'reference_outputs.json'))
+    const { logits_first_4: logits } = json(join(resnet8, 'reference_outputs.json')) as { logits_first_4: number[][] }
     const expected = await softmax(tensor(logits)).data()
     const got = (await probabilities.data()).subarray(0, 40)
     t.ok(expected.every((p, i) => Math.abs(p - got[i]!) < 1e-4))
@@ -55,7 +55,9 @@ t.test(
       String(model).split('\n')[1],
       '  (conv_1_1): Conv2d(3, 10, kernel_size=(3, 3), stride=(1, 1), padding=valid)',
     )
-    const { probabilities } = json<{ probabilities: Record<string, number[]> }>(join(tinyVgg, 'reference_outputs.json'))
+    const { probabilities } = json(join(tinyVgg, 'reference_outputs.json')) as {
+      probabilities: Record<string, number[]>
+    }
     for (const [name, expected] of Object.entries(probabilities)) {
       const path = join(data, 'images/tiny-vgg-64', name)
       const pixels = await sharp(path).toColourspace('srgb').removeAlpha().raw().toBuffer()

@@ -42,7 +42,7 @@ const networks: [string, nn.Layer, number[]][] = [
       new nn.MaxPool2d(2, { padding: 'same' }),
       new nn.Flatten(),
       new nn.Dropout(0.3),
-      new nn.Linear(6, 5),
+      new nn.Linear(24, 5),
       new nn.LogSoftmax(),
     ),
     [3, 9, 8],

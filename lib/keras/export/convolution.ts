@@ -64,7 +64,7 @@ const sameFor = (conv: AnyConv) => (pad: number, side: number) =>
 function conv(writer: ModuleWriter, [input]: readonly Out[], shape: readonly number[]): Out {
   const module = writer.as(Convolution) as unknown as AnyConv
   const rank = module.kernelSize.length
-  const { x, word } = padded(writer, input!, module.padding as number[] | 'same', sameFor(module))
+  const { x, word } = padded(writer, input!, module.padding, sameFor(module))
   const bias = { use_bias: module.bias !== undefined }
   const depthwise = isDepthwise(module)
   if (depthwise && rank > 2) writer.refuse('depthwise convolutions of signals and images alone')
@@ -80,7 +80,7 @@ function conv(writer: ModuleWriter, [input]: readonly Out[], shape: readonly num
 function separable(writer: ModuleWriter, [input]: readonly Out[], shape: readonly number[]): Out {
   const { depthwise, pointwise } = writer.as(SeparableConv2d)
   const module = depthwise as unknown as AnyConv
-  const { x, word } = padded(writer, input!, module.padding as number[] | 'same', sameFor(module))
+  const { x, word } = padded(writer, input!, module.padding, sameFor(module))
   const filters = { filters: pointwise.outChannels, depth_multiplier: depthwise.outChannels / depthwise.inChannels }
   const bias = { use_bias: pointwise.bias !== undefined }
   const y = writer.emit('SeparableConv2D', { ...filters, ...common(module, word), ...bias }, [x], shape)

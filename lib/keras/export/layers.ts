@@ -25,15 +25,17 @@ const activation =
   (writer, [x]) =>
     writer.each('Activation', { activation: word }, x!)
 
-const each =
-  <M extends Module>(className: string, config: (module: M, writer: ModuleWriter) => object): Export =>
-  (writer, [x]) =>
-    writer.each(className, { ...config(writer.module as M, writer) }, x!)
+/** A layer of the options of a class, which looks at each element alone. */
+const each = <M extends Module>(
+  type: abstract new (...args: never[]) => M,
+  className: string,
+  config: (module: M, writer: ModuleWriter) => object,
+): [unknown, Export] => [type, (writer, [x]) => writer.each(className, { ...config(writer.as(type), writer) }, x!)]
 
 const softmax =
   (className: string, config: object): Export =>
   (writer, [x]) => {
-    const { dim } = writer.as(Softmax)
+    const { dim } = writer.module as unknown as Softmax
     if (dim !== 1 && !(dim === -1 && x!.shape.length === 1)) writer.refuse('softmax over the channels')
     return writer.each(className, { ...config }, x!)
   }
@@ -41,7 +43,7 @@ const softmax =
 const norm =
   (className: string): Export =>
   (writer, [x]) => {
-    const module = writer.module as BatchNorm & LayerNorm
+    const module = writer.module as unknown as BatchNorm & LayerNorm
     const batch = className === 'BatchNormalization'
     if (batch && !module.trackRunningStats) writer.refuse('batch norm with running statistics')
     const sizes = (module as Partial<LayerNorm>).normalizedShape ?? [0]
@@ -101,7 +103,8 @@ type AnyPool = MaxPool2d &
 const pool =
   (kind: 'Max' | 'Average', rank: number): Export =>
   (writer, [input], shape) => {
-    const { kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisorOverride } = writer.as(AnyPool)
+    const { kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisorOverride } =
+      writer.module as unknown as AnyPool
     const [kernel, strides] = [eachSide<Sizes>(kernelSize, rank), eachSide<Sizes>(stride, rank)] as number[][]
     const pad = typeof padding === 'string' ? padding : (eachSide<Sizes>(padding, rank) as number[])
     const plain = Array.isArray(pad) && pad.every((p) => p === 0)
@@ -142,7 +145,7 @@ const adaptivePool =
 const zeroPad =
   (rank: number): Export =>
   (writer, [x]) => {
-    const { padding } = writer.as(ZeroPad2d)
+    const { padding } = writer.module as unknown as ZeroPad2d
     const ends = Array.from({ length: rank }, (_, i) => padding.slice(2 * (rank - 1 - i), 2 * (rank - i)))
     if (ends.flat().every((n) => n >= 0)) return zeros(writer, x!, ends)
     if (ends.flat().every((n) => n <= 0))
@@ -193,8 +196,7 @@ const concatenate: Export = (writer, inputs, shape) => {
   )
 }
 
-const rate = each('Dropout', ({ p }: Dropout) => ({ rate: p }))
-const spatial = (rank: number) => each(`SpatialDropout${rank}D`, ({ p }: Dropout) => ({ rate: p }))
+const rate = ({ p }: Dropout): object => ({ rate: p })
 
 /** By the module's class. */
 export const exports = new Map<unknown, Export>([
@@ -206,23 +208,17 @@ export const exports = new Map<unknown, Export>([
   [nn.SiLU, activation('swish')],
   [own.HardSigmoid2, activation('hard_sigmoid')],
   [Identity, activation('linear')],
-  [
-    nn.GELU,
-    each('Activation', ({ approximate }: nn.GELU, w) => ({
-      activation: approximate === 'none' ? 'gelu' : w.refuse('the exact GELU'),
-    })),
-  ],
-  [
-    nn.Softplus,
-    each('Activation', ({ beta }: nn.Softplus, w) => ({
-      activation: beta === 1 ? 'softplus' : w.refuse('Softplus with beta 1'),
-    })),
-  ],
-  [nn.ReLU6, each('ReLU', () => ({ max_value: 6 }))],
+  each(nn.GELU, 'Activation', ({ approximate }, w) => ({
+    activation: approximate === 'none' ? 'gelu' : w.refuse('the exact GELU'),
+  })),
+  each(nn.Softplus, 'Activation', ({ beta }, w) => ({
+    activation: beta === 1 ? 'softplus' : w.refuse('Softplus with beta 1'),
+  })),
+  each(nn.ReLU6, 'ReLU', () => ({ max_value: 6 })),
   [nn.Hardtanh, hardtanh],
   [nn.Hardsigmoid, hardsigmoid],
-  [nn.LeakyReLU, each('LeakyReLU', ({ negativeSlope }: nn.LeakyReLU) => ({ alpha: negativeSlope }))],
-  [nn.ELU, each('ELU', ({ alpha }: nn.ELU) => ({ alpha }))],
+  each(nn.LeakyReLU, 'LeakyReLU', ({ negativeSlope }) => ({ alpha: negativeSlope })),
+  each(nn.ELU, 'ELU', ({ alpha }) => ({ alpha })),
   [nn.PReLU, prelu],
   [own.ElementPReLU, elementPrelu],
   [Softmax, softmax('Softmax', { axis: -1 })],
@@ -232,12 +228,12 @@ export const exports = new Map<unknown, Export>([
   [BatchNorm3d, norm('BatchNormalization')],
   [LayerNorm, norm('LayerNormalization')],
   [own.ChannelNorm, norm('LayerNormalization')],
-  [Dropout, rate],
-  [Dropout1d, spatial(1)],
-  [Dropout2d, spatial(2)],
-  [Dropout3d, spatial(3)],
-  [AlphaDropout, each('AlphaDropout', ({ p }: Dropout) => ({ rate: p }))],
-  [own.Rescaling, each('Rescaling', ({ scale, offset }: own.Rescaling) => ({ scale, offset }))],
+  each(Dropout, 'Dropout', rate),
+  each(Dropout1d, 'SpatialDropout1D', rate),
+  each(Dropout2d, 'SpatialDropout2D', rate),
+  each(Dropout3d, 'SpatialDropout3D', rate),
+  each(AlphaDropout, 'AlphaDropout', rate),
+  each(own.Rescaling, 'Rescaling', ({ scale, offset }) => ({ scale, offset })),
   [Flatten, flatten],
   [own.ChannelsLastOrder, (_, [x], shape) => ({ ...x!, shape, image: undefined })],
   [own.Reshape, (writer, [x], shape) => writer.emit('Reshape', { target_shape: shape }, [writer.settled(x!)], shape)],
