@@ -49,8 +49,18 @@ function sequential(config: ModelConfig, sources: Sources, given: readonly Size[
   let x = start
   for (const each of layers) x = make(each, sources, modules, [x], depth)(x)
   if (x.image) x = new Layer('output', new Fields(sources.path, {}), sources, modules).settled(x)
-  const module = new Sequential(Object.fromEntries(modules.named) as Record<string, NNLayer>)
+  const module = new Sequential(inOrder(modules.named) as Record<string, NNLayer>)
   return { module, inputs: [start.shape], outputs: [x] }
+}
+
+/** JavaScript puts names that are whole numbers before others: where that changes the order, they become `layer_0`. */
+function inOrder(named: ReadonlyMap<string, Module>): Record<string, Module> {
+  const modules = Object.fromEntries(named)
+  const names = [...named.keys()]
+  if (Object.keys(modules).every((name, i) => name === names[i])) return modules
+  return Object.fromEntries(
+    Array.from(named, ([name, module]) => [/^\d+$/.test(name) ? `layer_${name}` : name, module]),
+  )
 }
 
 /** Of a Sequential model: its input layer's, its first layer's, or what it was built with. */

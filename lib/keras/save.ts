@@ -67,7 +67,7 @@ interface Ends {
 function written(writer: Writer, model: Module, { inputShape }: SaveLayersModelOptions): Ends {
   if (model instanceof Model) {
     const inputs = model.inputShapes.map((shape, i) => writer.input(`input_${i + 1}`, toKeras(shape)))
-    return { inputs, outputs: graph(writer, model, inputs, '').map((x, i) => final(writer, x, i)) }
+    return { inputs, outputs: graph(writer, model as Model, inputs, '').map((x, i) => final(writer, x, i)) }
   }
   if (!(model instanceof Sequential) || model.forward !== Sequential.prototype.forward)
     throw new TypeError(`saveLayersModel: expected an nn.Sequential or an nn.Model, got ${describe(model)}`)

@@ -1,5 +1,5 @@
 import { Conv1d, Conv2d, Conv3d } from '../../nn/conv.js'
-import type { Convolution } from '../../nn/convolution.js'
+import { Convolution } from '../../nn/convolution.js'
 import { Linear } from '../../nn/linear.js'
 import { SeparableConv2d } from '../../nn/separable.js'
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from '../../nn/transposed.js'
@@ -62,9 +62,9 @@ const sameFor = (conv: AnyConv) => (pad: number, side: number) =>
   conv.stride[side] === 1 && 2 * pad === conv.dilation[side]! * (conv.kernelSize[side]! - 1)
 
 function conv(writer: ModuleWriter, [input]: readonly Out[], shape: readonly number[]): Out {
-  const module = writer.module as AnyConv
+  const module = writer.as(Convolution) as unknown as AnyConv
   const rank = module.kernelSize.length
-  const { x, word } = padded(writer, input!, module.padding as number[] | 'same', sameFor(module))
+  const { x, word } = padded(writer, input!, module.padding, sameFor(module))
   const bias = { use_bias: module.bias !== undefined }
   const depthwise = isDepthwise(module)
   if (depthwise && rank > 2) writer.refuse('depthwise convolutions of signals and images alone')
@@ -78,9 +78,9 @@ function conv(writer: ModuleWriter, [input]: readonly Out[], shape: readonly num
 }
 
 function separable(writer: ModuleWriter, [input]: readonly Out[], shape: readonly number[]): Out {
-  const { depthwise, pointwise } = writer.module as SeparableConv2d
+  const { depthwise, pointwise } = writer.as(SeparableConv2d)
   const module = depthwise as unknown as AnyConv
-  const { x, word } = padded(writer, input!, module.padding as number[] | 'same', sameFor(module))
+  const { x, word } = padded(writer, input!, module.padding, sameFor(module))
   const filters = { filters: pointwise.outChannels, depth_multiplier: depthwise.outChannels / depthwise.inChannels }
   const bias = { use_bias: pointwise.bias !== undefined }
   const y = writer.emit('SeparableConv2D', { ...filters, ...common(module, word), ...bias }, [x], shape)
@@ -90,7 +90,7 @@ function separable(writer: ModuleWriter, [input]: readonly Out[], shape: readonl
 
 /** Keras' has no padding but 'same': what ours cuts off is cropped behind it, where the output is large enough. */
 function transposed(writer: ModuleWriter, [x]: readonly Out[], shape: readonly number[]): Out {
-  const module = writer.module as AnyConv
+  const module = writer.as(Convolution) as unknown as AnyConv
   if (module.groups > 1) writer.refuse('transposed convolutions of one group')
   const rank = module.kernelSize.length
   const ends = module.kernelSize.map((k, i) => {
@@ -108,7 +108,7 @@ function transposed(writer: ModuleWriter, [x]: readonly Out[], shape: readonly n
 }
 
 function dense(writer: ModuleWriter, [x]: readonly Out[], shape: readonly number[]): Out {
-  const module = writer.module as Linear
+  const module = writer.as(Linear)
   if (x!.shape.length !== 1) writer.refuse('linear layers of vectors')
   const config = { units: module.outFeatures, activation: 'linear', use_bias: module.bias !== undefined }
   const y = writer.emit('Dense', config, [x!], shape)

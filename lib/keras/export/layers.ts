@@ -25,15 +25,17 @@ const activation =
   (writer, [x]) =>
     writer.each('Activation', { activation: word }, x!)
 
-const each =
-  <M extends Module>(className: string, config: (module: M, writer: ModuleWriter) => object): Export =>
-  (writer, [x]) =>
-    writer.each(className, { ...config(writer.module as M, writer) }, x!)
+/** A layer of the options of a class, which looks at each element alone. */
+const each = <M extends Module>(
+  type: abstract new (...args: never[]) => M,
+  className: string,
+  config: (module: M, writer: ModuleWriter) => object,
+): [unknown, Export] => [type, (writer, [x]) => writer.each(className, { ...config(writer.as(type), writer) }, x!)]
 
 const softmax =
   (className: string, config: object): Export =>
   (writer, [x]) => {
-    const { dim } = writer.module as Softmax
+    const { dim } = writer.module as unknown as Softmax
     if (dim !== 1 && !(dim === -1 && x!.shape.length === 1)) writer.refuse('softmax over the channels')
     return writer.each(className, { ...config }, x!)
   }
@@ -41,7 +43,7 @@ const softmax =
 const norm =
   (className: string): Export =>
   (writer, [x]) => {
-    const module = writer.module as BatchNorm & LayerNorm
+    const module = writer.module as unknown as BatchNorm & LayerNorm
     const batch = className === 'BatchNormalization'
     if (batch && !module.trackRunningStats) writer.refuse('batch norm with running statistics')
     const sizes = (module as Partial<LayerNorm>).normalizedShape ?? [0]
@@ -55,7 +57,7 @@ const norm =
   }
 
 const prelu: Export = (writer, [x]) => {
-  const module = writer.module as nn.PReLU
+  const module = writer.as(nn.PReLU)
   const channels = x!.shape.at(-1)!
   const axes = x!.shape.slice(0, -1).map((_, i) => i + 1)
   const y = writer.each('PReLU', { shared_axes: axes.length ? axes : null }, x!)
@@ -66,7 +68,7 @@ const prelu: Export = (writer, [x]) => {
 }
 
 const elementPrelu: Export = (writer, [x]) => {
-  const [, ...sides] = (writer.module as own.ElementPReLU).weight.shape
+  const [, ...sides] = writer.as(own.ElementPReLU).weight.shape
   const shared = sides.flatMap((n, i) => (n === 1 && x!.shape[i] !== 1 ? [i + 1] : []))
   const y = writer.each('PReLU', { shared_axes: shared.length ? shared : null }, x!)
   writer.weigh()
@@ -74,7 +76,7 @@ const elementPrelu: Export = (writer, [x]) => {
 }
 
 const hardtanh: Export = (writer, [x]) => {
-  const { minVal, maxVal } = writer.module as nn.Hardtanh
+  const { minVal, maxVal } = writer.as(nn.Hardtanh)
   if (minVal !== 0) writer.refuse('a Hardtanh from 0 on')
   return writer.each('ReLU', { max_value: maxVal }, x!)
 }
@@ -87,7 +89,7 @@ const hardsigmoid: Export = (writer, [x]) => {
 }
 
 const flatten: Export = (writer, [x], shape) => {
-  const { startDim, endDim } = writer.module as Flatten
+  const { startDim, endDim } = writer.as(Flatten)
   if (startDim !== 1 || (endDim !== -1 && endDim !== x!.shape.length)) writer.refuse('Flatten of whole samples')
   const y = writer.emit('Flatten', { data_format: 'channels_last' }, [x!], shape)
   if (x!.shape.length === 1) return { ...y, image: x!.image }
@@ -102,7 +104,7 @@ const pool =
   (kind: 'Max' | 'Average', rank: number): Export =>
   (writer, [input], shape) => {
     const { kernelSize, stride, padding, dilation, ceilMode, countIncludePad, divisorOverride } =
-      writer.module as AnyPool
+      writer.module as unknown as AnyPool
     const [kernel, strides] = [eachSide<Sizes>(kernelSize, rank), eachSide<Sizes>(stride, rank)] as number[][]
     const pad = typeof padding === 'string' ? padding : (eachSide<Sizes>(padding, rank) as number[])
     const plain = Array.isArray(pad) && pad.every((p) => p === 0)
@@ -143,7 +145,7 @@ const adaptivePool =
 const zeroPad =
   (rank: number): Export =>
   (writer, [x]) => {
-    const { padding } = writer.module as ZeroPad2d
+    const { padding } = writer.module as unknown as ZeroPad2d
     const ends = Array.from({ length: rank }, (_, i) => padding.slice(2 * (rank - 1 - i), 2 * (rank - i)))
     if (ends.flat().every((n) => n >= 0)) return zeros(writer, x!, ends)
     if (ends.flat().every((n) => n <= 0))
@@ -156,7 +158,7 @@ const zeroPad =
   }
 
 const upsample: Export = (writer, [x], shape) => {
-  const { mode, alignCorners } = writer.module as Upsample
+  const { mode, alignCorners } = writer.as(Upsample)
   const rank = shape.length - 1
   const size = x!.shape.slice(0, -1).map((n, i) => shape[i]! / n)
   if (!size.every((n) => Number.isInteger(n) && n > 0) || alignCorners || (mode !== 'nearest' && mode !== 'bilinear'))
@@ -182,7 +184,7 @@ const merge =
 
 const concatenate: Export = (writer, inputs, shape) => {
   const rank = shape.length
-  const { dim } = writer.module as Concatenate
+  const { dim } = writer.as(Concatenate)
   const from = dim < 0 ? dim + rank + 1 : dim
   const axis =
     from <= 1 ? (from === 1 ? -1 : writer.refuse('Concatenate of another dimension than the batch')) : from - 1
@@ -194,8 +196,7 @@ const concatenate: Export = (writer, inputs, shape) => {
   )
 }
 
-const rate = each('Dropout', ({ p }: Dropout) => ({ rate: p }))
-const spatial = (rank: number) => each(`SpatialDropout${rank}D`, ({ p }: Dropout) => ({ rate: p }))
+const rate = ({ p }: Dropout): object => ({ rate: p })
 
 /** By the module's class. */
 export const exports = new Map<unknown, Export>([
@@ -207,23 +208,17 @@ export const exports = new Map<unknown, Export>([
   [nn.SiLU, activation('swish')],
   [own.HardSigmoid2, activation('hard_sigmoid')],
   [Identity, activation('linear')],
-  [
-    nn.GELU,
-    each('Activation', ({ approximate }: nn.GELU, w) => ({
-      activation: approximate === 'none' ? 'gelu' : w.refuse('the exact GELU'),
-    })),
-  ],
-  [
-    nn.Softplus,
-    each('Activation', ({ beta }: nn.Softplus, w) => ({
-      activation: beta === 1 ? 'softplus' : w.refuse('Softplus with beta 1'),
-    })),
-  ],
-  [nn.ReLU6, each('ReLU', () => ({ max_value: 6 }))],
+  each(nn.GELU, 'Activation', ({ approximate }, w) => ({
+    activation: approximate === 'none' ? 'gelu' : w.refuse('the exact GELU'),
+  })),
+  each(nn.Softplus, 'Activation', ({ beta }, w) => ({
+    activation: beta === 1 ? 'softplus' : w.refuse('Softplus with beta 1'),
+  })),
+  each(nn.ReLU6, 'ReLU', () => ({ max_value: 6 })),
   [nn.Hardtanh, hardtanh],
   [nn.Hardsigmoid, hardsigmoid],
-  [nn.LeakyReLU, each('LeakyReLU', ({ negativeSlope }: nn.LeakyReLU) => ({ alpha: negativeSlope }))],
-  [nn.ELU, each('ELU', ({ alpha }: nn.ELU) => ({ alpha }))],
+  each(nn.LeakyReLU, 'LeakyReLU', ({ negativeSlope }) => ({ alpha: negativeSlope })),
+  each(nn.ELU, 'ELU', ({ alpha }) => ({ alpha })),
   [nn.PReLU, prelu],
   [own.ElementPReLU, elementPrelu],
   [Softmax, softmax('Softmax', { axis: -1 })],
@@ -233,19 +228,18 @@ export const exports = new Map<unknown, Export>([
   [BatchNorm3d, norm('BatchNormalization')],
   [LayerNorm, norm('LayerNormalization')],
   [own.ChannelNorm, norm('LayerNormalization')],
-  [Dropout, rate],
-  [Dropout1d, spatial(1)],
-  [Dropout2d, spatial(2)],
-  [Dropout3d, spatial(3)],
-  [AlphaDropout, each('AlphaDropout', ({ p }: Dropout) => ({ rate: p }))],
-  [own.Rescaling, each('Rescaling', ({ scale, offset }: own.Rescaling) => ({ scale, offset }))],
+  each(Dropout, 'Dropout', rate),
+  each(Dropout1d, 'SpatialDropout1D', rate),
+  each(Dropout2d, 'SpatialDropout2D', rate),
+  each(Dropout3d, 'SpatialDropout3D', rate),
+  each(AlphaDropout, 'AlphaDropout', rate),
+  each(own.Rescaling, 'Rescaling', ({ scale, offset }) => ({ scale, offset })),
   [Flatten, flatten],
   [own.ChannelsLastOrder, (_, [x], shape) => ({ ...x!, shape, image: undefined })],
   [own.Reshape, (writer, [x], shape) => writer.emit('Reshape', { target_shape: shape }, [writer.settled(x!)], shape)],
   [
     own.Permute,
-    (writer, [x], shape) =>
-      writer.emit('Permute', { dims: (writer.module as own.Permute).dims }, [writer.settled(x!)], shape),
+    (writer, [x], shape) => writer.emit('Permute', { dims: writer.as(own.Permute).dims }, [writer.settled(x!)], shape),
   ],
   [MaxPool1d, pool('Max', 1)],
   [MaxPool2d, pool('Max', 2)],

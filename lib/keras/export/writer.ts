@@ -58,6 +58,11 @@ export class ModuleWriter {
     readonly name: string,
   ) {}
 
+  /** The module, which is of this class. */
+  as<M extends Module>(type: abstract new (...args: never[]) => M): M {
+    return this.module instanceof type ? this.module : this.refuse(`a ${type.name}`)
+  }
+
   /** A layer of the module: its main one has the module's name and weights, others a suffix. */
   emit(className: string, config: Config, inputs: readonly Out[], shape: readonly number[], suffix = ''): Out {
     const name = this.name + suffix
