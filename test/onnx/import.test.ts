@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -119,6 +120,20 @@ t.test('numbers of a file do not take all memory', async (t) => {
     const model = await load({ nodes: [node], constants: { big }, inputs: { x: [1, 1, 1, 1] } })
     t.throws(() => model(zeros([1, 1, 1, 1])), { name: 'FormatError', message: 'maxElements' }, node[0])
   }
+})
+
+t.test('convcore loads protobufjs where it reads a file, not before', (t) => {
+  const program = `
+    const { _cache } = require('node:module')
+    const loaded = () => Object.keys(_cache).some((path) => path.includes('protobufjs'))
+    import('convcore').then(async ({ onnx }) => {
+      const before = loaded()
+      await onnx.importModel(new Uint8Array()).catch(() => undefined)
+      console.log(before, loaded())
+    })`
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  t.equal(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' }).trim(), 'false true')
+  t.end()
 })
 
 t.test('what is no model is refused', async (t) => {
