@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -121,6 +122,20 @@ t.test('numbers of a file do not take all memory', async (t) => {
   }
 })
 
+t.test('convcore loads protobufjs where it reads a file, not before', (t) => {
+  const program = `
+    const { _cache } = require('node:module')
+    const loaded = () => Object.keys(_cache).some((path) => path.includes('protobufjs'))
+    import('convcore').then(async ({ onnx }) => {
+      const before = loaded()
+      await onnx.importModel(new Uint8Array()).catch(() => undefined)
+      console.log(before, loaded())
+    })`
+  const root = fileURLToPath(new URL('../../../..', import.meta.url))
+  t.equal(execFileSync(process.execPath, ['-e', program], { cwd: root, encoding: 'utf8' }).trim(), 'false true')
+  t.end()
+})
+
 t.test('what is no model is refused', async (t) => {
   await t.rejects(onnx.importModel(new Uint8Array()), FormatError)
   await t.rejects(onnx.importModel(Buffer.from('{"layers": []}')), FormatError)
@@ -142,15 +157,15 @@ function run(model: onnx.OnnxModel<Tensor | Tensor[]>, x: Tensor): void {
 }
 
 t.test('damaged models are refused, or are models', async (t) => {
-  const x = randn([2, 3, 8, 8])
+  const inputs = [randn([2, 3, 8, 8]), randn([2, 2, 9]), randn([2, 6]), randn([2, 2, 4, 4, 5])]
   const before = memory().tensors
   let [refused, ran] = [0, 0]
-  for (const file of ['residual-7.onnx', 'mobile-16.onnx', 'decoder-13.onnx', 'inception-18-dynamo.onnx']) {
+  for (const [i, file] of ['residual-7.onnx', 'signal-13.onnx', 'hard-14.onnx', 'volume-18-dynamo.onnx'].entries()) {
     const bytes = fixtureBytes(file)
     for (const copy of mutations(bytes, 2500)) {
       try {
         const model = await onnx.importModel<Tensor | Tensor[]>(copy, { maxElements: 1e6 })
-        if (ran % 8 === 0) run(model, x)
+        if (ran % 8 === 0) run(model, inputs[i]!)
         for (const each of [...model.parameters(), ...model.buffers()]) each.dispose()
         ran++
       } catch (error) {
