@@ -74,9 +74,11 @@ export async function run(options: Options): Promise<Trained> {
 
   const model = models.squeezenet1_1()
   model.loadStateDict(models.fromCaffe(model, await io.loadSafetensors(join(options.data, WEIGHTS))))
-  const tuning = models.fineTune(model, { numClasses: 2, lr: 1e-3, featuresLr: 1e-5, unfreezeAfter: 5 })
+  const tuning = models.fineTune(model, { numClasses: 2, lr: 1e-3, featuresLr: 5e-5, unfreezeAfter: 4 })
+  const optimizer = new optim.Adam(tuning.optimizerGroups())
   const trainer = new train.Trainer(model, {
-    optimizer: new optim.Adam(tuning.optimizerGroups()),
+    optimizer,
+    scheduler: new optim.lrScheduler.CosineAnnealingLR(optimizer, options.epochs),
     loss: new nn.CrossEntropyLoss(),
     metrics: [train.accuracy],
     device: options.device,
@@ -85,9 +87,11 @@ export async function run(options: Options): Promise<Trained> {
   const history = await trainer.fit(new data.DataLoader(training!, { batchSize: 16, shuffle: true }), {
     epochs: options.epochs,
     validation: validation!,
-    callbacks: [tuning],
+    // Ends with the weights of the epoch that had the least validation loss.
+    callbacks: [tuning, new train.EarlyStopping({ patience: options.epochs })],
     onEpoch: ({ epoch, loss, validationAccuracy }) =>
       console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}, validation ${(100 * validationAccuracy!).toFixed(1)} %`),
   })
-  return { ...(await figures(model, history.at(-1)?.validationAccuracy ?? 0, started)), history }
+  const { accuracy } = await trainer.evaluate(validation!)
+  return { ...(await figures(model, accuracy!, started)), history }
 }

@@ -10,6 +10,7 @@ import { compare } from '../examples/ensemble.js'
 import { build, styles } from '../examples/mnist-cnn.js'
 import { Improved, Naive, oneHotLoss, weightInit } from '../examples/mlp.js'
 import { distance, fit, noisySine, panel } from '../examples/polynomial.js'
+import * as transferLearning from '../examples/transfer-learning.js'
 import * as validationSplit from '../examples/validation-split.js'
 
 t.setTimeout(600_000) // sanitizers and busy machines
@@ -236,5 +237,11 @@ t.test('L5.4: columns that depend on each other are reported', async (t) => {
   await t.rejects(lstsq(twice, tensor(Float64Array.of(1, 2, 3))).data(), {
     name: 'ExecutionError',
     message: /solve_triangular: expected columns that do not depend on each other, but column 1 does/,
+  })
+})
+
+t.test('L4.11: transfer learning says what data it needs', async (t) => {
+  await t.rejects(transferLearning.run({ epochs: 1, seed: 0, device: 'cpu' }), {
+    message: /expected --data FOLDER with hymenoptera\/ and weights\//,
   })
 })

@@ -116,6 +116,17 @@ t.test('a network learns: gradients reach every parameter', (t) => {
   t.end()
 })
 
+t.test('CIFAR networks and MobileNet v1 keep the layout of images too', (t) => {
+  for (const name of ['resnet20', 'resnet56', 'mobilenetV1']) {
+    const model = make[name]!({ numClasses: 10 }).eval()
+    const x = toChannelsLast(image(2, 3, 32))
+    const before = layoutConversions()
+    t.same(model(x).shape, [2, 10])
+    t.equal(layoutConversions(), before, name)
+  }
+  t.end()
+})
+
 t.test('options that do not fit are refused', (t) => {
   t.throws(() => models.resnet18({ numClasses: 0 }), {
     name: 'RangeError',
