@@ -29,7 +29,8 @@ namespace {
 
 /// A byte of a colour: the nearest in [0, 255]; NaN is 0.
 [[gnu::always_inline]] HOST_DEVICE inline uint8_t to_byte(float x) {
-  return static_cast<uint8_t>(x > 0 ? (x < 255 ? nearest(x) : 255.0f) : 0.0f);
+  const float above = x > 0 ? x : 0.0f;
+  return static_cast<uint8_t>(static_cast<int>(nearest(above < 255 ? above : 255.0f)));
 }
 
 /// A computed value as an element of an image.

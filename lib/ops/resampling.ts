@@ -17,13 +17,14 @@ interface Row {
 }
 
 function pack(input: number, rows: readonly Row[]): Table {
-  const taps = Math.max(1, ...rows.map(({ weights }) => weights.length))
+  const taps = rows.reduce((most, { weights }) => Math.max(most, weights.length), 1)
   const first = new Int32Array(rows.length)
   const weights = new Float64Array(rows.length * taps)
   rows.forEach((row, i) => {
     // So that all taps lie within x.
     first[i] = Math.min(row.first, input - taps)
-    weights.set(row.weights, i * taps + row.first - first[i])
+    const at = i * taps + row.first - first[i]
+    for (let t = 0; t < row.weights.length; t++) weights[at + t] = row.weights[t]!
   })
   return { input, output: rows.length, taps, first, weights }
 }
@@ -82,9 +83,11 @@ function filtered(mode: keyof typeof filters) {
     const centre = scale * (i + 0.5)
     const first = Math.max(0, Math.trunc(centre - reach * width + 0.5))
     const end = Math.min(input, Math.trunc(centre + reach * width + 0.5))
-    const weights = Array.from({ length: end - first }, (_, t) => weight((first + t + 0.5 - centre) / width))
-    const total = weights.reduce((sum, each) => sum + each, 0)
-    return { first, weights: weights.map((each) => each / total) }
+    const weights = new Array<number>(end - first)
+    let total = 0
+    for (let t = 0; t < weights.length; t++) total += weights[t] = weight((first + t + 0.5 - centre) / width)
+    for (let t = 0; t < weights.length; t++) weights[t]! /= total
+    return { first, weights }
   }
 }
 

@@ -1,8 +1,8 @@
 import { describe } from '../errors.js'
 import type { Tensor } from '../tensor.js'
-import { fromMiddle, rotation, warped, type WarpedOptions } from './functional/affine.js'
+import { fromMiddle, rotate, rotation, warped, type WarpedOptions } from './functional/affine.js'
 import { checkImage } from './functional/image.js'
-import { expandedSize, inverseMap, type Map } from './functional/maps.js'
+import { inverseMap, type Map } from './functional/maps.js'
 import { checkRange, type RandomOptions, RandomTransform, type Range, symmetric } from './random.js'
 
 interface TurnOptions extends RandomOptions, WarpedOptions {
@@ -28,18 +28,18 @@ abstract class RandomWarp extends RandomTransform {
 
   protected once(x: Tensor): Tensor {
     const { h, w } = checkImage(this.constructor.name, x)
-    return this.warp(x, [this.draw(h, w)])
+    return this.#warp(x, [this.draw(h, w)])
   }
 
   protected override each(x: Tensor): Tensor {
     const { n, h, w } = checkImage(this.constructor.name, x)
-    return this.warp(
+    return this.#warp(
       x,
       Array.from({ length: n }, () => this.draw(h, w)),
     )
   }
 
-  protected warp(x: Tensor, maps: readonly Map[]): Tensor {
+  #warp(x: Tensor, maps: readonly Map[]): Tensor {
     const { h, w } = checkImage(this.constructor.name, x)
     return warped(this.constructor.name, x, maps, [h, w], this.options)
   }
@@ -67,14 +67,12 @@ export class RandomRotation extends RandomWarp {
       throw new RangeError('RandomRotation: expected expand without perSample, since images of a batch are of one size')
   }
 
-  protected draw(h: number, w: number): Map {
-    return rotation(this.between(this.degrees), fromMiddle('RandomRotation', this.options.center, h, w))
+  protected override once(x: Tensor): Tensor {
+    return rotate(x, this.between(this.degrees), { ...this.options, expand: this.expand })
   }
 
-  protected override warp(x: Tensor, maps: readonly Map[]): Tensor {
-    if (!this.expand) return super.warp(x, maps)
-    const { h, w } = checkImage('RandomRotation', x)
-    return warped('RandomRotation', x, maps, expandedSize(maps[0]!, h, w), this.options)
+  protected draw(h: number, w: number): Map {
+    return rotation(this.between(this.degrees), fromMiddle('RandomRotation', this.options.center, h, w))
   }
 }
 

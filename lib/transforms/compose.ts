@@ -5,7 +5,8 @@ import type { Tensor } from '../tensor.js'
 import { Transform, type TransformLike } from './transform.js'
 
 function checkTransforms(owner: string, transforms: readonly TransformLike[]): readonly TransformLike[] {
-  if (Array.isArray(transforms) && transforms.every((each) => typeof each === 'function')) return [...transforms]
+  if (Array.isArray(transforms) && transforms.every((each) => typeof each === 'function'))
+    return transforms as readonly TransformLike[]
   throw new TypeError(`${owner}: expected an array of transforms, got ${describe(transforms)}`)
 }
 

@@ -63,14 +63,14 @@ export function checkRange(owner: string, name: string, value: Range, least = -I
     Array.isArray(value) &&
     value.length === 2 &&
     value.every(Number.isFinite) &&
-    value[0]! >= least &&
-    value[0]! <= value[1]!
+    value[0] >= least &&
+    value[0] <= value[1]
   ))
     // prettier-ignore
     throw new RangeError(
       `${owner}: expected ${name} to be two numbers in order${least > -Infinity ? `, from ${least} on` : ''}, got ${describe(value)}`,
     )
-  return [value[0] as number, value[1] as number]
+  return [value[0], value[1]]
 }
 
 /** A number a stands for −a to a. @throws {RangeError} */

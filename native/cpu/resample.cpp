@@ -6,19 +6,59 @@
 namespace convcore::cpu::ISA {
 namespace {
 
+constexpr int64_t kRows = 16;   // rows that are worked on side by side
+constexpr int64_t kSpan = 256;  // and how many cells of each at a time
+
+/// Outputs [begin, end) of up to kRows rows, from their cells [low, high), which become lines of a tile.
+template <class T, class C>
+[[gnu::always_inline]] inline void of_tile(int64_t rows, int64_t input, int64_t output, int64_t taps, int64_t begin,
+                                           int64_t end, int64_t low, int64_t high, const T* x, const int32_t* first,
+                                           const C* weights, T* y) {
+  C tile[kSpan][kRows];
+  for (int64_t r = 0; r < kRows; ++r)
+    for (int64_t k = low; k < high; ++k) tile[k - low][r] = r < rows ? static_cast<C>(x[r * input + k]) : C(0);
+  for (int64_t i = begin; i < end; ++i) {
+    C sums[kRows] = {};
+    for (int64_t t = 0; t < taps; ++t) {
+      const C weight = weights[i * taps + t], *line = tile[first[i] - low + t];
+      for (int64_t r = 0; r < kRows; ++r) sums[r] += weight * line[r];
+    }
+    T results[kRows];
+    for (int64_t r = 0; r < kRows; ++r) results[r] = to_element<T>(sums[r]);
+    for (int64_t r = 0; r < rows; ++r) y[r * output + i] = results[r];
+  }
+}
+
 /// Rows whose elements are neighbours in memory.
 template <class T, class C>
 void along_rows(int64_t outer, int64_t input, int64_t output, int64_t taps, const T* x, const int32_t* first,
                 const C* weights, T* y) {
-  parallel_range(outer, at_least_one(kGrain / (output * taps)), [=](int64_t begin, int64_t end) {
-    for (int64_t o = begin; o < end; ++o)
-      for (int64_t i = 0; i < output; ++i) {
-        const T* from = x + o * input + first[i];
-        const C* w = weights + i * taps;
-        C sum = 0;
-        for (int64_t t = 0; t < taps; ++t) sum += w[t] * static_cast<C>(from[t]);
-        y[o * output + i] = to_element<T>(sum);
+  const int64_t grain = at_least_one(kGrain / kRows / (input + output));
+  parallel_range(divide_up(outer, kRows), grain, [=](int64_t block, int64_t last) {
+    for (; block < last; ++block) {
+      const int64_t row = block * kRows, rows = lesser(kRows, outer - row);
+      const T* from = x + row * input;
+      T* to = y + row * output;
+      for (int64_t begin = 0, end; begin < output; begin = end) {
+        int64_t low = first[begin], high = low + taps;
+        end = begin + 1;
+        for (; end < output; ++end) {
+          const int64_t l = lesser(low, first[end]), h = first[end] + taps > high ? first[end] + taps : high;
+          if (h - l > kSpan) break;
+          low = l, high = h;
+        }
+        if (taps <= kSpan) {
+          of_tile<T, C>(rows, input, output, taps, begin, end, low, high, from, first, weights, to);
+          continue;
+        }
+        for (int64_t r = 0; r < rows; ++r) {
+          C sum = 0;
+          for (int64_t t = 0; t < taps; ++t)
+            sum += weights[begin * taps + t] * static_cast<C>(from[r * input + low + t]);
+          to[r * output + begin] = to_element<T>(sum);
+        }
       }
+    }
   });
 }
 

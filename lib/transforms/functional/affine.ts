@@ -1,5 +1,7 @@
 import { describe } from '../../errors.js'
 import { checkNumber } from '../../ops/check.js'
+import { flip } from '../../ops/indexing.js'
+import { permute } from '../../ops/shape.js'
 import { warpAffine } from '../../ops/warp.js'
 import { scope } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
@@ -54,14 +56,26 @@ export function affine(x: Tensor, options: AffineOptions = {}): Tensor {
 }
 
 /**
- * An image turned counter-clockwise by an angle in degrees: torchvision's `rotate`. Off the tape: no gradient is computed.
+ * An image turned counter-clockwise by an angle in degrees: torchvision's `rotate`. Quarter turns keep every pixel as it
+ * is; for others no gradient is computed.
  * @throws {TypeError} for an angle that is none
  */
 export function rotate(x: Tensor, angle: number, options: RotateOptions = {}): Tensor {
   const { h, w } = checkImage('rotate', x)
   checkNumber('rotate', 'angle', angle)
+  const quarters = (((angle / 90) % 4) + 4) % 4
+  if (!options.center && (quarters % 2 === 0 || (Number.isInteger(quarters) && (options.expand || h === w))))
+    return quarterTurned(x, quarters)
   const map = rotation(angle, fromMiddle('rotate', options.center, h, w))
   return warped('rotate', x, [map], options.expand ? expandedSize(map, h, w) : [h, w], options)
+}
+
+/** Turned counter-clockwise by so many quarters, every pixel as it is. */
+function quarterTurned(x: Tensor, quarters: number): Tensor {
+  if (quarters === 0) return x
+  if (quarters === 2) return flip(x, [-1, -2])
+  const exchanged = x.rank === 3 ? [0, 2, 1] : [0, 1, 3, 2]
+  return scope(() => flip(permute(x, exchanged), quarters === 1 ? -2 : -1))
 }
 
 export const rotation = (angle: number, center: readonly [number, number]): Map =>

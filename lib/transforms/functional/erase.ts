@@ -1,4 +1,4 @@
-import { tensor } from '../../create.js'
+import { arange, tensor } from '../../create.js'
 import { describe, ShapeError } from '../../errors.js'
 import { alloc } from '../../alloc.js'
 import { ge, lt, where } from '../../ops/compare.js'
@@ -6,7 +6,6 @@ import { cast } from '../../ops/convert.js'
 import { mul } from '../../ops/elementwise.js'
 import { scope } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
-import { arange } from '../../create.js'
 import { checkImage } from './image.js'
 
 export interface Box {
