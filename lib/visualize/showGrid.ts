@@ -17,7 +17,7 @@ import type { Picture } from './picture.js'
 /** Classes of samples: indices or, as a tensor, also one-hot or logits [N, K]. */
 export type Classes = Tensor | ArrayLike<number>
 
-/** `normalize` is by default whether pixels are floats beyond 0 … 1, `nrow` 5 and `padValue` white. */
+/** `normalize` is by default whether pixels are floats beyond 0 … 1, `nrow` 5, `padding` 4 and `padValue` white. */
 export interface ShowGridOptions extends GridOptions, ScaleOptions {
   /** The most images shown, the first ones; default 20. */
   count?: number
