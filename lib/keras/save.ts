@@ -20,7 +20,8 @@ export interface SaveLayersModelOptions {
  * Writes a network as a layers model of TensorFlow.js, `model.json` and `weights.bin` in a folder, which `loadLayersModel`,
  * `tf.loadLayersModel` and Keras' converters read: `nn.Sequential` and `nn.Model` of layers that Keras has, nested ones too.
  * Images become [N, H, W, C]; the rows of the first dense kernel behind a Flatten are permuted to Keras' order H, W, C.
- * Weights are read as they stand at the call and written as float32; each file is replaced as a whole.
+ * Weights are read as they stand at the call and written as float32; each file is replaced as a whole. (TensorFlow.js itself
+ * lacks a few of Keras' layers: padding of signals, `Conv1DTranspose`, `Subtract`, groups.)
  *
  * ```ts
  * await keras.saveLayersModel(model, 'web/model', { inputShape: [1, 28, 28] })

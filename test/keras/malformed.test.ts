@@ -105,7 +105,7 @@ const refused: [string, unknown, RegExp][] = [
 ]
 for (const [what, config, message] of refused)
   t.test(`a configuration with ${what} is refused`, (t) => {
-    t.throws(() => keras.fromConfig(config), { name: 'FormatError', message })
+    t.throws(() => void keras.fromConfig(config), { name: 'FormatError', message })
     t.end()
   })
 
@@ -118,7 +118,7 @@ t.test('a graph with a cycle is refused', (t) => {
     inbound_nodes: node(from),
   })
   const config = { layers: [relu('a', 'b'), relu('b', 'a')], input_layers: [], output_layers: [['b', 0, 0]] }
-  t.throws(() => keras.fromConfig({ class_name: 'Model', config }), {
+  t.throws(() => void keras.fromConfig({ class_name: 'Model', config }), {
     name: 'FormatError',
     message: /got none or a cycle/,
   })
