@@ -1,4 +1,3 @@
-import { zeros } from '../create.js'
 import { Conv2d } from '../nn/conv.js'
 import { AdaptiveAvgPool2d } from '../nn/adaptivePool.js'
 import { kaimingNormal_ } from '../nn/init.js'
@@ -6,7 +5,7 @@ import { Linear } from '../nn/linear.js'
 import { Module } from '../nn/module.js'
 import { BatchNorm2d } from '../nn/norm.js'
 import { Sequential } from '../nn/sequential.js'
-import { cat } from '../ops/join.js'
+import { pad } from '../ops/pad.js'
 import { avgPool2d } from '../ops/pool.js'
 import type { Tensor } from '../tensor.js'
 import type { ClassifierOptions } from './options.js'
@@ -16,10 +15,7 @@ const conv3x3 = (inPlanes: number, planes: number, stride = 1) =>
 
 /** Option A of the paper: every second pixel, and zeros for the new channels, half before and half behind. */
 function padded(x: Tensor, newPlanes: number): Tensor {
-  const every = avgPool2d(x, 1, { stride: 2 })
-  const [n, , h, w] = every.shape as [number, number, number, number]
-  const nothing = zeros([n, newPlanes / 2, h, w], { device: x.device, dtype: x.dtype })
-  return cat([nothing, every, nothing], 1)
+  return pad(avgPool2d(x, 1, { stride: 2 }), [0, 0, 0, 0, newPlanes / 2, newPlanes / 2])
 }
 
 /** Two convolutions of 3×3 beside a shortcut without parameters. */
