@@ -33,9 +33,12 @@ export async function loadLayersModel<M extends Module = Layer>(path: string, op
       `${file.path}: expected a modelTopology, got ${summary(topology)}; loadWeights reads weights alone`,
     )
   const weights = await readWeights(file, {})
-  const module = make(topology, weights, file.path)
-  for (const weight of Object.values(weights)) weight.dispose()
-  return (options.device ? module.to(options.device) : module) as M
+  try {
+    const module = make(topology, weights, file.path)
+    return (options.device ? module.to(options.device) : module) as M
+  } finally {
+    for (const weight of Object.values(weights)) weight.dispose()
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { unzipSync, zipSync } from 'fflate'
 import t from 'tap'
@@ -260,6 +260,50 @@ t.test('bombs are refused before they are unpacked', async (t) => {
     expanded.subarray(shape + 4),
   ])
   await t.rejects(loadPyTorch(huge), { name: 'FormatError', message: /bytes that are stored, got/ })
+})
+
+t.test('what a tensor shows repeatedly is measured by what was read, not by what the file claims', async (t) => {
+  const number = (value: number) => {
+    const bytes = Buffer.alloc(8)
+    bytes.writeBigInt64LE(BigInt(value))
+    return [0x8a, 8, ...bytes]
+  }
+  const text = (value: string) => ['X', [value.length, 0, 0, 0], value]
+  const tensorOf = (key: string, size: number, shape: number, stride: number) => [
+    ...['ctorch._utils\n_rebuild_tensor\n((', ...text('storage'), 'ctorch\nFloatStorage\n', ...text(key)],
+    ...[...text('cpu'), number(size), 'tQ', number(0), '(', number(shape), 't(', number(stride), 'ttR'],
+  ]
+  const claimed = 2 ** 30
+  const content = pickle('](', ...tensorOf('0', 1, claimed, 0), ...tensorOf('1', claimed / 4, 1, 1), 'e')
+  const zeros = new Uint8Array(1000)
+  const zip = Buffer.from(zipSync({ 'a/data.pkl': content, 'a/data/0': zeros.subarray(0, 4), 'a/data/1': zeros }))
+  zip.writeUInt32LE(claimed, zip.lastIndexOf(Buffer.from([0xe8, 3, 0, 0])))
+  await t.rejects(loadPyTorch(zip), { name: 'FormatError', message: /tensors of about 4 bytes that are stored, got/ })
+})
+
+t.test('small pickles neither take all memory nor time', async (t) => {
+  const entries = Array.from({ length: 20_000 }, (_, i) => [0x4d, i & 255, i >> 8, 0x4e]).flat()
+  const copy = [0x68, 0, 0x68, 1, 0x85, 0x52]
+  const copies = ['](', new Array(20).fill(copy).flat() as number[], 'e']
+  const dict = ['ccollections\nOrderedDict\n', [0x71, 0, 0x30], '}(', entries, 'u', [0x71, 1, 0x30]]
+  await t.rejects(loadPyTorch(legacy(pickle(...dict, ...copies))), {
+    name: 'FormatError',
+    message: /objects made of data once/,
+  })
+  const dicts = pickle(new Array<number>(2 ** 21 + 1).fill(0x7d))
+  await t.rejects(loadPyTorch(legacy(dicts)), { name: 'FormatError', message: /at most 2097152 objects/ })
+  const long = zipSync({ 'a/data.pkl': new Uint8Array(2 ** 24 + 1) })
+  await t.rejects(loadPyTorch(long), { name: 'FormatError', message: /data.pkl: expected at most 16777216 bytes/ })
+})
+
+t.test('sets hold what they hold, themselves too', async (t) => {
+  const path = join(t.testdir({}), 'x.pth')
+  // set(); add it to itself; in a list twice
+  const content = pickle('](', [0x8f, 0x71, 0, 0x28, 0x68, 0, 0x90, 0x68, 0], 'e')
+  writeFileSync(path, zipSync({ 'a/data.pkl': content }))
+  const [first, second] = await loadPyTorch<Set<unknown>[]>(path)
+  t.equal(first, second)
+  t.same([...first!], [first])
 })
 
 for (const name of ['tensors.zip', 'checkpoint.zip', 'tensors.legacy', 'checkpoint.legacy'])

@@ -4,7 +4,7 @@ import { type Source, withSource } from '../source.js'
 import { isZip, readDirectory, readEntry, type ZipEntry } from '../zip/read.js'
 import { findGlobal, setState } from './globals.js'
 import { loadLegacy } from './legacy.js'
-import { type Context, Unpickler } from './pickle.js'
+import { type Context, LONGEST_PICKLE, Unpickler } from './pickle.js'
 import { storageOf } from './refs.js'
 import { materialize } from './tensors.js'
 
@@ -15,9 +15,6 @@ export interface LoadPyTorchOptions {
   name?: string
 }
 
-/** Objects alone, without the tensors' elements. */
-const PICKLE_LIMIT = 2 ** 26
-
 /**
  * Reads what `torch.save` wrote: zip files (PyTorch 1.6 and later) and legacy ones; state dicts and whole checkpoints like
  * `{ state_dict, optimizer, epoch }`. Dicts become plain objects (Maps, where keys are neither strings nor whole numbers),
@@ -27,7 +24,7 @@ const PICKLE_LIMIT = 2 ** 26
  *
  * Nothing in the file is ever executed: the opcodes and classes that are read are a closed list. Memory is bounded by the
  * tensors: a deflated storage never unpacks to more than its tensors say, and tensors that show elements repeatedly may be
- * at most 16 times as large as what is stored, and 64 MiB.
+ * at most 16 times as large as what was read before them, and 64 MiB; a pickle has at most 16 MiB.
  *
  * ```ts
  * model.loadStateDict(await io.loadPyTorch('resnet18.pth'))
@@ -72,7 +69,7 @@ async function loadZip(source: Source, device: DeviceLike | undefined): Promise<
     const text = Buffer.from(await read(order, 16)).toString('latin1')
     if (text !== 'little') throw new FormatError(`${path}: expected little-endian storages, got byteorder ${text}`)
   }
-  const root = new Unpickler(await read(pickle, PICKLE_LIMIT), 0, contextOf(path)).load()
+  const root = new Unpickler(await read(pickle, LONGEST_PICKLE), 0, contextOf(path)).load()
   return materialize(root, path, device, async ({ key }, bytes) => {
     const entry = entries.get(`${folder}data/${key}`)
     if (entry?.size !== bytes)

@@ -25,7 +25,14 @@ export interface Context {
 const MARK = Symbol('mark')
 
 /** Python's arbitrary integers, up to this many bytes. */
-const LONGEST = 1024
+const LONGEST_INTEGER = 1024
+
+/** Bytes of a pickle: objects alone, without the tensors' elements. */
+export const LONGEST_PICKLE = 2 ** 24
+/** Lists, dicts and so on, and what remembers them: a byte of a pickle can make one, which takes some hundred bytes. */
+const MOST_OBJECTS = 2 ** 21
+/** What calls are given may be as long as the pickle so far and this, so that it is not copied again and again. */
+const GIVEN_MORE = 2 ** 16
 
 /**
  * A machine for Python's pickles (protocols 2 to 5, binary opcodes alone) that makes plain data: dicts become Maps, lists
@@ -34,12 +41,16 @@ const LONGEST = 1024
 export class Unpickler {
   readonly #bytes: Buffer
   readonly #context: Context
+  readonly #start: number
   #at: number
+  #objects = 0
+  #given = 0
   #stack: unknown[] = []
   #memo = new Map<number, unknown>()
 
   constructor(bytes: Uint8Array, start: number, context: Context) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#start = start
     this.#at = start
     this.#context = context
   }
@@ -53,6 +64,7 @@ export class Unpickler {
   load(): unknown {
     for (;;) {
       const at = this.#at
+      if (at - this.#start > LONGEST_PICKLE) this.#fail(`at most ${LONGEST_PICKLE} bytes`, 'more')
       const opcode = this.#uint(1)
       if (opcode === 0x2e) return this.#pop() // STOP
       if (!this.#step(opcode)) this.#fail(`an opcode of data`, `0x${opcode.toString(16).padStart(2, '0')} at ${at}`)
@@ -188,7 +200,7 @@ export class Unpickler {
 
   /** Two's complement of any length. */
   #long(length: number): number | bigint {
-    if (length > LONGEST) this.#fail(`an integer of at most ${LONGEST} bytes`, String(length))
+    if (length > LONGEST_INTEGER) this.#fail(`an integer of at most ${LONGEST_INTEGER} bytes`, String(length))
     const digits = Buffer.from(this.#take(length)).reverse().toString('hex')
     const value = BigInt.asIntN(8 * length, BigInt(`0x${digits || '0'}`))
     return Number.isSafeInteger(Number(value)) ? Number(value) : value
@@ -203,8 +215,13 @@ export class Unpickler {
   }
 
   #push(value: unknown): true {
+    if (typeof value === 'object' && value !== null) this.#count()
     this.#stack.push(value)
     return true
+  }
+
+  #count(): void {
+    if (++this.#objects > MOST_OBJECTS) this.#fail(`at most ${MOST_OBJECTS} objects`, 'more')
   }
 
   #pop(): unknown {
@@ -262,6 +279,8 @@ export class Unpickler {
     const [callee, args] = this.#popMany(2)
     if (!(callee instanceof PythonGlobal) || !Array.isArray(args))
       return this.#fail('a class to make an object of', typeof callee)
+    for (const given of args) this.#given += lengthOf(given)
+    if (this.#given > this.#at - this.#start + GIVEN_MORE) this.#fail('objects made of data once', 'copies of it')
     const value = callee.call(args as unknown[])
     if (value === undefined) this.#fail(`what ${callee.name} is made of`, `${args.length} other arguments`)
     return this.#push(value)
@@ -281,6 +300,7 @@ export class Unpickler {
 
   #put(index: number): true {
     if (!this.#stack.length || this.#top() === MARK) this.#fail('a value to remember', 'none')
+    this.#count()
     this.#memo.set(index, this.#top())
     return true
   }
@@ -289,4 +309,9 @@ export class Unpickler {
     if (!this.#memo.has(index)) this.#fail(`a value remembered as ${index}`, 'none')
     return this.#push(this.#memo.get(index))
   }
+}
+
+function lengthOf(value: unknown): number {
+  if (value instanceof Map || value instanceof Set) return value.size
+  return typeof value === 'string' || Array.isArray(value) || value instanceof Uint8Array ? value.length : 0
 }

@@ -9,7 +9,9 @@ import { Dtype, type StorageRef, TensorRef } from './refs.js'
 
 /** Deeper data is refused, so that no file exhausts the stack. */
 const DEEPEST = 500
-/** Tensors may show elements of their storages repeatedly: bytes of all, by those of the storages, and so many more. */
+/** Of a key, in the names of tensors. */
+const LONGEST_NAME = 200
+/** Tensors may show elements of their storages repeatedly: bytes of all, by those that were read, and so many more. */
 const REPEATED = 16
 const REPEATED_MORE = 2 ** 26
 
@@ -33,7 +35,7 @@ export async function materialize(
     if (others) others.push(ref)
     else byKey.set(ref.storage.key, [ref])
   }
-  checkAmount([...byKey.values()], path)
+  let [stored, shown] = [0, 0]
   const tensors = new Map<TensorRef, Tensor>()
   for (const refs of byKey.values()) {
     const { storage } = refs[0]!
@@ -41,7 +43,11 @@ export async function materialize(
       if (ref.storage.type !== storage.type || ref.storage.size !== storage.size)
         throw new FormatError(`${path}: expected storage ${storage.key} to be the same everywhere, got two kinds`)
     const bytes = await read(storage, storage.size * elementBytes[storage.type])
+    stored += bytes.length
     for (const ref of refs) {
+      shown += sizeOf(ref.shape) * elementBytes[ref.type]
+      if (shown > REPEATED * stored + REPEATED_MORE)
+        throw new FormatError(`${path}: expected tensors of about ${stored} bytes that are stored, got ${shown}`)
       const entry = { name: names.get(ref)!, type: ref.type }
       const elements = decode(entry, elementsOf(ref, bytes), path)
       tensors.set(ref, tensor(elements, { shape: ref.shape, device }))
@@ -63,7 +69,7 @@ function collect(
   seen.add(value)
   if (depth > DEEPEST) throw new FormatError(`${path}: expected data at most ${DEEPEST} deep, got deeper`)
   const visit = (key: unknown, child: unknown): void => {
-    const own = typeof key === 'string' || typeof key === 'number' ? String(key) : '?'
+    const own = typeof key === 'string' || typeof key === 'number' ? String(key).slice(0, LONGEST_NAME) : '?'
     collect(child, name ? `${name}.${own}` : own, depth + 1, names, seen, path)
   }
   if (value instanceof TensorRef) names.set(value, name || 'tensor')
@@ -78,17 +84,6 @@ function collect(
     throw new FormatError(
       `${path}: expected tensors and plain data, got ${value.constructor.name} at ${name || 'the top'}`,
     )
-}
-
-function checkAmount(groups: readonly (readonly TensorRef[])[], path: string): void {
-  let [stored, shown] = [0, 0]
-  for (const refs of groups) {
-    const { storage } = refs[0]!
-    stored += storage.size * elementBytes[storage.type]
-    for (const { shape, type } of refs) shown += sizeOf(shape) * elementBytes[type]
-  }
-  if (shown > REPEATED * stored + REPEATED_MORE)
-    throw new FormatError(`${path}: expected tensors of about ${stored} bytes that are stored, got ${shown}`)
 }
 
 /** A tensor's bytes, row-major; a view of the storage becomes a copy. */
@@ -123,7 +118,12 @@ function plain(value: unknown, tensors: ReadonlyMap<TensorRef, Tensor>, made: Ma
     for (const child of value as unknown[]) list.push(inner(child))
     return list
   }
-  if (value instanceof Set) return new Set([...(value as Set<unknown>)].map(inner))
+  if (value instanceof Set) {
+    const set = new Set()
+    made.set(value, set)
+    for (const child of value) set.add(inner(child))
+    return set
+  }
   if (value instanceof Map) return record(value as Map<unknown, unknown>, inner, made)
   return (value as Dtype).name
 }

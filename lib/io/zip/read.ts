@@ -14,6 +14,8 @@ export interface ZipEntry {
   readonly crc: number
   /** Where its local header begins. */
   readonly offset: number
+  /** Unix's file type, 0 where none is told. */
+  readonly type: number
 }
 
 const END = 0x06054b50
@@ -25,6 +27,7 @@ const ENTRY_BYTES = 46
 const LOCAL = 0x04034b50
 const LOCAL_BYTES = 30
 const FULL32 = 0xffffffff
+const UNIX = 3
 
 export const isZip = (prefix: Uint8Array): boolean =>
   Buffer.from(prefix.subarray(0, 4)).equals(Buffer.from('PK\x03\x04'))
@@ -61,7 +64,7 @@ const PEEK = 16_384
 /** The beginning of a file, without unpacking the rest. */
 export async function peekEntry(source: Source, entry: ZipEntry): Promise<Uint8Array> {
   const name = `${source.path}: ${entry.name}`
-  const start = await dataStart(source, entry, name)
+  const start = await dataStart(source, entry)
   const bytes = await source.read(start, Math.min(entry.stored, PEEK))
   if (!entry.deflated) return bytes
   try {
@@ -80,7 +83,7 @@ export async function readEntry(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const name = `${source.path}: ${entry.name}`
   if (entry.size > limit) throw new FormatError(`${name}: expected at most ${limit} bytes, got ${entry.size}`)
-  const stored = await source.read(await dataStart(source, entry, name), entry.stored)
+  const stored = await source.read(await dataStart(source, entry), entry.stored)
   const bytes = entry.deflated ? await inflate(stored, entry.size, name) : stored
   if (bytes.length !== entry.size)
     throw new FormatError(`${name}: expected ${entry.size} bytes unpacked, got ${bytes.length}`)
@@ -89,9 +92,11 @@ export async function readEntry(
   return bytes
 }
 
-async function dataStart(source: Source, { offset }: ZipEntry, name: string): Promise<number> {
+/** Where what is stored of a file begins. */
+export async function dataStart(source: Source, { name, offset }: ZipEntry): Promise<number> {
   const header = Buffer.from((await source.read(offset, LOCAL_BYTES)).buffer)
-  if (header.readUInt32LE(0) !== LOCAL) throw new FormatError(`${name}: expected a local header of zip, got none`)
+  if (header.readUInt32LE(0) !== LOCAL)
+    throw new FormatError(`${source.path}: ${name}: expected a local header of zip, got none`)
   return offset + LOCAL_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28)
 }
 
@@ -137,7 +142,8 @@ function parseEntry(bytes: Buffer, nameLength: number, extraLength: number, path
   const [size, stored, offset] = fill64(fields, extra, path) as [number, number, number]
   if (method === 0 && stored !== size)
     throw new FormatError(`${path}: expected ${size} bytes of ${name}, which is stored, got ${stored}`)
-  return { name, deflated: method === 8, stored, size, crc: bytes.readUInt32LE(16), offset }
+  const type = bytes[5] === UNIX ? bytes.readUInt16LE(40) & 0o170000 : 0
+  return { name, deflated: method === 8, stored, size, crc: bytes.readUInt32LE(16), offset, type }
 }
 
 /** Numbers that 32 bits do not hold stand in the extra field 1, in the same order. */

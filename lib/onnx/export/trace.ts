@@ -14,9 +14,7 @@ export interface TracedOp {
 }
 
 /** Ops that make tensors of numbers that the program gives. */
-const CREATED = new Set(
-  ['tensor', 'full', 'zeros', 'ones', 'fullLike', 'zerosLike', 'onesLike', 'eye', 'arange', 'linspace'], // prettier-ignore
-)
+const CREATED = new Set('tensor full zeros ones fullLike zerosLike onesLike eye arange linspace'.split(' '))
 
 /** What a model did with example inputs, off the tape and in evaluation mode. */
 export class Trace implements Tracer, Disposable {
@@ -31,11 +29,16 @@ export class Trace implements Tracer, Disposable {
     model: Module,
     readonly inputs: readonly Tensor[],
   ) {
-    const result = this.#scope.run(() =>
-      traceOps(this, () => inMode(model, false, () => noGrad<unknown>(() => model(...(inputs as never)))) as never),
-    )
-    this.outputs = [...tensorsIn(result)]
-    if (!this.outputs.length) throw new TypeError('exportModel: expected a model that gives tensors, got none')
+    try {
+      const result = this.#scope.run(() =>
+        traceOps(this, () => inMode(model, false, () => noGrad<unknown>(() => model(...(inputs as never)))) as never),
+      )
+      this.outputs = [...tensorsIn(result)]
+      if (!this.outputs.length) throw new TypeError('exportModel: expected a model that gives tensors, got none')
+    } catch (error) {
+      this[Symbol.dispose]()
+      throw error
+    }
   }
 
   made(tensor: Tensor, op: string): void {
