@@ -1,6 +1,7 @@
 import { describe, FormatError } from '../errors.js'
 import { Generator } from '../random.js'
 import { Tensor } from '../tensor.js'
+import { isPlain } from './json.js'
 
 /** JSON in which `{ "$tensor": name }` stands for a tensor, and the tensors by those names. */
 export interface Tree {
@@ -71,9 +72,3 @@ const stateOf = (value: unknown): unknown =>
   typeof (value as { stateDict?: unknown } | undefined)?.stateDict === 'function'
     ? (value as { stateDict(): unknown }).stateDict()
     : value
-
-function isPlain(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}

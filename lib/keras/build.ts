@@ -38,14 +38,18 @@ export function build(config: ModelConfig, sources: Sources): Module {
 }
 
 function buildModel(config: ModelConfig, sources: Sources, given: readonly Size[] | undefined, depth: number): Built {
-  if (depth > DEEPEST) throw new FormatError(`${sources.path}: expected models at most ${DEEPEST} deep, got deeper`)
+  checkDepth(depth, sources.path)
   return config.sequential ? sequential(config, sources, given, depth) : functional(config, sources, depth)
+}
+
+function checkDepth(depth: number, path: string): void {
+  if (depth > DEEPEST) throw new FormatError(`${path}: expected models at most ${DEEPEST} deep, got deeper`)
 }
 
 function sequential(config: ModelConfig, sources: Sources, given: readonly Size[] | undefined, depth: number): Built {
   const modules = new Modules(Sequential.prototype)
   const layers = config.layers.filter(({ className }) => className !== 'InputLayer')
-  const start = place(given ?? inputShape(config, sources.path))
+  const start = place(given ?? inputShape(config, sources.path, depth))
   let x = start
   for (const each of layers) x = make(each, sources, modules, [x], depth)(x)
   if (x.image) x = new Layer('output', new Fields(sources.path, {}), sources, modules).settled(x)
@@ -64,7 +68,8 @@ function inOrder(named: ReadonlyMap<string, Module>): Record<string, Module> {
 }
 
 /** Of a Sequential model: its input layer's, its first layer's, or what it was built with. */
-function inputShape({ layers, buildShape }: ModelConfig, path: string): Size[] {
+function inputShape({ layers, buildShape }: ModelConfig, path: string, depth: number): Size[] {
+  checkDepth(depth, path)
   const [first] = layers
   const config = first?.config ?? {}
   const inner = isModelClass(first?.className) && isRecord(config.config) ? config.config : config
@@ -74,7 +79,7 @@ function inputShape({ layers, buildShape }: ModelConfig, path: string): Size[] {
     if (fields.has(name)) return fields.batchShape(name)
   if (first && isModelClass(first.className)) {
     const model = parseModel(first.config, path)
-    if (model.sequential) return inputShape(model, path)
+    if (model.sequential) return inputShape(model, path, depth + 1)
     const ends = model.layers.find(({ name }) => name === model.inputs[0]?.layer)
     if (ends) return shapeOf(ends, path)
   }

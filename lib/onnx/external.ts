@@ -3,12 +3,18 @@ import { FormatError } from '../errors.js'
 import { withSource } from '../io/source.js'
 import type { TensorProto } from './schema.js'
 
+/** How often tensors may share a file's bytes: all that are read of it, by its size. */
+const SHARED = 4
+
 /** Reads the elements of tensors that a model keeps in other files of its folder. */
 export class ExternalData {
+  /** Bytes so far, by file. */
+  readonly #read = new Map<string, number>()
+
   /** @param path of the model; undefined for one that came as bytes */
   constructor(readonly path: string | undefined) {}
 
-  /** @throws {FormatError} for a file outside of the model's folder, one that is missing or too short */
+  /** @throws {FormatError} for a file outside of the model's folder, one that is missing, too short or read over and over */
   async read(tensor: TensorProto, where: string): Promise<Uint8Array> {
     const entries = new Map((tensor.externalData ?? []).map(({ key, value }) => [key, value]))
     const location = normalize(entries.get('location') ?? '')
@@ -25,7 +31,14 @@ export class ExternalData {
     try {
       return await withSource(file, (source) => {
         const offset = number('offset', 0)
-        return source.read(offset, number('length', source.size - offset))
+        const length = number('length', Math.max(source.size - offset, 0))
+        const total = (this.#read.get(file) ?? 0) + length
+        if (total > SHARED * source.size)
+          throw new FormatError(
+            `${where}: expected elements of their own in '${location}', got the same again and again`,
+          )
+        this.#read.set(file, total)
+        return source.read(offset, length)
       })
     } catch (error) {
       if (error instanceof FormatError) throw error

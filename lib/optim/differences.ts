@@ -1,3 +1,4 @@
+import { isRecord } from '../io/json.js'
 import { describe } from '../errors.js'
 
 /** The message for a saved state that does not fit. */
@@ -21,9 +22,6 @@ export function misfits(expected: Readonly<Record<string, unknown>>, saved: unkn
   }
   return problems
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A word for what JSON holds. */
 function kind(value: unknown): string {

@@ -1,5 +1,6 @@
 import { describe } from '../errors.js'
-import { isRecord, misfits } from './differences.js'
+import { isRecord } from '../io/json.js'
+import { misfits } from './differences.js'
 import { sameShape, showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
 import type { Memory } from './optimizer.js'

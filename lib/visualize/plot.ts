@@ -2,7 +2,7 @@ import { describe } from '../errors.js'
 import { checkWhole } from '../ops/check.js'
 import { chart, PALETTE } from './chart.js'
 import type { Picture } from './picture.js'
-import { plotText } from './plotText.js'
+import { extent, plotText } from './plotText.js'
 
 export type Point = readonly [x: number, y: number]
 
@@ -157,8 +157,8 @@ function seriesOption({ name, points, kind = 'line' }: Series, color: string) {
 
 /** Between the least and the greatest x. */
 function middle(series: readonly Series[]): number {
-  const all = series.flatMap(({ points }) => points.map(([x]) => x))
-  return (Math.min(...all) + Math.max(...all)) / 2
+  const [least, greatest] = extent(series.flatMap(({ points }) => points.map(([x]) => x)))
+  return (least + greatest) / 2
 }
 
 /** Their names stand above the panel, on the side where there is more room. */

@@ -41,9 +41,10 @@ const glyph = (i: number): string => GLYPHS[i % GLYPHS.length]!
 
 const label = (value: number): string => String(Number(value.toPrecision(3)))
 
-const extent = (values: readonly number[]): [number, number] => [
-  values.reduce((a, b) => Math.min(a, b)),
-  values.reduce((a, b) => Math.max(a, b)),
+/** The least and the greatest of values, which may be too many for arguments of one call. */
+export const extent = (values: readonly number[]): [least: number, greatest: number] => [
+  values.reduce((a, b) => Math.min(a, b), Infinity),
+  values.reduce((a, b) => Math.max(a, b), -Infinity),
 ]
 
 /** The cell of so many in which a value between two ends lies. */

@@ -103,6 +103,12 @@ const refused: [string, unknown, RegExp][] = [
     /a shape of 32 elements/,
   ],
 ]
+const nested = (depth: number): unknown => {
+  let model: object = layer('Flatten', shaped)
+  for (let i = 0; i < depth; i++) model = { ...sequential(model), name: 'm' }
+  return model
+}
+refused.push(['models in models without end', nested(20_000), /at most 10 deep/])
 for (const [what, config, message] of refused)
   t.test(`a configuration with ${what} is refused`, (t) => {
     t.throws(() => void keras.fromConfig(config), { name: 'FormatError', message })

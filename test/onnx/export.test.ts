@@ -200,6 +200,11 @@ t.test('exporting leaves a model in training, and memory as it was', async (t) =
   using run = new c.Scope()
   const x = run.run(() => randn([2, 4, 8, 8]))
   await onnx.exportModel(model, x, file)
+  const broken = new nn.Lambda((x: c.Tensor) => {
+    x.mul(zeros([4, 1, 1])).add(1)
+    throw new Error('broken')
+  })
+  await t.rejects(onnx.exportModel(broken, x, file), { message: 'broken' })
   run.dispose()
   t.ok(model.training && model.bn1.training)
   t.equal(c.memory().tensors, before.tensors)

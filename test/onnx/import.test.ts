@@ -107,6 +107,21 @@ t.test('weights lie in other files of the folder, and in no others', async (t) =
   }
 })
 
+t.test('weights that share the bytes of a file do not take all memory', async (t) => {
+  const folder = t.testdir({})
+  writeFileSync(join(folder, 'weights.bin'), new Uint8Array(8))
+  const file = join(folder, 'model.onnx')
+  const shared = (count: number) => {
+    const external = { location: 'weights.bin' }
+    const constants = Object.fromEntries(Array.from({ length: count }, (_, i) => [`c${i}`, { shape: [2], external }]))
+    writeFileSync(file, modelFile({ nodes: [['Sum', Object.keys(constants), ['y']]], inputs: {}, constants }))
+  }
+  shared(4)
+  t.equal(Object.keys((await onnx.importModel(file)).stateDict()).length, 4)
+  shared(5)
+  await t.rejects(onnx.importModel(file), { name: 'FormatError', message: /elements of their own in 'weights.bin'/ })
+})
+
 t.test('numbers of a file do not take all memory', async (t) => {
   const big = { shape: [4], ints: [1, 1, 1e5, 1e5] }
   const refused: ModelSpec['nodes'] = [

@@ -92,6 +92,13 @@ t.test('a plot has lines, points and bars, and leaves gaps where there is no num
   t.same(await sizeOf(visualize.plot(new Array<visualize.Panel>(5).fill({ series: [] }))), ['svg', 1440, 640])
 })
 
+t.test('a line may have more points than a call has arguments', (t) => {
+  const points = Array.from({ length: 200_000 }, (_, i): visualize.Point => [i, i % 10])
+  const picture = visualize.plot({ series: [{ name: 'a', points }], marks: [{ x: 5, name: 'here' }] })
+  t.match(picture.text(), /here/)
+  t.end()
+})
+
 t.test('plot explains misuse', (t) => {
   t.throws(() => visualize.plot([]), { name: 'RangeError', message: /at least one panel, got none/ })
   t.throws(() => visualize.plot({} as never), { name: 'TypeError', message: /panel 0 to have series of points/ })

@@ -1,5 +1,6 @@
 import { type DType, dtypes, wide } from '../../dtype.js'
 import { describe } from '../../errors.js'
+import { isPlain } from '../../io/json.js'
 import { Tensor } from '../../tensor.js'
 import { type Place, SharedTensor } from './shared.js'
 
@@ -79,12 +80,6 @@ function plant(value: unknown, place: string, found: Found): Tree {
     'expected a sample that can leave its worker (tensors, numbers, strings, typed arrays, dates, arrays and plain ' +
       `objects of them), got ${describe(value)} in it`,
   )
-}
-
-function isPlain(value: unknown): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
 }
 
 const travels = (value: unknown): boolean =>

@@ -1,6 +1,7 @@
 import { describe } from '../../errors.js'
 import { stridesOf } from '../../shape.js'
 import { Tensor } from '../../tensor.js'
+import { isPlain } from '../json.js'
 import type { DType } from '../../dtype.js'
 
 /** A tensor, with the key of the storage that it gets. */
@@ -149,8 +150,3 @@ class Pickler {
 /** A module is a function. */
 const hasState = (value: unknown): value is { stateDict(): object } =>
   typeof (value as { stateDict?: unknown } | undefined)?.stateDict === 'function'
-
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value)
-  return prototype === Object.prototype || prototype === null
-}

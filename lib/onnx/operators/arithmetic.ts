@@ -63,9 +63,9 @@ const several = (
 
 const toOne = (inputs: Inputs, x: Value): Tensor => (x instanceof Tensor ? x : inputs.tensor(inputs.values.indexOf(x)))
 
-/** As C: whole numbers are cut towards 0. */
 const quotient = (a: number, b: number): number => a / b
 
+/** As in C: whole numbers are cut towards 0. */
 const division: Operator = {
   ...binary(div, quotient),
   prepare: (node) => (inputs) => {

@@ -1,6 +1,6 @@
 import { describe } from '../../errors.js'
 import { checkWhole } from '../../ops/check.js'
-import { isRecord } from '../differences.js'
+import { isRecord } from '../../io/json.js'
 import type { AnyOptimizer } from '../optimizer.js'
 import { LRScheduler, type SchedulerStateDict } from './scheduler.js'
 
