@@ -43,7 +43,9 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { 
   async targets(): Promise<Int32Array> {
     const labels = this.tensors.at(-1)!
     if (labels.dtype === 'int32' && labels.rank === 1) return (await labels.data()) as Int32Array
-    throw new DTypeError(`TensorDataset: expected labels, int32 [N], as the last tensor, got ${labels.dtype} ${showShape(labels.shape)}`) // prettier-ignore
+    throw new DTypeError(
+      `TensorDataset: expected labels, int32 [N], as the last tensor, got ${labels.dtype} ${showShape(labels.shape)}`,
+    )
   }
 
   batch(indices: Int32Array): { -readonly [K in keyof T]: Tensor } {

@@ -58,7 +58,9 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
         if (endings.some((ending) => path.toLowerCase().endsWith(ending))) samples.push([path, label])
         else ignored.push(path)
       if (samples.length === before)
-        throw new FormatError(`ImageFolder: expected ${join(root, name)} to hold files that end in ${endings.join(', ')}, got none`) // prettier-ignore
+        throw new FormatError(
+          `ImageFolder: expected ${join(root, name)} to hold files that end in ${endings.join(', ')}, got none`,
+        )
     }
     this.samples = samples
     this.ignored = ignored

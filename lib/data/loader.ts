@@ -238,7 +238,14 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
     const crew = this.#team?.begin(stop)
     let earlier: Promise<unknown> = Promise.resolve()
     const load = async (indices: Int32Array, before: Promise<unknown>) => {
-      const request = { indices, seed, numbers: this.#numbers, earlier: before, collate: this.#collate, onSkip: this.#noteSkipped } // prettier-ignore
+      const request = {
+        indices,
+        seed,
+        numbers: this.#numbers,
+        earlier: before,
+        collate: this.#collate,
+        onSkip: this.#noteSkipped,
+      }
       if (crew) return { done: false, value: await fetchFromCrew(crew, request, whole, stop) }
       await setImmediate()
       return { done: false, value: await fetchBatch(dataset, request) }

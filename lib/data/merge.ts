@@ -38,7 +38,9 @@ export function mergeClasses<Split extends string>(
   for (const [name, size] of splits) {
     checkCount('mergeClasses', name, size, 1)
     if (size % classes.length !== 0)
-      throw new RangeError(`mergeClasses: expected ${name} to be a multiple of ${classes.length}, the number of classes, got ${size}`) // prettier-ignore
+      throw new RangeError(
+        `mergeClasses: expected ${name} to be a multiple of ${classes.length}, the number of classes, got ${size}`,
+      )
   }
   for (const { name, images } of classes)
     if (images.shape[0]! * classes.length < total)
@@ -55,7 +57,16 @@ export function mergeClasses<Split extends string>(
     start += share
     const order = generator.permutation(size)
     const labels = tensor(order.map((i) => Math.floor(i / share)))
-    const images = scope(() => indexSelect(cat(classes.map((each, c) => indexSelect(each.images, 0, parts[c]!)), 0), 0, order)) // prettier-ignore
+    const images = scope(() =>
+      indexSelect(
+        cat(
+          classes.map((each, c) => indexSelect(each.images, 0, parts[c]!)),
+          0,
+        ),
+        0,
+        order,
+      ),
+    )
     return [name, new LabelledImages(keep(images), keep(labels), names)] as const
   })
   return Object.fromEntries(merged) as Record<Split, LabelledImages>

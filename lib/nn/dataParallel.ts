@@ -94,7 +94,12 @@ function scatter(args: readonly unknown[], devices: readonly Device[]): unknown[
 function gather(results: readonly unknown[], device: Device): unknown {
   const [first] = results
   if (Array.isArray(first))
-    return first.map((_, i) => gather(results.map((each) => (each as unknown[])[i]), device)) // prettier-ignore
+    return first.map((_, i) =>
+      gather(
+        results.map((each) => (each as unknown[])[i]),
+        device,
+      ),
+    )
   if (!(first instanceof Tensor))
     throw new TypeError(`DataParallel: expected a module that gives tensors or arrays of them, got ${describe(first)}`)
   const parts = (results as readonly Tensor[]).map((part) => part.to(device))

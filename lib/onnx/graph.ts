@@ -131,7 +131,11 @@ export async function readGraph(model: ModelProto, path: string | undefined, lim
     constants.set(name, { ...constantOf(node), isInitializer: false })
   }
   const known = new Set([...constants.keys(), ...inputs.map(({ name }) => name)])
-  const nodes = sorted(all.filter(({ op }) => op !== 'Constant'), known, file) // prettier-ignore
+  const nodes = sorted(
+    all.filter(({ op }) => op !== 'Constant'),
+    known,
+    file,
+  )
   for (const node of nodes) for (const name of node.outputs) known.add(name)
   const outputs = (graph.output ?? []).map(({ name }) => name ?? '')
   const missing = outputs.find((name) => !known.has(name))

@@ -27,7 +27,11 @@ export const spread = (x: Numbers, shape: readonly number[]): Numbers =>
 export function combine(a: Numbers, b: Numbers, fn: (a: number, b: number) => number, kind = a.kind): Numbers {
   const shape = broadcastShape('onnx', a.shape, b.shape)
   const [x, y] = [spread(a, shape), spread(b, shape)]
-  return new Numbers(shape, x.values.map((value, i) => fn(value, y.values[i]!)), kind) // prettier-ignore
+  return new Numbers(
+    shape,
+    x.values.map((value, i) => fn(value, y.values[i]!)),
+    kind,
+  )
 }
 
 export const each = (x: Numbers, fn: (value: number) => number, kind = x.kind): Numbers =>

@@ -47,4 +47,6 @@ export type Value = Tensor | Numbers
 const dtypes = { float: 'float32', int: 'int32', bool: 'uint8' } as const
 
 export const toTensor = (value: Value, device: Device): Tensor =>
-  value instanceof Tensor ? value : tensor(Float64Array.from(value.values), { shape: value.shape, dtype: dtypes[value.kind], device }) // prettier-ignore
+  value instanceof Tensor
+    ? value
+    : tensor(Float64Array.from(value.values), { shape: value.shape, dtype: dtypes[value.kind], device })

@@ -34,8 +34,27 @@ export function confusion(counts: Counts, { classes, title = '' }: ConfusionOpti
   const option = {
     title: { text: title, left: 'center', top: 10, textStyle: { fontSize: 16 } },
     grid: { left: room + 30, top: 50, width: side, height: side },
-    xAxis: { ...axis, ...named, name: 'answer', nameGap: upright(names) ? 30 : room - 10, axisLabel: { interval: shown ? 0 : 'auto', rotate: upright(names) ? 0 : 45, color: '#333', width: room - 15, overflow: 'truncate' } }, // prettier-ignore
-    yAxis: { ...axis, ...named, name: 'label', nameGap: room, inverse: true, axisLabel: { interval: shown ? 0 : 'auto', color: '#333', width: room - 15, overflow: 'truncate' } }, // prettier-ignore
+    xAxis: {
+      ...axis,
+      ...named,
+      name: 'answer',
+      nameGap: upright(names) ? 30 : room - 10,
+      axisLabel: {
+        interval: shown ? 0 : 'auto',
+        rotate: upright(names) ? 0 : 45,
+        color: '#333',
+        width: room - 15,
+        overflow: 'truncate',
+      },
+    },
+    yAxis: {
+      ...axis,
+      ...named,
+      name: 'label',
+      nameGap: room,
+      inverse: true,
+      axisLabel: { interval: shown ? 0 : 'auto', color: '#333', width: room - 15, overflow: 'truncate' },
+    },
     visualMap: { show: false, min: 0, max: 1, dimension: 2, inRange: { color: ['#ffffff', '#9ecae1', '#08519c'] } },
     series: [
       {

@@ -83,4 +83,7 @@ function plant(value: unknown, place: string, found: Found): Tree {
 }
 
 const travels = (value: unknown): boolean =>
-  ArrayBuffer.isView(value) || value instanceof Date || value === null || !['object', 'function', 'symbol'].includes(typeof value) // prettier-ignore
+  ArrayBuffer.isView(value) ||
+  value instanceof Date ||
+  value === null ||
+  !['object', 'function', 'symbol'].includes(typeof value)

@@ -28,7 +28,9 @@ export async function follow({ module, name, options }: Recipe): Promise<Dataset
   const exports = (await import(module)) as Record<string, unknown>
   const make = exports[name]
   if (typeof make !== 'function')
-    throw new TypeError(`${module}: expected its export ${name} to be a function that returns a dataset, got ${describe(make)}`) // prettier-ignore
+    throw new TypeError(
+      `${module}: expected its export ${name} to be a function that returns a dataset, got ${describe(make)}`,
+    )
   const dataset = (await (make as (options: unknown) => unknown)(options)) as Dataset<unknown, unknown>
   if (typeof dataset?.get === 'function' && Number.isSafeInteger(dataset.length)) return dataset
   throw new TypeError(`${module}: expected a dataset from ${name}(), with length and get, got ${describe(dataset)}`)

@@ -25,7 +25,9 @@ export function toTeam(
     throw new TypeError('DataLoader: expected prefetchFactor and persistentWorkers with numWorkers ≥ 1, got no workers')
   }
   if (prefetch !== undefined)
-    throw new TypeError('DataLoader: expected, with numWorkers, prefetchFactor to say how many batches are loaded ahead, got prefetch') // prettier-ignore
+    throw new TypeError(
+      'DataLoader: expected, with numWorkers, prefetchFactor to say how many batches are loaded ahead, got prefetch',
+    )
   if (dataset instanceof IterableDataset)
     throw new TypeError('DataLoader: expected an IterableDataset to be read by the main thread, got numWorkers')
   const assignment = () => ({ recipe: recipeOf(dataset), length: dataset.length })

@@ -52,6 +52,7 @@ async function load({ id, indices, seed, whole, memory }: Task): Promise<Loaded>
 function failure(id: number, error: unknown): Failure {
   const index = error instanceof SampleError ? error.index : undefined
   const cause = error instanceof SampleError ? error.cause : error
-  const { name, message, stack, code }: NodeJS.ErrnoException = cause instanceof Error ? cause : new Error(String(cause)) // prettier-ignore
+  const { name, message, stack, code }: NodeJS.ErrnoException =
+    cause instanceof Error ? cause : new Error(String(cause))
   return { id, index, name, message, stack, code }
 }

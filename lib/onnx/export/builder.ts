@@ -14,7 +14,8 @@ export interface BuiltNode {
 }
 
 /** A constant: a tensor whose values are read at the end, or numbers. */
-export type Initializer = Tensor | { readonly kind: 'int64' | 'float32'; readonly shape: readonly number[]; readonly values: readonly number[] } // prettier-ignore
+export type Initializer =
+  Tensor | { readonly kind: 'int64' | 'float32'; readonly shape: readonly number[]; readonly values: readonly number[] }
 
 /** Collects the nodes and constants of a graph, under names of their own. */
 export class Builder {

@@ -8,7 +8,10 @@ import type { Converter, Converters } from './converters.js'
 const same =
   (name: string): Converter =>
   (to, { operands }) =>
-    to.node(name, operands.map((x) => to.value(x))) // prettier-ignore
+    to.node(
+      name,
+      operands.map((x) => to.value(x)),
+    )
 
 /** One of its first operand, with attributes from the options. */
 const withFloats =
@@ -30,7 +33,10 @@ export const castTo = (to: Builder, name: string, type: number): string =>
 const compared =
   (name: string, negated = false): Converter =>
   (to, { operands }) => {
-    const flags = to.node(name, operands.map((x) => to.value(x))) // prettier-ignore
+    const flags = to.node(
+      name,
+      operands.map((x) => to.value(x)),
+    )
     return castTo(to, negated ? to.node('Not', [flags]) : flags, ELEMENT.uint8)
   }
 

@@ -100,7 +100,9 @@ const ofBatch = (x: Tensor, size: number): Tensor =>
 function shapes(one: BuiltGraph['inputs'], other: BuiltGraph['inputs'] | undefined): ValueShape[] {
   return one.map(({ name, tensor: { dtype, shape } }, i) => {
     const twin = other?.[i]!.tensor.shape ?? shape
-    const dims = shape.map((n, d) => (n === twin[d] ? n : n === BATCHES[0] && twin[d] === BATCHES[1] ? 'batch' : `${name}_${d}`)) // prettier-ignore
+    const dims = shape.map((n, d) =>
+      n === twin[d] ? n : n === BATCHES[0] && twin[d] === BATCHES[1] ? 'batch' : `${name}_${d}`,
+    )
     return { name, dtype, dims }
   })
 }

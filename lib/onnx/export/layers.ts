@@ -39,7 +39,11 @@ const transposed: Converter = (to, { operands, options }) => {
     return size - plain
   })
   const attributes = { ...convolutionAttributes(g), output_padding: { ints: extra } }
-  return to.node('ConvTranspose', operands.map((x) => to.value(x)), attributes) // prettier-ignore
+  return to.node(
+    'ConvTranspose',
+    operands.map((x) => to.value(x)),
+    attributes,
+  )
 }
 
 /** With the last two dimensions exchanged. */
@@ -85,7 +89,10 @@ const layerNorm: Converter = (to, { operands: [x, weight, bias], options }) => {
   if (to.opset < 17) to.fail('it is there from opset 17 on')
   const shape = (x as Tensor).shape.slice(-dims)
   const scale = orConstants(to, weight, shape, 1)
-  return to.node('LayerNormalization', [to.value(x), scale, to.value(bias)], { axis: { int: -dims }, epsilon: { float: eps } }) // prettier-ignore
+  return to.node('LayerNormalization', [to.value(x), scale, to.value(bias)], {
+    axis: { int: -dims },
+    epsilon: { float: eps },
+  })
 }
 
 const instanceNorm: Converter = (to, { operands: [x, weight, bias], options }) => {

@@ -61,7 +61,13 @@ const avgPool: Converter = (to, { operands: [x], options }) => {
   // The mean over the whole window, brought to the cells that count.
   const shares = counts.reduce<number[]>((outer, list) => outer.flatMap((a) => list.map((b) => a * b)), [1])
   const shape = [1, 1, ...axes.map(({ output }) => output)]
-  return to.node('Mul', [y, to.floats(shares.map((count) => whole / count), shape)]) // prettier-ignore
+  return to.node('Mul', [
+    y,
+    to.floats(
+      shares.map((count) => whole / count),
+      shape,
+    ),
+  ])
 }
 
 /** @param since the opset in which axes became an input */

@@ -63,7 +63,11 @@ export const shapeConverters: Converters = {
   permute: (to, { operands: [x], options }) =>
     to.node('Transpose', [to.value(x)], { perm: { ints: (options as { order: number[] }).order } }),
   cat: (to, { operands, options }) =>
-    to.node('Concat', operands.map((x) => to.value(x)), { axis: { int: (options as { axis: number }).axis } }), // prettier-ignore
+    to.node(
+      'Concat',
+      operands.map((x) => to.value(x)),
+      { axis: { int: (options as { axis: number }).axis } },
+    ),
   expand: (to, { operands: [x], result }) => to.node('Expand', [to.value(x), to.ints(result.shape)]),
   tile: (to, { operands: [x], options }) => {
     const { dim, times } = options as { dim: number; times: number }

@@ -1,7 +1,14 @@
 import { isFloat } from '../../dtype.js'
 import { sizeOf } from '../../shape.js'
 import { Tensor } from '../../tensor.js'
-import { ATTRIBUTE, type AttributeProto, ELEMENT, type ModelProto, type TensorProto, type ValueInfoProto } from '../schema.js' // prettier-ignore
+import {
+  ATTRIBUTE,
+  type AttributeProto,
+  ELEMENT,
+  type ModelProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from '../schema.js'
 import type { Attribute, Initializer } from './builder.js'
 import type { BuiltGraph } from './graph.js'
 

@@ -95,15 +95,25 @@ export const arithmetic: Operators = {
   LessOrEqual: binary(le, (a, b) => Number(a <= b), true),
   Greater: binary(gt, (a, b) => Number(a > b), true),
   GreaterOrEqual: binary(ge, (a, b) => Number(a >= b), true),
-  And: binary((a, b) => flags(mul(cast(a as Tensor, 'float32'), cast(b as Tensor, 'float32'))), (a, b) => a && b, true), // prettier-ignore
-  Not: unary((x) => eq(x, 0), (x) => Number(x === 0)), // prettier-ignore
+  And: binary(
+    (a, b) => flags(mul(cast(a as Tensor, 'float32'), cast(b as Tensor, 'float32'))),
+    (a, b) => a && b,
+    true,
+  ),
+  Not: unary(
+    (x) => eq(x, 0),
+    (x) => Number(x === 0),
+  ),
   Sqrt: unary(sqrt, Math.sqrt),
   Exp: unary(exp, Math.exp),
   Log: unary(log, Math.log),
   Neg: unary(neg, (x) => -x),
   Abs: unary(abs, Math.abs),
   Sign: unary(sign, Math.sign),
-  Reciprocal: unary((x) => div(1, x), (x) => 1 / x), // prettier-ignore
+  Reciprocal: unary(
+    (x) => div(1, x),
+    (x) => 1 / x,
+  ),
   Floor: rounding(Math.floor),
   Ceil: rounding(Math.ceil),
   // To the even one of two that are equally near.

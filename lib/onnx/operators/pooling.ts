@@ -74,7 +74,7 @@ const overall = (fn: (x: Tensor, dims: readonly number[]) => Tensor): Operator =
   prepare: (node) => (inputs) => {
     const x = inputs.tensor(0)
     if (x.rank < 3) node.fail(`expected x of rank 3 and more, got ${x.rank}`)
-    return fn(x, x.shape.map((_, d) => d).slice(2)) // prettier-ignore
+    return fn(x, x.shape.map((_, d) => d).slice(2))
   },
 })
 

@@ -29,7 +29,12 @@ const reduction = (
       if (none && !given?.length) return x
       const dims = given?.length ? given.map((axis) => axisOf(node, axis, x.shape.length)) : x.shape.map((_, d) => d)
       const y = x instanceof Numbers ? reduceOver(x, dims, numbers) : tensors(x, dims)
-      return keepDims ? y : reshaped(y, y.shape.filter((_, d) => !dims.includes(d))) // prettier-ignore
+      return keepDims
+        ? y
+        : reshaped(
+            y,
+            y.shape.filter((_, d) => !dims.includes(d)),
+          )
     }
   },
 })
@@ -50,7 +55,11 @@ const place = (fn: typeof argmax): Operator => ({
 
 export const reductions: Operators = {
   ReduceSum: reduction(13, (x, dims) => sum(x, dims, kept), total),
-  ReduceMean: reduction(18, (x, dims) => mean(x, dims, kept), (values) => total(values) / values.length), // prettier-ignore
+  ReduceMean: reduction(
+    18,
+    (x, dims) => mean(x, dims, kept),
+    (values) => total(values) / values.length,
+  ),
   ReduceMax: reduction(18, maxAlong, (values) => Math.max(...values)),
   ReduceMin: reduction(
     18,

@@ -65,7 +65,17 @@ function linearAlong(x: Tensor, { dim, output, factor }: Along, kind: Coordinate
   const share = (values: number[]): Tensor =>
     tensor(Float64Array.from(values), { shape, dtype: x.dtype, device: x.device })
   const before = mul(picked(x, dim, low), share(shares.map((s) => 1 - s)))
-  return add(before, mul(picked(x, dim, low.map((each) => Math.min(each + 1, n - 1))), share(shares))) // prettier-ignore
+  return add(
+    before,
+    mul(
+      picked(
+        x,
+        dim,
+        low.map((each) => Math.min(each + 1, n - 1)),
+      ),
+      share(shares),
+    ),
+  )
 }
 
 /** Ours has PyTorch's coordinates, for all spatial dimensions at once. */
@@ -121,7 +131,11 @@ const resize = (
       return along.reduce((y, { dim, output, factor }) => {
         const n = x.shape[dim]!
         const cell = (i: number) => clamped(round(coordinate(kind, i, n, output, factor)), n)
-        return picked(y, dim, Array.from({ length: output }, (_, i) => cell(i))) // prettier-ignore
+        return picked(
+          y,
+          dim,
+          Array.from({ length: output }, (_, i) => cell(i)),
+        )
       }, x)
     }
   },

@@ -36,7 +36,8 @@ const view = (shape: (node: GraphNode) => (inputs: Inputs, x: Value) => readonly
 function range(start: number, end: number, step: number, size: number): [first: number, length: number] {
   const bound = (value: number, least: number, most: number) =>
     Math.min(most, Math.max(least, value < 0 ? value + size : value))
-  const [first, last] = step > 0 ? [bound(start, 0, size), bound(end, 0, size)] : [bound(start, -1, size - 1), bound(end, -1, size - 1)] // prettier-ignore
+  const [first, last] =
+    step > 0 ? [bound(start, 0, size), bound(end, 0, size)] : [bound(start, -1, size - 1), bound(end, -1, size - 1)]
   return [first, Math.max(0, Math.ceil((last - first) / step))]
 }
 
@@ -53,7 +54,11 @@ export const shapes: Operators = {
     const allowZero = node.flag('allowzero')
     return (inputs, x) => {
       const target = inputs.ints(1) ?? node.fail('expected a shape as input 1, got none')
-      const shape = target.map((n, d) => (n === 0 && !allowZero ? (x.shape[d] ?? node.fail(`expected dimension ${d} of x to copy, got rank ${x.shape.length}`)) : n)) // prettier-ignore
+      const shape = target.map((n, d) =>
+        n === 0 && !allowZero
+          ? (x.shape[d] ?? node.fail(`expected dimension ${d} of x to copy, got rank ${x.shape.length}`))
+          : n,
+      )
       if (x instanceof Tensor) return shape
       const rest = sizeOf(shape.filter((n) => n !== -1))
       return shape.map((n) => (n === -1 ? x.values.length / rest : n))
@@ -123,7 +128,10 @@ export const shapes: Operators = {
         if (values.some(({ shape }) => shape.some((n, d) => d !== at && n !== first.shape[d])))
           node.fail(`expected inputs that agree but for axis ${at}, got others`)
         if (inputs.known) return join(values as Numbers[], at)
-        return cat(values.map((_, i) => inputs.tensor(i)), at) // prettier-ignore
+        return cat(
+          values.map((_, i) => inputs.tensor(i)),
+          at,
+        )
       }
     },
   },
@@ -187,7 +195,11 @@ export const shapes: Operators = {
       if (repeats.length !== x.shape.length) node.fail(`expected ${x.shape.length} repeats, got ${repeats.length}`)
       node.sized(x.shape.map((n, d) => n * repeats[d]!))
       if (x instanceof Tensor) return tile(x, repeats)
-      return pick(x, x.shape.map((n, d) => n * repeats[d]!), (index) => index.map((at, d) => at % x.shape[d]!)) // prettier-ignore
+      return pick(
+        x,
+        x.shape.map((n, d) => n * repeats[d]!),
+        (index) => index.map((at, d) => at % x.shape[d]!),
+      )
     },
   },
   DepthToSpace: {
@@ -202,8 +214,14 @@ export const shapes: Operators = {
         const x = inputs.tensor(0)
         const [split, order] =
           mode === 'DCR'
-            ? [[n, size, size, depth, h, w], [0, 3, 4, 1, 5, 2]]
-            : [[n, depth, size, size, h, w], [0, 1, 4, 2, 5, 3]] // prettier-ignore
+            ? [
+                [n, size, size, depth, h, w],
+                [0, 3, 4, 1, 5, 2],
+              ]
+            : [
+                [n, depth, size, size, h, w],
+                [0, 1, 4, 2, 5, 3],
+              ]
         return reshape(permute(reshape(x, split), order), [n, depth, h * size, w * size])
       }
     },
