@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, FormatError, ShapeError } from '../errors.js'
 import { loadSafetensors, readMetadata, saveSafetensors } from '../io/safetensors.js'
 import { tensor } from '../create.js'
+import { checkSizes } from '../ops/check.js'
 import { sameShape, showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { readPixels } from '../vision/decode.js'
@@ -43,10 +44,12 @@ const LANES = 8
  *
  * @throws {ShapeError} for an image of another size
  * @throws {FormatError} for another number of classes, or one without images
+ * @throws {RangeError} for a size that is none
  */
 export async function loadClasses(root: string, options: ClassImagesOptions): Promise<ClassImages[]> {
+  const size = checkSizes('loadClasses', 'size', options.size, 2, 1) as [number, number]
   const loaded: ClassImages[] = []
-  for (const name of findClasses(root, options.classes)) loaded.push(await loadClass(root, name, options))
+  for (const name of findClasses(root, options.classes)) loaded.push(await loadClass(root, name, { ...options, size }))
   const skipped = loaded.flatMap((each) => each.skipped)
   if (skipped.length > 0)
     process.emitWarning(
@@ -73,8 +76,9 @@ async function decode(folder: string, files: readonly string[], [height, width]:
   const values = new Float32Array(files.length * pixels)
   const failures = new Map<number, string>()
   let next = 0
+  let failed = false
   const lane = async (): Promise<void> => {
-    while (next < files.length) {
+    while (next < files.length && !failed) {
       const i = next++
       const path = join(folder, files[i]!)
       const image = await readPixels(path, { mode: 'gray' }).catch((error: unknown) => {
@@ -89,7 +93,11 @@ async function decode(folder: string, files: readonly string[], [height, width]:
       for (const [p, value] of image.data.entries()) values[i * pixels + p] = (value - 255 / 2) / 255
     }
   }
-  await Promise.all(Array.from({ length: LANES }, lane))
+  const end = (error: unknown): never => {
+    failed = true
+    throw error
+  }
+  await Promise.all(Array.from({ length: LANES }, () => lane().catch(end)))
   const skipped = [...failures]
     .sort(([a], [b]) => a - b)
     .map(([i, reason]) => ({ path: join(folder, files[i]!), reason }))

@@ -1,5 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { FormatError } from '../errors.js'
+import { describe, FormatError } from '../errors.js'
 
 /** A file that is open for reading at any place. */
 export interface Source {
@@ -10,13 +10,17 @@ export interface Source {
   read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** Opens a file for as long as `use` takes, or takes bytes as one, called `name`. */
+/**
+ * Opens a file for as long as `use` takes, or takes bytes as one, called `name`.
+ * @throws {TypeError} for anything else
+ */
 export async function withSource<T>(
   path: string | Uint8Array,
   use: (source: Source) => T | Promise<T>,
   name = 'bytes',
 ): Promise<T> {
-  if (typeof path !== 'string') return use(bytesSource(path, name))
+  if (path instanceof Uint8Array) return use(bytesSource(path, name))
+  if (typeof path !== 'string') throw new TypeError(`${name}: expected a path or bytes, got ${describe(path)}`)
   const file = await open(path)
   try {
     return await use(await sourceOf(file, path))

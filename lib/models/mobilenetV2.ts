@@ -1,3 +1,4 @@
+import { describe } from '../errors.js'
 import { ReLU6 } from '../nn/activation.js'
 import { AdaptiveAvgPool2d } from '../nn/adaptivePool.js'
 import { Conv2d } from '../nn/conv.js'
@@ -73,9 +74,14 @@ export class MobileNetV2 extends Module {
   avgpool = new AdaptiveAvgPool2d(1)
   classifier: Sequential
 
-  /** @param options dropout: default 0.2 */
+  /**
+   * @param options dropout: default 0.2
+   * @throws {RangeError} unless widthMult is positive
+   */
   constructor({ numClasses = 1000, widthMult = 1, dropout = 0.2 }: MobileNetV2Options = {}) {
     super()
+    if (!(widthMult > 0 && widthMult < Infinity))
+      throw new RangeError(`MobileNetV2: expected widthMult to be positive, got ${describe(widthMult)}`)
     let channels = divisible(32 * widthMult)
     const layers: Layer[] = [convNormActivation(3, channels, 3, 2)]
     for (const [expandRatio, width, blocks, stride] of stages)

@@ -35,8 +35,7 @@ export function resample(x: Tensor, dim: number, size: number, options: Resample
   checkWhole('resample', 'size', size, 1)
   const input = x.shape[axis]!
   if (input === 0) throw new ShapeError(`resample: expected a dimension of at least 1, got ${showShape(x.shape)}`)
-  if (!['nearest', 'bilinear', 'bicubic'].includes(mode))
-    throw new RangeError(`resample: expected mode to be one of nearest, bilinear, bicubic, got ${describe(mode)}`)
+  checkMode('resample', mode)
   return along(x, axis, tableOf(input, size, mode, antialias))
 }
 
@@ -50,6 +49,12 @@ function along(x: Tensor, dim: number, table: Table): Tensor {
   first.dispose()
   weights.dispose()
   return record('resample', y, [x], [], (dy) => [along(dy, dim, transposed(table))])
+}
+
+/** @throws {RangeError} unless it is a mode of resampling */
+export function checkMode(op: string, mode: ResampleMode): void {
+  if (!['nearest', 'bilinear', 'bicubic'].includes(mode))
+    throw new RangeError(`${op}: expected mode to be one of nearest, bilinear, bicubic, got ${describe(mode)}`)
 }
 
 /** What images of a dtype are computed in, and their weights and matrices are of. */

@@ -83,6 +83,10 @@ t.test('other sizes, other numbers of classes and empty classes are errors', asy
     message: /28×27 pixels, got 28×28/,
   })
   await mkdir(join(loose, 'Z'))
+  await t.rejects(data.loadClasses(loose, { size: [28] as never }), {
+    name: 'RangeError',
+    message: /loadClasses: expected size to be/,
+  })
   await t.rejects(data.loadClasses(loose, { size: [28, 28] }), {
     code: 'ERR_FORMAT',
     message: /Z: expected images, got none/,

@@ -107,6 +107,14 @@ for (const [what, bytes, message] of malformed)
     t.rejects(loadNpy(bytes, { name: 'm' }), { name: 'FormatError', message }),
   )
 
+t.test('what is neither a path nor bytes is refused', async (t) => {
+  await t.rejects(loadNpy(undefined as never), {
+    name: 'TypeError',
+    message: /expected a path or bytes, got undefined/,
+  })
+  await t.rejects(io.loadPyTorch(5 as never), { name: 'TypeError', message: /expected a path or bytes, got 5/ })
+})
+
 t.test('integers that int32 does not hold are refused', (t) =>
   t.rejects(loadNpy(Buffer.concat([npy(described("'>u4'", '(1,)')), Buffer.from([255, 0, 0, 1])])), {
     name: 'FormatError',

@@ -136,6 +136,10 @@ t.test('options that do not fit are refused', (t) => {
     name: 'RangeError',
     message: /expected outChannels to be a positive/,
   })
+  t.throws(() => models.mobilenetV2({ widthMult: -1 }), {
+    name: 'RangeError',
+    message: /MobileNetV2: expected widthMult to be positive, got -1/,
+  })
   t.throws(() => models.squeezenet1_1({ dropout: 2 }), {
     name: 'RangeError',
     message: /expected p to be between 0 and 1/,

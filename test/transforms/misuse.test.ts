@@ -230,6 +230,12 @@ const wrong: [name: string, run: () => unknown, error: string, message: RegExp][
     'ShapeError',
     /CutMix: expected labels \[2\] or \[2, classes\], got \[1\]/,
   ],
+  [
+    'an interpolation that is none, even to the same size',
+    () => F.resize(rgb, 8, { interpolation: 'area' as never }),
+    'RangeError',
+    /resize: expected mode to be one of nearest, bilinear, bicubic, got "area"/,
+  ],
   ['alpha 0', () => new transforms.MixUp({ alpha: 0 }), 'RangeError', /MixUp: expected alpha to be positive, got 0/],
 ]
 

@@ -1,6 +1,6 @@
 import { describe } from '../../errors.js'
 import { checkSizes, checkWhole, type Pair } from '../../ops/check.js'
-import { resample, type ResampleMode } from '../../ops/resample.js'
+import { checkMode, resample, type ResampleMode } from '../../ops/resample.js'
 import { scope } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
 import { checkImage } from './image.js'
@@ -23,11 +23,12 @@ export interface ResizeOptions {
  * An image brought to another size: torchvision's `resize`, `size` being [height, width], or one number for the shorter
  * edge, with the longer one in proportion.
  *
- * @throws {RangeError} for sizes that are none, or a `maxSize` that is no greater than `size` or beside a pair
+ * @throws {RangeError} for sizes or an interpolation that are none, or a `maxSize` that is no greater than `size` or beside a pair
  */
 export function resize(x: Tensor, size: Pair, options: ResizeOptions = {}): Tensor {
   const { h, w } = checkImage('resize', x)
   const { interpolation: mode = 'bilinear', antialias = true } = options
+  checkMode('resize', mode)
   const [height, width] = resizedTo('resize', h, w, size, options.maxSize)
   return scope(() => {
     const narrowed = width === w ? x : resample(x, -1, width, { mode, antialias })
