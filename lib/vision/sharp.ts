@@ -1,4 +1,5 @@
 import type sharp from 'sharp'
+import { peerError } from '../peer.js'
 
 export type Sharp = typeof sharp
 
@@ -10,10 +11,6 @@ export async function loadSharp(): Promise<Sharp> {
   try {
     return (await import('sharp')).default
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
-    const reason = missing ? 'is not installed: run `npm install sharp`' : `does not load: ${(cause as Error).message}`
-    throw Object.assign(new Error(`vision: images need the package sharp, which ${reason}`, { cause }), {
-      code: 'ERR_MODULE_NOT_FOUND',
-    })
+    throw peerError('vision: images', 'sharp', cause)
   }
 }

@@ -1,3 +1,5 @@
+import { peerError } from '../peer.js'
+
 /**
  * ECharts with what charts of ours are made of.
  * @throws {Error} ERR_MODULE_NOT_FOUND, saying what to install, when it is not there
@@ -15,12 +17,6 @@ export async function loadEcharts() {
     core.use([GridComponent, LegendComponent, MarkLineComponent, TitleComponent, VisualMapComponent])
     return core
   } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND'
-    const reason = missing
-      ? 'is not installed: run `npm install echarts`'
-      : `does not load: ${(cause as Error).message}`
-    throw Object.assign(new Error(`visualize: charts need the package echarts, which ${reason}`, { cause }), {
-      code: 'ERR_MODULE_NOT_FOUND',
-    })
+    throw peerError('visualize: charts', 'echarts', cause)
   }
 }
