@@ -37,7 +37,7 @@ export interface Row {
   /** Options that the run needs besides the defaults. */
   args?: readonly string[]
   /** What a run's figures say of it, and whether that holds. */
-  judge(figures: Figures): { figure: string; held: boolean }
+  judge: (figures: Figures) => { figure: string; held: boolean }
 }
 
 /** A row that asks for a share of right answers on the test set, and for a number of parameters where one is given. */
