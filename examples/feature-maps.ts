@@ -23,7 +23,7 @@ export const epochs = 0
 export const rows: readonly Row[] = [
   {
     row: 'L2.4',
-    required: 'convolution to 14×14×5, pooling to 7×7×5, every map drawn',
+    required: '14×14×5, then 7×7×5',
     judge: ({ convolved, pooled }) => ({
       figure: `[${String(convolved)}] and [${String(pooled)}]`,
       held: String(convolved) === '1,5,14,14' && String(pooled) === '1,5,7,7',
@@ -31,7 +31,7 @@ export const rows: readonly Row[] = [
   },
   {
     row: 'L4.12',
-    required: 'the maps of hooked layers for an image of 100×100, and log-probabilities',
+    required: 'three layers are drawn; probabilities sum up to 1',
     judge: ({ layers, total }) => ({
       figure: `${(layers as string[]).length} layers drawn, probabilities sum up to ${(total as number).toFixed(6)}`,
       held: (layers as string[]).length === 3 && Math.abs((total as number) - 1) < 1e-5,

@@ -8,7 +8,7 @@ export const epochs = 40
 export const rows: readonly Row[] = [
   {
     row: 'L5.9',
-    required: 'over-fitting detected on 500 held out samples',
+    required: 'over-fitting is detected',
     judge: ({ overfitsAfter }) => ({
       figure: overfitsAfter ? `over-fits after epoch ${overfitsAfter as number}` : 'no over-fitting seen',
       held: overfitsAfter !== undefined,
