@@ -30,7 +30,6 @@ export async function letterArchive(
 ): Promise<void> {
   for (const [i, letter] of letters.entries()) {
     const folder = join(root, 'small', letter)
-    await mkdir(folder, { recursive: true })
     const draw = (grey: number) =>
       vision.writeImage(join(folder, `${grey}.png`), full([1, 28, 28], grey, { dtype: 'uint8' }))
     await Promise.all(greys(i).map(draw))
