@@ -1,5 +1,5 @@
-// Transfer learning: SqueezeNet, trained on ImageNet, learns to tell ants from bees by 184 photos. Its features stand still at
-// first; a new head learns, then all layers at a smaller rate.
+// Transfer learning: SqueezeNet, trained on ImageNet, learns to tell ants from bees by 184 photos. Its features stand still
+// for an epoch, in which a new head learns; then all layers do, at a smaller rate.
 import { join } from 'node:path'
 import { cat, data, flip, io, models, nn, optim, train, transforms, type Tensor } from 'convcore'
 import { atLeast, figures, type Options, type Row, type Trained } from './example.js'
@@ -10,7 +10,7 @@ export const epochs = 10
 export const rows: readonly Row[] = [atLeast('L4.11', 0.9)]
 
 const SIDE = 224
-const MARGIN = 32 // for the crop to move in
+const MARGIN = 32 // around what validation takes
 
 /** SqueezeNet as its authors trained it, with Caffe: from a folder with `weights/`. */
 export async function squeezenet(folder: string): Promise<models.SqueezeNet> {
@@ -32,7 +32,7 @@ export const forCaffe = new transforms.Compose([
 const square = new transforms.Compose([new transforms.Resize(SIDE + MARGIN), new transforms.CenterCrop(SIDE + MARGIN)])
 
 const augment = new transforms.Compose([
-  new transforms.RandomCrop(SIDE, { perSample: true }),
+  new transforms.RandomResizedCrop(SIDE, { scale: [0.3, 1], perSample: true }),
   new transforms.RandomHorizontalFlip({ perSample: true }),
   forCaffe,
 ])
@@ -57,7 +57,7 @@ export async function run(options: Options): Promise<Trained> {
   console.log(`data: ${training.length} photos to train on and ${validation.length} to test with`)
 
   const model = await squeezenet(options.data)
-  const tuning = models.fineTune(model, { numClasses: 2, lr: 1e-3, featuresLr: 5e-5, unfreezeAfter: 4 })
+  const tuning = models.fineTune(model, { numClasses: 2, lr: 2e-3, featuresLr: 1e-4, unfreezeAfter: 1 })
   const optimizer = new optim.Adam(tuning.optimizerGroups())
   const trainer = new train.Trainer(model, {
     optimizer,
