@@ -1,34 +1,13 @@
 // A residual network on CIFAR-10: images mirrored and moved by up to four pixels each time, a learning rate that decays.
-import { data, models, nn, optim, train, transforms, type Tensor } from 'convcore'
+import { data, models, nn, optim, train, transforms } from 'convcore'
 import { atLeast, figures, firstOf, type Options, type Row, type Trained } from './example.js'
+import { Transformed } from './transformed.js'
 
 export const epochs = 24
 
 export const rows: readonly Row[] = [atLeast('L1.10', 0.75)]
 
 const normalize = { mean: [0.4914, 0.4822, 0.4465], std: [0.247, 0.2435, 0.2616] }
-
-/** Images that are changed each time they are taken. */
-class Augmented implements data.Dataset<[image: Tensor, label: Tensor]> {
-  constructor(
-    readonly images: data.ImageDataset,
-    readonly transform: transforms.TransformLike,
-  ) {}
-
-  get length(): number {
-    return this.images.length
-  }
-
-  get(index: number): [Tensor, Tensor] {
-    const [image, label] = this.images.get(index)
-    return [this.transform(image), label]
-  }
-
-  batch(indices: Int32Array): [Tensor, Tensor] {
-    const [images, labels] = this.images.batch(indices)
-    return [this.transform(images), labels]
-  }
-}
 
 const augment = new transforms.Compose([
   new transforms.RandomCrop(32, { padding: 4, perSample: true }),
@@ -54,7 +33,7 @@ export async function run(options: Options): Promise<Trained> {
     capture: true,
     progress: true,
   })
-  const set = new Augmented(training, augment)
+  const set = new Transformed(training, augment)
   await trainer.fit(set, { epochs: options.epochs, batchSize: 128, validation: test })
   const { accuracy } = await trainer.evaluate(test, { batchSize: 250 })
   return figures(model, accuracy!, started)

@@ -8,7 +8,7 @@ export const epochs = 5
 export const rows: readonly Row[] = [
   {
     row: 'L2.9',
-    required: 'the ensemble is right at least as often as the mean of its members',
+    required: 'not worse than the mean of its members',
     judge: ({ members, testAccuracy }) => {
       const each = members as number[]
       return {

@@ -37,18 +37,30 @@ export interface Row {
   /** Options that the run needs besides the defaults. */
   args?: readonly string[]
   /** What a run's figures say of it, and whether that holds. */
-  judge(figures: Figures): { figure: string; held: boolean }
+  judge: (figures: Figures) => { figure: string; held: boolean }
 }
 
-/** A row that asks for a share of right answers on the test set. */
-export const atLeast = (row: string, share: number, args?: readonly string[]): Row => ({
+/** A row that asks for a share of right answers on the test set, and for a number of parameters where one is given. */
+export const atLeast = (
+  row: string,
+  share: number,
+  { parameters, args }: { parameters?: number; args?: readonly string[] } = {},
+): Row => ({
   row,
-  required: `test accuracy ≥ ${percent(share)}`,
+  required: [
+    parameters && `${parameters.toLocaleString('en')} parameters`,
+    `test accuracy ≥ ${Number((100 * share).toFixed(2))} %`,
+  ]
+    .filter(Boolean)
+    .join(', '),
   args,
-  judge: ({ testAccuracy }) => ({
-    figure: `test accuracy ${percent(testAccuracy as number)}`,
-    held: (testAccuracy as number) >= share,
-  }),
+  judge: (figures) => {
+    const { testAccuracy, parameters: count } = figures as Trained
+    return {
+      figure: `${count.toLocaleString('en')} parameters, test accuracy ${percent(testAccuracy)}`,
+      held: testAccuracy >= share && (parameters === undefined || count === parameters),
+    }
+  },
 })
 
 export const percent = (share: number): string => `${(100 * share).toFixed(2)} %`

@@ -1,29 +1,29 @@
 // What layers make of an image: a digit through one convolution and one pooling, then a photo through SqueezeNet.
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   conv2d,
-  io,
   logSoftmax,
   maxPool2d,
   models,
   nn,
   noGrad,
   randn,
-  tensor,
   transforms,
   vision,
   visualize,
   type Tensor,
 } from 'convcore'
 import { type Figures, loadDigits, type Options, type Row, show } from './example.js'
+import { forCaffe, squeezenet } from './transfer-learning.js'
 
 export const epochs = 0
 
 export const rows: readonly Row[] = [
   {
     row: 'L2.4',
-    required: 'convolution to 14×14×5, pooling to 7×7×5, every map drawn',
+    required: '14×14×5, then 7×7×5',
     judge: ({ convolved, pooled }) => ({
       figure: `[${String(convolved)}] and [${String(pooled)}]`,
       held: String(convolved) === '1,5,14,14' && String(pooled) === '1,5,7,7',
@@ -31,7 +31,7 @@ export const rows: readonly Row[] = [
   },
   {
     row: 'L4.12',
-    required: 'the maps of hooked layers for an image of 100×100, and log-probabilities',
+    required: 'three layers are drawn; probabilities sum up to 1',
     judge: ({ layers, total }) => ({
       figure: `${(layers as string[]).length} layers drawn, probabilities sum up to ${(total as number).toFixed(6)}`,
       held: (layers as string[]).length === 3 && Math.abs((total as number) - 1) < 1e-5,
@@ -47,28 +47,22 @@ export function digitMaps(digit: Tensor): { convolved: Tensor; pooled: Tensor } 
   return { convolved, pooled: maxPool2d(convolved, 2, { padding: 'same' }) }
 }
 
-/** A photo of 100×100 as these weights want it: blue, green and red less their means; [1, 3, 100, 100]. */
+/** A photo of 100×100 as SqueezeNet's weights want it: [1, 3, 100, 100]. */
 async function photo(folder: string): Promise<Tensor> {
-  const image = await vision.readImage(join(folder, 'images', 'caffe_cat.jpg'), { mode: 'rgb' })
+  const image = await vision.readImage(join(folder, 'caffe_cat.jpg'), { mode: 'rgb' })
   const resized = new transforms.Resize([100, 100], { antialias: false })(image) // plain bilinear, as OpenCV
-  return resized
-    .to('float32')
-    .flip(0)
-    .sub(tensor([104, 117, 123], { shape: [3, 1, 1] }))
-    .unsqueeze(0)
+  return forCaffe(resized).unsqueeze(0)
 }
 
 /** SqueezeNet and a photo from the folder of the data sets, else as it is made, and noise. */
 async function load(folder: string | undefined): Promise<{ model: nn.Layer; input: Tensor; classes?: string[] }> {
-  const model = models.squeezenet1_1().eval()
-  if (!folder) {
+  if (!folder || !existsSync(join(folder, 'weights')) || !existsSync(join(folder, 'images'))) {
     console.log('no --data FOLDER with weights/ and images/: a network as it is made, and noise')
-    return { model, input: randn([1, 3, 100, 100]) }
+    return { model: models.squeezenet1_1().eval(), input: randn([1, 3, 100, 100]) }
   }
-  const weights = join(folder, 'weights', 'squeezenet1.1-fp16', 'squeezenet1.1_fp16.safetensors')
-  model.loadStateDict(models.fromCaffe(model, await io.loadSafetensors(weights)))
-  const classes = (await readFile(join(folder, 'images', 'imagenet_classes.txt'), 'utf8')).trim().split('\n')
-  return { model, input: await photo(folder), classes }
+  const images = join(folder, 'images')
+  const classes = (await readFile(join(images, 'imagenet_classes.txt'), 'utf8')).trim().split('\n')
+  return { model: (await squeezenet(folder)).eval(), input: await photo(images), classes }
 }
 
 export async function run(options: Options): Promise<Figures> {

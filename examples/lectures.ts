@@ -49,7 +49,7 @@ for (const program of names) {
     if (!runs.has(key)) runs.set(key, run(program, [...args, ...(values.data ? ['--data', values.data] : [])]))
     const outcome = await runs.get(key)!.then(
       (figures) => ({ ...judge(figures), seconds: figures.seconds }),
-      (error: Error) => ({ figure: error.message, held: false, seconds: 0 }),
+      (error: unknown) => ({ figure: (error as Error).message, held: false, seconds: 0 }),
     )
     outcomes.push({ row, program, required, ...outcome })
     if (values.json) await writeFile(values.json, `${JSON.stringify(outcomes, undefined, 2)}\n`)

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 
-const others = ['run.js', 'example.js', 'lectures.js', 'names.js']
+const others = ['run.js', 'example.js', 'lectures.js', 'names.js', 'transformed.js']
 
 /** The programs in this folder. */
 export const names = readdirSync(import.meta.dirname)

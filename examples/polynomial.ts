@@ -8,7 +8,7 @@ export const epochs = 1
 export const rows: readonly Row[] = [
   {
     row: 'L5.4',
-    required: 'order 9 passes through all points, and shrinkage makes its coefficients smaller by orders of magnitude',
+    required: 'order 9 passes through all points; shrunk, it has small coefficients',
     judge: ({ coefficients, distances }) => {
       const [free, shrunk] = (coefficients as number[][]).slice(3).map((w) => Math.max(...w.map(Math.abs))) as [
         number,

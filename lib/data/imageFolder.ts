@@ -6,7 +6,7 @@ import type { Tensor } from '../tensor.js'
 import { readImage } from '../vision/decode.js'
 import { checkIndex, type Dataset } from './dataset.js'
 import { SkipSample } from './samples.js'
-import { type Recipe, recipe } from './workers/recipe.js'
+import { type Recipe, recipe, REMAKE } from './workers/recipe.js'
 
 export interface ImageFolderOptions<Image, Target> {
   /** Makes of an image, uint8 [3, H, W], what a sample has in its place; runs in a scope. Default: the image as it is. */
@@ -105,7 +105,7 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
         `DataLoader: expected, with numWorkers, an ImageFolder without functions, got one with ${functions[0]![0]}; make it ` +
           'in a module of its own, whose default export returns it, and load it by data.fromModule()',
       )
-    return { module: import.meta.url, name: remakeImageFolder.name, options: { root: this.root, ...this.#options } }
+    return { module: REMAKE, name: remakeImageFolder.name, options: { root: this.root, ...this.#options } }
   }
 }
 

@@ -3,7 +3,7 @@ import { type Generator, defaultGenerator } from '../random.js'
 import type { Collated } from './collate.js'
 import { type Labelled, targetsOf } from './counts.js'
 import { checkIndex, type Dataset } from './dataset.js'
-import { follow, type Recipe, recipe, recipeOf } from './workers/recipe.js'
+import { follow, type Recipe, recipe, recipeOf, REMAKE } from './workers/recipe.js'
 
 /** Some samples of a dataset, in a given order. */
 export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample, Batch> {
@@ -41,7 +41,7 @@ export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample,
 
   [recipe](): Recipe {
     const options = { of: recipeOf(this.dataset), indices: this.indices }
-    return { module: import.meta.url, name: remakeSubset.name, options }
+    return { module: REMAKE, name: remakeSubset.name, options }
   }
 
   #at(index: number): number {
@@ -82,7 +82,7 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
   }
 
   [recipe](): Recipe {
-    return { module: import.meta.url, name: remakeConcat.name, options: this.datasets.map((part) => recipeOf(part)) }
+    return { module: REMAKE, name: remakeConcat.name, options: this.datasets.map((part) => recipeOf(part)) }
   }
 }
 

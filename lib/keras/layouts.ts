@@ -82,5 +82,5 @@ export function slotsOf(module: Module): readonly Slot[] {
   return []
 }
 
-export const isTransposed = (module: Module): module is ConvTranspose1d | ConvTranspose2d | ConvTranspose3d =>
+const isTransposed = (module: Module): module is ConvTranspose1d | ConvTranspose2d | ConvTranspose3d =>
   [ConvTranspose1d, ConvTranspose2d, ConvTranspose3d].some((type) => module instanceof type)

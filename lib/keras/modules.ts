@@ -14,7 +14,7 @@ export const channelsLast = (x: Tensor): Tensor =>
   x.rank < 3 ? x : x.permute(0, ...Array.from({ length: x.rank - 2 }, (_, i) => i + 2), 1)
 
 /** [N, …, C] → [N, C, …]. */
-export const channelsFirst = (x: Tensor): Tensor =>
+const channelsFirst = (x: Tensor): Tensor =>
   x.rank < 3 ? x : x.permute(0, x.rank - 1, ...Array.from({ length: x.rank - 2 }, (_, i) => i + 1))
 
 /** Keras' Reshape: the elements of a sample in the order H, W, C under another shape, whose last dimension is channels. */

@@ -5,19 +5,11 @@ import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { create } from 'tar'
 import { data } from 'convcore'
+import { cifarRecords as records } from '../sets.js'
 
 const { CONVCORE_DATA } = process.env
 const skip =
   CONVCORE_DATA && existsSync(join(CONVCORE_DATA, 'cifar10')) ? false : 'CONVCORE_DATA names no folder with cifar10/'
-
-/** Records: label bytes, then 3072 pixels that tell channel and record. */
-function records(labels: readonly (readonly number[])[]): Buffer {
-  return Buffer.concat(
-    labels.map((label, i) =>
-      Buffer.from([...label, ...Array.from({ length: 3072 }, (_, p) => 10 * Math.floor(p / 1024) + i)]),
-    ),
-  )
-}
 
 function hide(t: Test): void {
   const folder = t.testdirName

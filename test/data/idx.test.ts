@@ -3,16 +3,9 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { data } from 'convcore'
+import { idx } from '../sets.js'
 
 const { parseIdx, readIdx } = data
-
-/** An IDX file of given type, dimensions and element bytes. */
-function idx(type: number, shape: number[], elements: number[] | Uint8Array): Uint8Array {
-  const header = Buffer.alloc(4 + 4 * shape.length)
-  header.set([0, 0, type, shape.length])
-  shape.forEach((n, d) => header.writeUInt32BE(n, 4 + 4 * d))
-  return Buffer.concat([header, Uint8Array.from(elements)])
-}
 
 t.test('every element type is read, big-endian', async (t) => {
   t.same(parseIdx(idx(0x08, [2, 2], [0, 1, 254, 255])), { shape: [2, 2], data: Uint8Array.of(0, 1, 254, 255) })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { data } from 'convcore'
+import { idx } from '../sets.js'
 
 const { fashionMnist, mnist } = data
 const { CONVCORE_DATA } = process.env
@@ -10,8 +11,8 @@ const skip =
   CONVCORE_DATA && existsSync(join(CONVCORE_DATA, 'mnist')) ? false : 'CONVCORE_DATA names no folder with mnist/'
 
 /** Two images of 2×2 pixels. */
-const images = Uint8Array.of(0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 0, 51, 102, 255, 1, 2, 3, 4)
-const labels = (...values: number[]) => Uint8Array.of(0, 0, 8, 1, 0, 0, 0, values.length, ...values)
+const images = idx(8, [2, 2, 2], [0, 51, 102, 255, 1, 2, 3, 4])
+const labels = (...values: number[]) => idx(8, [values.length], values)
 
 /** A folder with the training files, one plain and one compressed. */
 function folderOf(t: Test, imageBytes: Uint8Array, labelBytes: Uint8Array): string {

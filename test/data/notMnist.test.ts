@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, statSync, truncateSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import t, { type Test } from 'tap'
-import { create } from 'tar'
 import { data, full, manualSeed, vision } from 'convcore'
+import { letterArchive } from '../sets.js'
 
 const { CONVCORE_DATA } = process.env
 const archive = CONVCORE_DATA && join(CONVCORE_DATA, 'notmnist', 'notMNIST_small.tar.gz')
@@ -12,14 +12,8 @@ const letters = 'A B C D E F G H I J'.split(' ')
 
 /** A small archive: for each letter, pictures of its number and of that plus 100; one is empty. */
 async function root(t: Test, classes = letters): Promise<string> {
-  const root = t.testdir({ small: {} })
-  for (const [i, letter] of classes.entries()) {
-    await mkdir(join(root, 'small', letter))
-    for (const value of [i, 100 + i])
-      await vision.writeImage(join(root, 'small', letter, `${value}.png`), full([1, 28, 28], value, { dtype: 'uint8' }))
-  }
-  writeFileSync(join(root, 'small', classes[0]!, 'broken.png'), '')
-  await create({ cwd: root, file: join(root, 'notMNIST_small.tar.gz'), gzip: true }, ['small'])
+  const root = t.testdir({})
+  await letterArchive(root, classes, (i) => [i, 100 + i])
   return root
 }
 

@@ -156,7 +156,7 @@ for (const [name, make] of Object.entries({ chain, branched }))
         writeFileSync(path, bytes)
         free(await keras.loadLayersModel<nn.Module>(folder))
       },
-      5_000,
+      4_000,
     )
     t.same(strange, [])
     t.ok(refused > 1000, `${refused} were refused`)

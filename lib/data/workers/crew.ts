@@ -65,7 +65,8 @@ export class Crew {
   }
 
   #hire(workerData: Assignment, name: string): Member {
-    const execArgv = process.execArgv.filter((word) => !word.startsWith('--input-type')) // not for a thread's file
+    // Threads take over the process's options by themselves, but one that says what its text is refuses a thread's file.
+    const execArgv = process.execArgv.some((word) => word.startsWith('--input-type')) ? [] : undefined
     const worker = new Worker(new URL('./worker.js', import.meta.url), { workerData, execArgv, name: 'DataLoader' })
     const member = { name, worker, tasks: new Map<number, Waiting>() }
     worker.on('message', (message: Loaded | Failure) => this.#receive(member, message))

@@ -10,6 +10,9 @@ export interface Recipe {
   readonly options: unknown
 }
 
+/** @internal The module that makes the library's own datasets again: remake.ts, beside the bundle. */
+export const REMAKE = new URL('./remake.js', import.meta.url).href
+
 /** @internal The method of datasets that can be made again in another thread. */
 export const recipe: unique symbol = Symbol('recipe')
 

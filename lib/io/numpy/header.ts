@@ -35,7 +35,7 @@ const types: Readonly<Record<string, ElementType>> = {
 }
 
 /** NumPy knows no bfloat16, which is written as float32. */
-export const npyTypes: Readonly<Record<DType, string>> = {
+const npyTypes: Readonly<Record<DType, string>> = {
   float64: '<f8',
   float32: '<f4',
   float16: '<f2',

@@ -109,6 +109,6 @@ function shapes(one: BuiltGraph['inputs'], other: BuiltGraph['inputs'] | undefin
 
 /** Of this package. */
 async function version(): Promise<string> {
-  const text = await readFile(new URL('../../../package.json', import.meta.url), 'utf8')
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
 }

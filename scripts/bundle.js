@@ -1,0 +1,41 @@
+// dist/: the compiled library in few files, since Node takes a millisecond for each. What is loaded by address is an entry.
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { rollup } from 'rollup'
+
+const compiled = fileURLToPath(new URL('../build/lib/', import.meta.url))
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
+const entries = { index: 'index', worker: 'data/workers/worker', remake: 'data/workers/remake' }
+
+/** The maps that the compiler wrote, so that stacks lead into the sources. */
+const maps = {
+  name: 'maps',
+  async load(id) {
+    return { code: await readFile(id, 'utf8'), map: await readFile(`${id}.map`, 'utf8') }
+  },
+}
+
+const bundle = await rollup({
+  input: Object.fromEntries(Object.entries(entries).map(([name, path]) => [name, `${compiled}${path}.js`])),
+  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
+  plugins: [maps],
+  treeshake: false, // modules add methods to others' classes
+  onLog(level, { code, message }) {
+    // Ops and tensors refer to each other; the compiler's helper for `using` looks for one on `this`.
+    if (code === 'CIRCULAR_DEPENDENCY' || code === 'THIS_IS_UNDEFINED') return
+    throw new Error(message)
+  },
+})
+const { output } = await bundle.write({
+  dir: dist,
+  sourcemap: true,
+  chunkFileNames: '[name].js',
+  manualChunks: (id) => (id.endsWith('/worker.js') ? undefined : 'convcore'),
+})
+await bundle.close()
+
+// A class is printed under its name, so no other module may force another one on it.
+for (const { fileName, code = '' } of output) {
+  const renamed = code.match(/^class \w+\$\d+/m)
+  if (renamed) throw new Error(`${fileName}: ${renamed[0]} has the name of another class or function`)
+}
