@@ -1,0 +1,7 @@
+import { gzipSync } from 'node:zlib'
+import t from 'tap'
+import { entry, tarred, unpacksOrRefuses } from './archives.js'
+
+t.test('10,000 damaged compressed tar files are unpacked or refused', (t) =>
+  unpacksOrRefuses(t, gzipSync(tarred(entry('d/a', 'hello')))),
+)

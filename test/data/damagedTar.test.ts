@@ -1,0 +1,6 @@
+import t from 'tap'
+import { entry, tarred, unpacksOrRefuses } from './archives.js'
+
+t.test('10,000 damaged tar files are unpacked or refused', (t) =>
+  unpacksOrRefuses(t, tarred(entry('a', 'hello'), entry('b', 'w'))),
+)

@@ -1,0 +1,6 @@
+import t from 'tap'
+import { text, unpacksOrRefuses, zipped } from './archives.js'
+
+t.test('10,000 damaged zip files are unpacked or refused', (t) =>
+  unpacksOrRefuses(t, zipped({ d: { a: text('hello') }, b: [text('world'.repeat(20)), { level: 9 }] })),
+)
