@@ -1,4 +1,6 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { FormatError, Generator } from 'convcore'
+import type { Test } from 'tap'
 
 /**
  * Damaged copies of a file: bytes flipped or set to what parsers stumble over, ranges cut out, repeated or moved, the end
@@ -39,20 +41,35 @@ export function* mutations(bytes: Uint8Array, count: number, seed = 1): Iterable
   }
 }
 
-/** What reading damaged copies comes to: how many were refused by a `FormatError`, and all errors of other kinds. */
+/**
+ * What reading damaged copies comes to, four at a time: how many were refused by a `FormatError`, and all errors of other
+ * kinds. `read` is told which of the four it is, for a file of its own.
+ */
 export async function survives(
   bytes: Uint8Array,
-  read: (damaged: Uint8Array) => Promise<unknown>,
+  read: (damaged: Uint8Array, worker: number) => Promise<unknown>,
   count = 10_000,
 ): Promise<{ refused: number; strange: string[] }> {
   let refused = 0
   const strange: string[] = []
-  for (const damaged of mutations(bytes, count))
-    try {
-      await read(damaged)
-    } catch (error) {
-      if (error instanceof FormatError) refused++
-      else strange.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
-    }
+  const copies = mutations(bytes, count)
+  const work = async (worker: number) => {
+    for (const damaged of copies)
+      try {
+        await read(damaged, worker)
+      } catch (error) {
+        if (error instanceof FormatError) refused++
+        else strange.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+      }
+  }
+  await Promise.all([0, 1, 2, 3].map(work))
   return { refused, strange }
+}
+
+/** A folder for many small files: in memory, where the system has such a place. It is removed when the test ends. */
+export function quickFolder(t: Test): string {
+  if (!existsSync('/dev/shm')) return t.testdir({})
+  const folder = mkdtempSync('/dev/shm/convcore-')
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  return folder
 }

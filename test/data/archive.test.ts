@@ -1,38 +1,13 @@
-import {
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { zipSync, type Zippable } from 'fflate'
 import t, { type Test } from 'tap'
-import { create, Header } from 'tar'
+import { create } from 'tar'
 import { data } from 'convcore'
-import { mutations } from '../mutations.js'
+import { entry, tarred, text, zipped } from './archives.js'
 
 const { extractArchive } = data
-const text = (value: string) => new TextEncoder().encode(value)
-
-const zipped = (entries: Zippable) => zipSync(entries, { os: 3, level: 6 })
-
-/** One entry of a tar file. */
-function entry(path: string, contents = '', fields: object = {}): Buffer {
-  const block = Buffer.alloc(512)
-  const header = new Header({ path, size: contents.length, mode: 0o644, type: 'File', mtime: new Date(0), ...fields })
-  header.encode(block)
-  const body = Buffer.alloc(512 * Math.ceil(contents.length / 512))
-  body.write(contents)
-  return Buffer.concat([block, body])
-}
-
-const tarred = (...entries: Buffer[]) => Buffer.concat([...entries, Buffer.alloc(1024)])
 
 /** Unpacks bytes in a fresh folder. */
 async function unpack(t: Test, bytes: Uint8Array, options?: data.ExtractOptions): Promise<string> {
@@ -171,35 +146,4 @@ t.test('it can be aborted, and options that are none are refused', async (t) => 
       name: 'RangeError',
       message: new RegExp(`expected ${name} to be`),
     })
-})
-
-t.test('ten thousand damaged archives are unpacked or refused', async (t) => {
-  const root = existsSync('/dev/shm') ? mkdtempSync('/dev/shm/archive-') : t.testdir({}) // files in memory, where they can be
-  t.teardown(() => rmSync(root, { recursive: true }))
-  const kinds = [
-    { bytes: tarred(entry('d/a', 'hello'), entry('b', 'world'.repeat(120))), count: 4000 },
-    { bytes: zipped({ d: { a: text('hello') }, b: [text('world'.repeat(20)), { level: 9 }] }), count: 4000 },
-    { bytes: gzipSync(tarred(entry('d/a', 'hello'))), count: 2000 },
-  ]
-  for (const [kind, { bytes, count }] of kinds.entries()) {
-    let refused = 0
-    const copies = mutations(bytes, count)
-    const work = async (worker: number) => {
-      const file = join(root, `${kind}-${worker}`)
-      const folder = `${file}-folder`
-      for (const copy of copies) {
-        writeFileSync(file, copy)
-        const whole = await extractArchive(file, folder).catch((error: unknown) => {
-          if ((error as { code?: string }).code !== 'ERR_FORMAT') throw error
-          refused++
-          return false
-        })
-        if (existsSync(folder) !== whole) throw new Error('a refused archive left something')
-        rmSync(folder, { recursive: true, force: true })
-      }
-    }
-    await Promise.all(Array.from({ length: 4 }, (_, i) => work(i)))
-    t.ok(refused > count / 3, `${refused} of ${count} refused`)
-    t.equal(readdirSync(root).filter((name) => name.endsWith('.part')).length, 0)
-  }
 })

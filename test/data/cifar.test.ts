@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t, { type Test } from 'tap'
 import { create } from 'tar'
 import { data } from 'convcore'
+import { quickFolder, survives } from '../mutations.js'
 import { cifarRecords as records } from '../sets.js'
 
 const { CONVCORE_DATA } = process.env
@@ -82,6 +83,23 @@ t.test('what is missing, short or damaged is named', async (t) => {
   await t.rejects(of(), { code: 'ERR_FORMAT', message: /expected 10000 records of 3073 bytes, got 3073 bytes/ })
   for (const i of [1, 2, 3, 4, 5]) writeFileSync(join(root, `data_batch_${i}.bin`), bomb)
   await t.rejects(of(), { code: 'ERR_FORMAT', message: /at most 30730000 bytes unpacked, got more/ })
+})
+
+t.test('10,000 damaged files are read or refused', async (t) => {
+  const folder = quickFolder(t)
+  const read = async (damaged: Uint8Array, worker: number) => {
+    const root = join(folder, String(worker))
+    mkdirSync(root, { recursive: true })
+    writeFileSync(join(root, 'test.bin'), damaged)
+    const set = await data.cifar100({ root, split: 'test', partial: true, download: false })
+    set.dispose()
+  }
+  const whole = records([[19, 99]])
+  for (const bytes of [whole, gzipSync(whole)]) {
+    const { refused, strange } = await survives(bytes, read, 5000)
+    t.same(strange, [])
+    t.ok(refused > 1500 && refused < 5000, `${refused} were refused`)
+  }
 })
 
 t.test('the real CIFAR-10 has its known counts', { skip }, async (t) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { data } from 'convcore'
+import { quickFolder, survives } from '../mutations.js'
 import { idx } from '../sets.js'
 
 const { parseIdx, readIdx } = data
@@ -66,4 +67,23 @@ t.test('broken or bombing gzip is refused', async (t) => {
     message: /at most 1000 bytes unpacked, got more/,
   })
   await t.rejects(readIdx(join(folder, 'absent')), { code: 'ENOENT' })
+})
+
+t.test('10,000 damaged files of each width are read or refused', async (t) => {
+  for (const bytes of [idx(0x08, [2, 3], [1, 2, 3, 4, 5, 6]), idx(0x0e, [2], new Uint8Array(16))]) {
+    const { refused, strange } = await survives(bytes, (damaged) => Promise.resolve(parseIdx(damaged)))
+    t.same(strange, [])
+    t.ok(refused > 3000 && refused < 10_000, `${refused} were refused`)
+  }
+})
+
+t.test('10,000 damaged compressed files are read or refused', async (t) => {
+  const folder = quickFolder(t)
+  const { refused, strange } = await survives(gzipSync(idx(0x08, [2, 3], [1, 2, 3, 4, 5, 6])), (damaged, worker) => {
+    const path = join(folder, `${worker}.gz`)
+    writeFileSync(path, damaged)
+    return readIdx(path, 1000)
+  })
+  t.same(strange, [])
+  t.ok(refused > 3000 && refused < 10_000, `${refused} were refused`)
 })

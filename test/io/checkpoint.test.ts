@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { Generator, io, mseLoss, nn, optim, randn, tensor, zeros, type Tensor } from 'convcore'
+import { Generator, io, memory, mseLoss, nn, optim, randn, Tensor, tensor, zeros } from 'convcore'
+import { quickFolder, survives } from '../mutations.js'
 
 const elements = async (x: Tensor) => [...(await x.data())]
 
@@ -100,3 +101,30 @@ t.test('what is no data is refused by its path', async (t) => {
   ] as const)
     await t.rejects(io.saveCheckpoint(file, content), { name: 'TypeError', message })
 })
+
+t.test('10,000 damaged checkpoints are refused or read', async (t) => {
+  const folder = quickFolder(t)
+  const whole = join(folder, 'run.safetensors')
+  const content = {
+    model: { weight: tensor([1, 2]), bias: tensor([3]) },
+    random: new Generator(1),
+    epoch: 3,
+    best: NaN,
+  }
+  await io.saveCheckpoint(whole, content)
+  const before = memory().tensors
+  const { refused, strange } = await survives(readFileSync(whole), async (bytes, worker) => {
+    const file = join(folder, String(worker))
+    writeFileSync(file, bytes)
+    free(await io.loadCheckpoint(file))
+  })
+  t.same(strange, [])
+  t.ok(refused > 3000 && refused < 10_000, `${refused} were refused`)
+  t.ok(memory().tensors - before < 100_000)
+})
+
+/** Frees tensors at once, which would else wait for the collector. */
+function free(value: unknown): void {
+  if (value instanceof Tensor) value.dispose()
+  else if (typeof value === 'object' && value !== null) Object.values(value).forEach(free)
+}

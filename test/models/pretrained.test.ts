@@ -102,7 +102,6 @@ async function photos(): Promise<{ images: Tensor; references: Photo[] }> {
 
 /** The same class first, and probabilities within 1e-4, or 1e-2 where JPEG decoders differ. */
 function check(t: Tap, model: nn.Layer, images: Tensor, references: readonly Photo[], name: Network): void {
-  // prettier-ignore
   const rows = outputs(model, images, 3).map((row) => {
     const exponentials = row.map((x) => Math.exp(x - Math.max(...row)))
     const sum = exponentials.reduce((a, b) => a + b)
