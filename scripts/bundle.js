@@ -1,11 +1,12 @@
-// dist/: the compiled library in few files, since Node takes a millisecond for each. What is loaded by address is an entry.
+// dist/: the compiled library in few files, since Node takes a millisecond for each. What is loaded by
+// address is an entry: threads, and the native layer by those who try to misuse it.
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
 const compiled = fileURLToPath(new URL('../build/lib/', import.meta.url))
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const entries = { index: 'index', worker: 'data/workers/worker', remake: 'data/workers/remake' }
+const entries = { index: 'index', native: 'native', worker: 'data/workers/worker', remake: 'data/workers/remake' }
 
 /** The maps that the compiler wrote, so that stacks lead into the sources. */
 const maps = {
