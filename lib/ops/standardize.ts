@@ -47,13 +47,19 @@ function numbers(name: 'mean' | 'std', value: number | readonly number[], channe
 function each(x: Tensor, dim: number, mean: readonly number[], std: readonly number[]): Tensor {
   const [outer, channels, inner] = around(x, dim)
   const y = allocLike('standardize', x, x.shape, { dtype: isFloat(x.dtype) ? x.dtype : 'float32' })
-  const [means, deviations] = [mean, std].map((values) =>
-    disown(alloc('standardize', [channels], y.dtype, x.device)).copy_(values),
-  ) as [Tensor, Tensor]
+  const means = constants(y, mean)
+  const deviations = constants(y, std)
   kernels.standardize(outer, channels, inner, x.handle, means.handle, deviations.handle, y.handle)
   means.dispose()
   deviations.dispose()
-  if (!isFloat(x.dtype)) return y
-  const none = mean.map(() => 0)
-  return record('standardize', y, [x], [], (dy) => [each(dy, dim, none, std)])
+  return isFloat(x.dtype) ? recorded(x, y, dim, std) : y
+}
+
+/** One number per channel, of y's dtype and on its device; whoever calls this disposes it. */
+const constants = (y: Tensor, values: readonly number[]): Tensor =>
+  disown(alloc('standardize', [values.length], y.dtype, y.device)).copy_(values)
+
+/** Apart from what makes y, so that the tape does not hold what was local there. */
+function recorded(x: Tensor, y: Tensor, dim: number, std: readonly number[]): Tensor {
+  return record('standardize', y, [x], [], (dy) => [each(dy, dim, std.map(() => 0), std)])
 }
