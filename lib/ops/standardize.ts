@@ -61,5 +61,12 @@ const constants = (y: Tensor, values: readonly number[]): Tensor =>
 
 /** Apart from what makes y, so that the tape does not hold what was local there. */
 function recorded(x: Tensor, y: Tensor, dim: number, std: readonly number[]): Tensor {
-  return record('standardize', y, [x], [], (dy) => [each(dy, dim, std.map(() => 0), std)])
+  return record('standardize', y, [x], [], (dy) => [
+    each(
+      dy,
+      dim,
+      std.map(() => 0),
+      std,
+    ),
+  ])
 }
