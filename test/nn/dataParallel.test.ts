@@ -1,6 +1,20 @@
-import { crossEntropy, manualSeed, maxPool2d, memory, nn, randn, scope, sub, tensor, type Tensor } from 'convcore'
+import {
+  crossEntropy,
+  manualSeed,
+  maxPool2d,
+  memory,
+  nn,
+  randn,
+  scope,
+  sub,
+  tensor,
+  type Tensor,
+  setDefaultDevice,
+} from 'convcore'
 import t from 'tap'
 import { makeTrainer, rings } from '../train/toy.js'
+
+setDefaultDevice('cpu') // all devices here are
 
 const DEVICES = ['cpu:0', 'cpu:1', 'cpu:2'] as const
 
