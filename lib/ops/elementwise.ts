@@ -30,13 +30,18 @@ function binary(op: BinaryKernel, a: Tensor, b: Tensor): Tensor {
   return y
 }
 
+/** Runs the kernel and, where gradients are asked for, notes how they come back. */
+function differentiable(op: BinaryKernel, x: Tensor, z: Tensor, note: (y: Tensor, x: Tensor, z: Tensor) => Tensor) {
+  const y = binary(op, x, z)
+  return isTracked(x, z) ? note(y, x, z) : y
+}
+
 /** a + b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function add(a: Operand, b: Operand): Tensor {
   const [x, z] = operands('add', a, b)
   const folded = recording()?.folding?.add(x, z)
   if (folded) return folded
-  const y = binary('add', x, z)
-  return isTracked(x, z) ? recordAdd(y, x, z) : y
+  return differentiable('add', x, z, recordAdd)
 }
 
 function recordAdd(y: Tensor, x: Tensor, z: Tensor): Tensor {
@@ -49,9 +54,12 @@ function recordAdd(y: Tensor, x: Tensor, z: Tensor): Tensor {
 
 /** a − b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function sub(a: Operand, b: Operand): Tensor {
-  const [x, z] = operands('sub', a, b)
+  return differentiable('sub', ...operands('sub', a, b), recordSub)
+}
+
+function recordSub(y: Tensor, x: Tensor, z: Tensor): Tensor {
   const [xShape, zShape] = [x.shape, z.shape]
-  return record('sub', binary('sub', x, z), [x, z], [], (dy, needs) => [
+  return record('sub', y, [x, z], [], (dy, needs) => [
     needs[0] && unbroadcast(dy, xShape),
     needs[1] && scale(unbroadcast(dy, zShape), -1),
   ])
@@ -59,8 +67,11 @@ export function sub(a: Operand, b: Operand): Tensor {
 
 /** a · b elementwise, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function mul(a: Operand, b: Operand): Tensor {
-  const [x, z] = operands('mul', a, b)
-  return record('mul', binary('mul', x, z), [x, z], [x, z], (dy, needs, [x, z]) => [
+  return differentiable('mul', ...operands('mul', a, b), recordMul)
+}
+
+function recordMul(y: Tensor, x: Tensor, z: Tensor): Tensor {
+  return record('mul', y, [x, z], [x, z], (dy, needs, [x, z]) => [
     needs[0] && unbroadcast(mul(dy, z), x.shape),
     needs[1] && unbroadcast(mul(dy, x), z.shape),
   ])
@@ -68,8 +79,10 @@ export function mul(a: Operand, b: Operand): Tensor {
 
 /** a / b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function div(a: Operand, b: Operand): Tensor {
-  const [x, z] = operands('div', a, b)
-  const y = binary('div', x, z)
+  return differentiable('div', ...operands('div', a, b), recordDiv)
+}
+
+function recordDiv(y: Tensor, x: Tensor, z: Tensor): Tensor {
   const { shape } = x
   // −dy·y/z, since z² overflows long before what is divided by it does.
   return record('div', y, [x, z], [z, z.requiresGrad ? y : undefined], (dy, needs, [z, y]) => [
@@ -83,8 +96,10 @@ export function div(a: Operand, b: Operand): Tensor {
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  */
 export function pow(a: Operand, b: Operand): Tensor {
-  const [x, z] = raised(...operands('pow', a, b))
-  const y = binary('pow', x, z)
+  return differentiable('pow', ...raised(...operands('pow', a, b)), recordPow)
+}
+
+function recordPow(y: Tensor, x: Tensor, z: Tensor): Tensor {
   return record('pow', y, [x, z], [x, z, y], (dy, needs, [x, z, y]) => {
     const none = scalar('pow', 0, dy)
     // b·a^(b−1) is 0 for b = 0, and a^b·log a for a = 0 ≤ b, though the one's power and the other's logarithm are infinite.
