@@ -61,6 +61,27 @@ function convolved(layer: Layer, module: Module, filters: number, window: Window
   }
 }
 
+interface Grouped {
+  channels: number
+  filters: number
+  groups: number
+  bias: boolean
+}
+
+/** A convolution with the layer's weights and window. */
+function grouped(
+  layer: Layer,
+  rank: number,
+  window: Window,
+  { channels, filters, groups, bias }: Grouped,
+): (x: Value) => Value {
+  const { strides: stride, dilation, padding } = window
+  const options = { stride, dilation, padding, groups, bias }
+  const module = new convs[rank - 1]!(channels, filters, window.kernel as never, options)
+  layer.load(module)
+  return convolved(layer, module, filters, window)
+}
+
 const conv =
   (rank: number): Builder =>
   (layer, x) => {
@@ -71,11 +92,7 @@ const conv =
     const [groups, bias] = [fields.whole('groups', 1), fields.flag('use_bias', true)]
     if (channels % groups || filters % groups) fields.fail('groups', `a divisor of ${channels} and ${filters}`)
     layer.expect([['kernel', [...window.kernel, channels / groups, filters]], bias && ['bias', [filters]]])
-    const { strides: stride, dilation, padding } = window
-    const options = { stride, dilation, padding, groups, bias }
-    const module = new convs[rank - 1]!(channels, filters, window.kernel as never, options)
-    layer.load(module)
-    return convolved(layer, module, filters, window)
+    return grouped(layer, rank, window, { channels, filters, groups, bias })
   }
 
 const depthwise =
@@ -88,11 +105,7 @@ const depthwise =
     const [filters, bias] = [channels * multiplier, fields.flag('use_bias', true)]
     const kernel = [...window.kernel, channels, multiplier]
     layer.expect([[['depthwise_kernel', 'kernel'], kernel], bias && ['bias', [filters]]])
-    const { strides: stride, dilation, padding } = window
-    const options = { stride, dilation, padding, groups: channels, bias }
-    const module = new convs[rank - 1]!(channels, filters, window.kernel as never, options)
-    layer.load(module)
-    return convolved(layer, module, filters, window)
+    return grouped(layer, rank, window, { channels, filters, groups: channels, bias })
   }
 
 const separable: Builder = (layer, x) => {
