@@ -1,9 +1,7 @@
-import { setImmediate } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { capture, getDefaultDevice, memory, nn, noGrad, randn, relu, scope, sync, type Tensor } from 'convcore'
 import { labels, images, training } from './training.js'
+import { settle } from '../garbage.js'
 
 t.test('memory is flat over replays, and goes when the captured function is disposed of', async (t) => {
   const { step } = training()
@@ -26,20 +24,12 @@ t.test('memory is flat over replays, and goes when the captured function is disp
 const skip = process.env.CONVCORE_SANITIZED || getDefaultDevice() !== 'cpu:0' ? 'no pool in this build' : false
 
 t.test('the garbage collector frees what a captured function that is gone has recorded', async (t) => {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
-  const collect = async () => {
-    for (let i = 0; i < 5; i++) {
-      gc()
-      await setImmediate()
-    }
-  }
   const x = randn([256, 256])
-  await collect() // what other tests have left
+  await settle()
   const { live } = memory()
   record()
   t.ok(memory().live > live)
-  await collect()
+  await settle()
   t.equal(memory().live, live)
 
   function record() {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { setImmediate, setTimeout } from 'node:timers/promises'
 import { data, Generator, memory, tensor, zeros } from 'convcore'
+import { settle } from '../garbage.js'
 
 /** A dataset that counts what is under way. */
 function watched(length: number, load: (index: number) => Promise<unknown> = () => setTimeout(2)) {
@@ -46,6 +47,7 @@ t.test('the order does not depend on it', async (t) => {
 
 t.test('leaving early waits for what is under way, and frees it', async (t) => {
   const set = { length: 20, get: () => 0, batch: async () => (await setTimeout(2), tensor(new Float32Array(1000))) }
+  await settle()
   const before = memory().tensors
   for await (const batch of new data.DataLoader(set, { prefetch: 4 })) {
     batch.dispose()

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { io, memory, tensor } from 'convcore'
 import { survives } from '../mutations.js'
+import { settle } from '../garbage.js'
 
 const { deserialize, openSafetensors, saveSafetensors, serialize } = io
 const saved = { 'a.weight': tensor([[1, 2, 3]]), b: tensor(Int32Array.of(7)), c: tensor(Float64Array.of(0.5, 1)) }
@@ -10,6 +11,7 @@ const saved = { 'a.weight': tensor([[1, 2, 3]]), b: tensor(Int32Array.of(7)), c:
 t.test('tensors of an open file are read one at a time', async (t) => {
   const path = join(t.testdir({}), 'model.safetensors')
   await saveSafetensors(path, saved, { epoch: '3' })
+  await settle()
   const before = memory().tensors
   const file = await openSafetensors(path)
   t.same(file.keys().toSorted(), ['a.weight', 'b', 'c'])

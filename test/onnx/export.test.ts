@@ -4,6 +4,7 @@ import t, { type Test } from 'tap'
 import * as c from 'convcore'
 import { arange, cat, Generator, nn, noGrad, onnx, randn, scope, tensor, zeros, type Tensor } from 'convcore'
 import { distance, runtime } from './runtime.js'
+import { settle } from '../garbage.js'
 
 c.manualSeed(1)
 
@@ -196,6 +197,7 @@ t.test('options and examples that do not fit are refused', async (t) => {
 t.test('exporting leaves a model in training, and memory as it was', async (t) => {
   const model = new Residual().train()
   const file = join(folder, 'training.onnx')
+  await settle()
   const before = { ...c.memory() }
   using run = new c.Scope()
   const x = run.run(() => randn([2, 4, 8, 8]))

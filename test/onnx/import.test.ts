@@ -6,6 +6,7 @@ import t from 'tap'
 import { FormatError, memory, onnx, ones, randn, scope, tensor, Tensor, zeros } from 'convcore'
 import { mutations } from '../mutations.js'
 import { modelFile, type ModelSpec } from './file.js'
+import { settle } from '../garbage.js'
 
 const load = (spec: ModelSpec) => onnx.importModel(modelFile(spec))
 const weight = { shape: [4, 3, 3, 3], floats: new Array<number>(108).fill(0.1) }
@@ -173,6 +174,7 @@ function run(model: onnx.OnnxModel<Tensor | Tensor[]>, x: Tensor): void {
 
 t.test('damaged models are refused, or are models', async (t) => {
   const inputs = [randn([2, 3, 8, 8]), randn([2, 2, 9]), randn([2, 6]), randn([2, 2, 4, 4, 5])]
+  await settle()
   const before = memory().tensors
   let [refused, ran] = [0, 0]
   for (const [i, file] of ['residual-7.onnx', 'signal-13.onnx', 'hard-14.onnx', 'volume-18-dynamo.onnx'].entries()) {

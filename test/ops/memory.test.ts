@@ -1,14 +1,10 @@
 import { memory, type Tensor } from 'convcore'
 import { setImmediate } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { type Case, inputValues, opOf } from './case.js'
 import { families } from './families.js'
 import { fill } from './place.js'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
+import { collect } from '../garbage.js'
 
 /** Collects garbage until something holds; finalizers run between macrotasks. */
 async function comesTo(holds: () => boolean): Promise<void> {

@@ -6,6 +6,7 @@ import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { data, manualSeed, memory, nn, optim, tensor, train } from 'convcore'
 import { makeNet, makeTrainer, rings } from './toy.js'
+import { settle } from '../garbage.js'
 
 t.test('callbacks follow a run and are awaited', async (t) => {
   const calls: string[] = []
@@ -102,6 +103,7 @@ function slide() {
 t.test('early stopping ends when a figure no longer improves, with the best weights', async (t) => {
   const { weight, trainer, one } = slide()
   const stopping = new train.EarlyStopping({ patience: 2 })
+  await settle()
   const before = memory().tensors
   const history = await trainer.fit(one, { epochs: 20, validation: one, callbacks: [stopping] })
   t.same(

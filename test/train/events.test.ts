@@ -1,9 +1,8 @@
 import t from 'tap'
 import { type train } from 'convcore'
 import { setTimeout } from 'node:timers/promises'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { makeTrainer, rings } from './toy.js'
+import { collect } from '../garbage.js'
 
 t.test('a run as events', async (t) => {
   const seen: string[] = []
@@ -64,15 +63,13 @@ t.test('failures and aborts are thrown in the loop', async (t) => {
 })
 
 t.test('events that were taken are forgotten while the run goes on', async (t) => {
-  setFlagsFromString('--expose-gc')
-  const gc = runInNewContext('gc') as () => void
   const taken: WeakRef<object>[] = []
   let alive = Infinity
   for await (const event of makeTrainer().events(rings(), { epochs: 1, batchSize: 8 }))
     if (event.type === 'step') taken.push(new WeakRef(event.record))
     else if (event.type === 'epochEnd') {
       await setTimeout(1)
-      gc()
+      collect()
       alive = taken.filter((each) => each.deref()).length
     }
   t.equal(taken.length, 32)

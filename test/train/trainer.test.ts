@@ -1,6 +1,7 @@
 import t from 'tap'
 import { data, manualSeed, memory, nn, optim, tensor, type Tensor, train, zeros } from 'convcore'
 import { makeNet, makeTrainer, rings } from './toy.js'
+import { settle } from '../garbage.js'
 
 t.test('a trainer learns, and its history tells how', async (t) => {
   manualSeed(1)
@@ -83,6 +84,7 @@ t.test('predict gives the outputs of a tensor, of batches or of a dataset', asyn
   t.ok(await near(await trainer.predict(all, { batchSize: 4 })))
   t.ok(await near(await trainer.predict(new data.DataLoader(all, { batchSize: 3 }))))
   t.ok(await near(await trainer.predict([all.tensors[0].slice(0, 0, 5), all.tensors[0].slice(0, 5, 10)])))
+  await settle()
   const before = memory().tensors
   ;(await trainer.predict(new data.DataLoader(all, { batchSize: 3 }))).dispose()
   t.equal(memory().tensors, before)

@@ -1,5 +1,6 @@
 import { conv2d, manualSeed, memory, nn, rand, randn, ShapeError, sub, tensor, type Tensor, visualize } from 'convcore'
 import t from 'tap'
+import { settle } from '../garbage.js'
 
 const makeNet = () =>
   new nn.Sequential({
@@ -121,6 +122,7 @@ t.test('histograms of equal values, of values that are no numbers, and beyond a 
 t.test('pictures leave no tensors behind', async (t) => {
   const net = makeNet()
   const x = rand([2, 1, 8, 8])
+  await settle()
   const { tensors } = memory()
   await visualize.filters(net.getSubmodule('features.0'))
   await visualize.featureMaps(net, 'features.0', x)
