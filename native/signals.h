@@ -1,5 +1,18 @@
 // Signals are the main thread's.
 #pragma once
+#ifdef _WIN32
+
+namespace convcore {
+
+/// No signal stops a thread there.
+class BlockSignals {
+ public:
+  BlockSignals() {}
+};
+
+}  // namespace convcore
+
+#else
 #include <pthread.h>
 #include <signal.h>
 
@@ -23,3 +36,5 @@ class BlockSignals {
 };
 
 }  // namespace convcore
+
+#endif

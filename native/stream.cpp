@@ -1,21 +1,18 @@
 #include "stream.h"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
 #include "scratch.h"
 #include "signals.h"
+#include "system.h"
 
 namespace convcore {
 namespace {
 
 thread_local Arena* current_arena = nullptr;
 thread_local bool waits = false;
-
-constexpr size_t kHugePage = size_t{2} << 20;
 
 // Pauses of 20 to 50 ns. A waiter would take a processor from the threads that compute; an idle worker takes it from
 // nobody, and to wake it costs the calling thread more than a small inference does.
@@ -33,16 +30,14 @@ template <class Condition>
 bool spin_until(int spins, Condition condition) {
   for (int i = 0; i < spins; ++i) {
     if (condition()) return true;
-#ifdef __x86_64__
-    __builtin_ia32_pause();
-#endif
+    system::pause();
   }
   return condition();
 }
 
 }  // namespace
 
-Arena::~Arena() { std::free(data); }
+Arena::~Arena() { system::free(data); }
 
 Scratch::Scratch(int64_t bytes) : data_(nullptr), mark_(SIZE_MAX) {
   size_t size = (static_cast<size_t>(std::max<int64_t>(bytes, 1)) + 63) / 64 * 64;
@@ -50,13 +45,10 @@ Scratch::Scratch(int64_t bytes) : data_(nullptr), mark_(SIZE_MAX) {
 #ifndef CONVCORE_POOL_NONE
   if (arena) {
     if (arena->used == 0 && arena->capacity < std::max(size, arena->wanted)) {
-      std::free(arena->data);
-      arena->capacity = (std::max(size, arena->wanted) + kHugePage - 1) / kHugePage * kHugePage;
-      arena->data = static_cast<std::byte*>(std::aligned_alloc(kHugePage, arena->capacity));
-      if (arena->data)
-        madvise(arena->data, arena->capacity, MADV_HUGEPAGE);  // kernels jump about in it
-      else
-        arena->capacity = 0;
+      system::free(arena->data);
+      arena->capacity = (std::max(size, arena->wanted) + system::kHugePage - 1) / system::kHugePage * system::kHugePage;
+      arena->data = static_cast<std::byte*>(system::allocate(arena->capacity));  // huge pages: kernels jump about in it
+      if (!arena->data) arena->capacity = 0;
     }
     arena->wanted = std::max(arena->wanted, arena->used + size);
     if (arena->used + size <= arena->capacity) {
@@ -69,26 +61,26 @@ Scratch::Scratch(int64_t bytes) : data_(nullptr), mark_(SIZE_MAX) {
 #endif
   // Nested deeper than ever before (the arena grows for the next time), or outside a stream.
   (void)arena;
-  data_ = std::aligned_alloc(64, size);
+  data_ = system::allocate(size);
   if (!data_) throw std::bad_alloc();
 }
 
 Scratch::~Scratch() {
   if (mark_ == SIZE_MAX)
-    std::free(data_);
+    system::free(data_);
   else
     current_arena->used = mark_;
 }
 
 Stream::~Stream() {
   stop();
-  std::free(slots_);
+  system::free(slots_);
 }
 
 Stream::Slot& Stream::reserve() {
   if (stopped()) throw Stopped{};
   if (!slots_) {
-    slots_ = static_cast<Slot*>(std::aligned_alloc(alignof(Slot), sizeof(Slot) * kCapacity));
+    slots_ = static_cast<Slot*>(system::allocate(sizeof(Slot) * kCapacity));
     if (!slots_) throw std::bad_alloc();
   }
   if (!worker_.joinable()) {

@@ -1,6 +1,7 @@
 # Sourced: the compiled tests that run on CUDA, emulated or real.
 
-suite() { for pattern in "$@"; do find build/ts/test -path "$pattern"; done | sort -u; }
+# Not the packed package's: see npm run test:package.
+suite() { for pattern in "$@"; do find build/ts/test -path "$pattern" -not -path '*/package/*'; done | sort -u; }
 
 # With test/cuda/default.ts preloaded, which places on the GPU what names no device.
 on_cuda() {

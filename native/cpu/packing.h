@@ -3,6 +3,7 @@
 #include "gemm.h"
 #include "microkernel.h"
 #include "sizes.h"
+#include "zip.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -25,15 +26,6 @@ int64_t panel_size(int64_t depth) {
   return (depth + kLanesOf<T>)*kTileColumns<T>;
 }
 
-/// a0 b0 a1 b1 … of the lower or upper halves.
-template <class T, int64_t From>
-[[gnu::always_inline]] inline Vector<T> interleave(Vector<T> a, Vector<T> b) {
-  using Index = std::conditional_t<sizeof(T) == 4, int32_t, int64_t>;
-  Vector<Index> mask;
-  for (int64_t i = 0; i < kLanesOf<T>; ++i) mask[i] = From + i / 2 + i % 2 * kLanesOf<T>;
-  return __builtin_shuffle(a, b, mask);
-}
-
 /// to[j][i] = from[i][j] for a square of one vector's side: log2(side) perfect shuffles of its rows.
 template <class T>
 [[gnu::always_inline]] inline void transpose_square(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
@@ -45,8 +37,8 @@ template <class T>
   for (int64_t side = 1; side < n; side *= 2) {
 #pragma GCC unroll 8
     for (int64_t i = 0; i < n / 2; ++i) {
-      next[2 * i] = interleave<T, 0>(rows[i], rows[i + n / 2]);
-      next[2 * i + 1] = interleave<T, n / 2>(rows[i], rows[i + n / 2]);
+      next[2 * i] = zip<0>(rows[i], rows[i + n / 2]);
+      next[2 * i + 1] = zip<1>(rows[i], rows[i + n / 2]);
     }
 #pragma GCC unroll 16
     for (int64_t i = 0; i < n; ++i) rows[i] = next[i];

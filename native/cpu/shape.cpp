@@ -1,10 +1,10 @@
 #include <cstring>
 #include <limits>
 #include <type_traits>
-#include <utility>
 
 #include "../check.h"
 #include "kernels.h"
+#include "zip.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -112,19 +112,11 @@ struct Lanes {
   typedef T Vector __attribute__((vector_size(16)));
 };
 
-/// The lanes of the lower (half 0) or upper (half 1) halves of a and b in turn.
-template <int half, class V, int... i>
-V zip(V a, V b, std::integer_sequence<int, i...>) {
-  constexpr int n = sizeof...(i);
-  return __builtin_shuffle(a, b, decltype(a == b){(half * n / 2 + i / 2 + i % 2 * n)...});
-}
-
 /// y[c][r] = x[r][c] of a square with one vector per row: log2(n) perfect shuffles.
 template <class T>
 [[gnu::always_inline]] inline void transpose_square(const T* x, int64_t x_stride, T* y, int64_t y_stride) {
   using V = typename Lanes<T>::Vector;
   constexpr int n = Lanes<T>::count;
-  constexpr std::make_integer_sequence<int, n> lanes;
   V rows[n], zipped[n];
 #pragma GCC unroll 16
   for (int i = 0; i < n; ++i) memcpy(&rows[i], x + i * x_stride, sizeof(V));
@@ -132,8 +124,8 @@ template <class T>
   for (int round = 1; round < n; round *= 2) {
 #pragma GCC unroll 8
     for (int i = 0; i < n / 2; ++i) {
-      zipped[2 * i] = zip<0>(rows[i], rows[i + n / 2], lanes);
-      zipped[2 * i + 1] = zip<1>(rows[i], rows[i + n / 2], lanes);
+      zipped[2 * i] = zip<0>(rows[i], rows[i + n / 2]);
+      zipped[2 * i + 1] = zip<1>(rows[i], rows[i + n / 2]);
     }
 #pragma GCC unroll 16
     for (int i = 0; i < n; ++i) rows[i] = zipped[i];

@@ -1,13 +1,9 @@
 #include "threads.h"
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <mutex>
@@ -18,6 +14,7 @@
 
 #include "../signals.h"
 #include "../stream.h"
+#include "../system.h"
 
 namespace convcore::cpu {
 namespace {
@@ -26,46 +23,14 @@ namespace {
 // wake-up costs; longer where JavaScript stands still meanwhile, so that nobody needs the processor.
 constexpr std::chrono::microseconds kSpin{20}, kPatientSpin{200};
 
-int available_processors() {
-  cpu_set_t set;
-  int64_t count = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : std::thread::hardware_concurrency();
-  // "<quota> <period>" in microseconds, or "max <period>".
-  if (FILE* file = fopen("/sys/fs/cgroup/cpu.max", "re")) {
-    long long quota, period;
-    if (fscanf(file, "%lld %lld", &quota, &period) == 2 && period > 0) count = std::min<int64_t>(count, quota / period);
-    fclose(file);
-  }
-  return std::clamp<int64_t>(count, 1, kMaxThreads);
-}
-
 int wanted_threads() {
   const char* text = getenv("CONVCORE_THREADS");
-  if (!text || !*text) return available_processors();
+  if (!text || !*text) return std::min(system::available_processors(), kMaxThreads);
   char* end;
   long threads = strtol(text, &end, 10);
   if (*end || threads < 1)
     throw std::invalid_argument("CONVCORE_THREADS: expected an integer of at least 1, got '" + std::string(text) + "'");
   return std::min<long>(threads, kMaxThreads);
-}
-
-void pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-/// Linux may wake a worker on the processor of the thread that woke it, where it only takes turns with that thread,
-/// and leave it there: its sleeps are too short for the load balancer. Having moved once, it wakes elsewhere.
-void leave_processor(int processor) {
-  cpu_set_t allowed, others;
-  if (sched_getcpu() != processor || sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
-  others = allowed;
-  CPU_CLR(processor, &others);
-  if (CPU_COUNT(&others) == 0) return;
-  sched_setaffinity(0, sizeof others, &others);
-  sched_setaffinity(0, sizeof allowed, &allowed);
 }
 
 template <class F>
@@ -74,7 +39,7 @@ bool spin_until(std::chrono::microseconds spin, F done) {
   do {
     for (int i = 0; i < 32; ++i) {
       if (done()) return true;
-      pause();
+      system::pause();
     }
   } while (std::chrono::steady_clock::now() < deadline);
   return false;
@@ -120,7 +85,7 @@ class Pool {
   void leave() { busy_.store(false, std::memory_order_release); }
 
   void run(Region& region, int64_t chunks) {
-    caller_processor_ = sched_getcpu();
+    caller_processor_ = system::current_processor();
     patient_.store(Stream::runs_in_waiter(), std::memory_order_relaxed);
     region_ = &region;
     wake(chunks - 1);
@@ -137,7 +102,7 @@ class Pool {
   // A worker reads region_ only while it counts as active, and the caller waits for active_ == 0 after it withdrew the
   // region. Both sides write first and read then, in sequentially consistent order, so one of them sees the other.
   void serve(int thread) {
-    pthread_setname_np(pthread_self(), "convcore");
+    system::name_thread("convcore");
     for (;;) {
       const auto spin = patient_.load(std::memory_order_relaxed) ? kPatientSpin : kSpin;
       if (!spin_until(spin, [this] { return region_ != nullptr; })) sleep();
@@ -160,7 +125,9 @@ class Pool {
       offered_.wait(lock, [this] { return region_ != nullptr; });
       --sleepers_;
     }
-    leave_processor(caller_processor_);
+    // Linux may wake a worker on the processor of the thread that woke it, where it only takes turns with that thread,
+    // and leave it there: its sleeps are too short for the load balancer. Having moved once, it wakes elsewhere.
+    system::leave_processor(caller_processor_);
   }
 
   void wake(int64_t helpers) {
