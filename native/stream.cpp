@@ -127,6 +127,8 @@ void Stream::work() {
       if (std::unique_lock run(running_, std::try_to_lock); run)
         while (!stopping_.load() && run_next()) {
         }
+      else
+        stand_aside();
     } else {
       std::unique_lock lock(mutex_);
       worker_sleeps_.store(true);
@@ -134,6 +136,14 @@ void Stream::work() {
       worker_sleeps_.store(false);
     }
   }
+}
+
+/// While a waiter runs tasks, however long: it says so when it leaves some.
+void Stream::stand_aside() {
+  std::unique_lock lock(mutex_);
+  worker_sleeps_.store(true);
+  wake_worker_.wait_for(lock, kNap);
+  worker_sleeps_.store(false);
 }
 
 /// Whether tasks are in a hurry, or were left for some time.
@@ -164,6 +174,11 @@ void Stream::wait(uint64_t ticket) {
       while (completed() < ticket && run_next()) {
       }
       waits = false;
+      run.unlock();
+      if (worker_sleeps_.load() && completed() != queued()) {
+        std::lock_guard lock(mutex_);
+        wake_worker_.notify_one();
+      }
     } else if (!spin_until(kWaiterSpins, [&] { return completed() >= ticket; })) {
       std::unique_lock lock(mutex_);
       awaited_.store(ticket);

@@ -76,6 +76,7 @@ class Stream {
   uint64_t publish();
   void work();
   bool nap();
+  void stand_aside();
   bool run_next();
 
   // What one thread writes often lies in a line of its own.

@@ -5,6 +5,7 @@
 #include "microkernel.h"
 #include "packing.h"
 #include "sizes.h"
+#include "transpose.h"
 
 namespace convcore::cpu::ISA {
 namespace {

@@ -3,7 +3,7 @@
 #include "gemm.h"
 #include "microkernel.h"
 #include "sizes.h"
-#include "zip.h"
+#include "transpose.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -24,27 +24,6 @@ int64_t panel_width(int64_t columns) {
 template <class T>
 int64_t panel_size(int64_t depth) {
   return (depth + kLanesOf<T>)*kTileColumns<T>;
-}
-
-/// to[j][i] = from[i][j] for a square of one vector's side: log2(side) perfect shuffles of its rows.
-template <class T>
-[[gnu::always_inline]] inline void transpose_square(const T* from, int64_t from_stride, T* to, int64_t to_stride) {
-  constexpr int64_t n = kLanesOf<T>;
-  Vector<T> rows[n], next[n];
-#pragma GCC unroll 16
-  for (int64_t i = 0; i < n; ++i) rows[i] = load(from + i * from_stride);
-#pragma GCC unroll 4
-  for (int64_t side = 1; side < n; side *= 2) {
-#pragma GCC unroll 8
-    for (int64_t i = 0; i < n / 2; ++i) {
-      next[2 * i] = zip<0>(rows[i], rows[i + n / 2]);
-      next[2 * i + 1] = zip<1>(rows[i], rows[i + n / 2]);
-    }
-#pragma GCC unroll 16
-    for (int64_t i = 0; i < n; ++i) rows[i] = next[i];
-  }
-#pragma GCC unroll 16
-  for (int64_t i = 0; i < n; ++i) store(to + i * to_stride, rows[i]);
 }
 
 /// A panel: up to kTileRows rows from `row` on, by rows or, when A is stored transposed, by columns.

@@ -2,6 +2,7 @@
 #include "indices.h"
 #include "kernels.h"
 #include "reduction.h"
+#include "transpose.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -9,24 +10,50 @@ namespace {
 constexpr int64_t kRows = 16;   // rows that are worked on side by side
 constexpr int64_t kSpan = 256;  // and how many cells of each at a time
 
-/// Outputs [begin, end) of up to kRows rows, from their cells [low, high), which become lines of a tile.
+/// to[c][r] = from[r][c], zero where from has no row r: bytes by squares in registers.
+template <class T, class C>
+[[gnu::always_inline]] inline void into_lines(int64_t rows, int64_t columns, const T* from, int64_t stride,
+                                              C (*to)[kRows]) {
+  int64_t c = 0;
+  if constexpr (sizeof(T) == 1)
+    for (T square[kRows][kRows]; rows == kRows && c + kRows <= columns; c += kRows) {
+      transpose_square<T, kRows>(from + c, stride, square[0], kRows);
+      for (int64_t i = 0; i < kRows; ++i)
+        for (int64_t r = 0; r < kRows; ++r) to[c + i][r] = static_cast<C>(square[i][r]);
+    }
+  for (int64_t r = 0; r < kRows; ++r)
+    for (int64_t i = c; i < columns; ++i) to[i][r] = r < rows ? static_cast<C>(from[r * stride + i]) : C(0);
+}
+
+/// to[r][c] = from[c][r]
+template <class T>
+[[gnu::always_inline]] inline void into_rows(int64_t rows, int64_t columns, const T (*from)[kRows], T* to,
+                                             int64_t stride) {
+  int64_t c = 0;
+  if constexpr (sizeof(T) == 1)
+    for (; rows == kRows && c + kRows <= columns; c += kRows)
+      transpose_square<T, kRows>(from[c], kRows, to + c, stride);
+  for (; c < columns; ++c)
+    for (int64_t r = 0; r < rows; ++r) to[r * stride + c] = from[c][r];
+}
+
+/// Outputs [begin, end), kSpan at most, of up to kRows rows, from their cells [low, high).
 template <class T, class C>
 [[gnu::always_inline]] inline void of_tile(int64_t rows, int64_t input, int64_t output, int64_t taps, int64_t begin,
                                            int64_t end, int64_t low, int64_t high, const T* x, const int32_t* first,
                                            const C* weights, T* y) {
   C tile[kSpan][kRows];
-  for (int64_t r = 0; r < kRows; ++r)
-    for (int64_t k = low; k < high; ++k) tile[k - low][r] = r < rows ? static_cast<C>(x[r * input + k]) : C(0);
+  T results[kSpan][kRows];
+  into_lines(rows, high - low, x + low, input, tile);
   for (int64_t i = begin; i < end; ++i) {
     C sums[kRows] = {};
     for (int64_t t = 0; t < taps; ++t) {
       const C weight = weights[i * taps + t], *line = tile[first[i] - low + t];
       for (int64_t r = 0; r < kRows; ++r) sums[r] += weight * line[r];
     }
-    T results[kRows];
-    for (int64_t r = 0; r < kRows; ++r) results[r] = to_element<T>(sums[r]);
-    for (int64_t r = 0; r < rows; ++r) y[r * output + i] = results[r];
+    for (int64_t r = 0; r < kRows; ++r) results[i - begin][r] = to_element<T>(sums[r]);
   }
+  into_rows(rows, end - begin, results, y + begin, output);
 }
 
 /// Rows whose elements are neighbours in memory.
@@ -42,7 +69,7 @@ void along_rows(int64_t outer, int64_t input, int64_t output, int64_t taps, cons
       for (int64_t begin = 0, end; begin < output; begin = end) {
         int64_t low = first[begin], high = low + taps;
         end = begin + 1;
-        for (; end < output; ++end) {
+        for (; end < output && end - begin < kSpan; ++end) {
           const int64_t l = lesser(low, first[end]), h = first[end] + taps > high ? first[end] + taps : high;
           if (h - l > kSpan) break;
           low = l, high = h;

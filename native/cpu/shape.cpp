@@ -4,7 +4,7 @@
 
 #include "../check.h"
 #include "kernels.h"
-#include "zip.h"
+#include "transpose.h"
 
 namespace convcore::cpu::ISA {
 namespace {
@@ -106,42 +106,14 @@ void copy_rows(const Walk& w, T* to, const T* from) {
   });
 }
 
-template <class T>
-struct Lanes {
-  static constexpr int count = 16 / sizeof(T);
-  typedef T Vector __attribute__((vector_size(16)));
-};
-
-/// y[c][r] = x[r][c] of a square with one vector per row: log2(n) perfect shuffles.
-template <class T>
-[[gnu::always_inline]] inline void transpose_square(const T* x, int64_t x_stride, T* y, int64_t y_stride) {
-  using V = typename Lanes<T>::Vector;
-  constexpr int n = Lanes<T>::count;
-  V rows[n], zipped[n];
-#pragma GCC unroll 16
-  for (int i = 0; i < n; ++i) memcpy(&rows[i], x + i * x_stride, sizeof(V));
-#pragma GCC unroll 4
-  for (int round = 1; round < n; round *= 2) {
-#pragma GCC unroll 8
-    for (int i = 0; i < n / 2; ++i) {
-      zipped[2 * i] = zip<0>(rows[i], rows[i + n / 2]);
-      zipped[2 * i + 1] = zip<1>(rows[i], rows[i + n / 2]);
-    }
-#pragma GCC unroll 16
-    for (int i = 0; i < n; ++i) rows[i] = zipped[i];
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < n; ++i) memcpy(y + i * y_stride, &rows[i], sizeof(V));
-}
-
 /// y[c][r] = x[r][c]
 template <class T>
 void transpose(int64_t rows, int64_t cols, const T* x, int64_t x_stride, T* y, int64_t y_stride) {
-  constexpr int n = Lanes<T>::count;
+  constexpr int64_t n = 16 / sizeof(T);
   const int64_t whole_rows = rows - rows % n, whole_cols = cols - cols % n;
   for (int64_t c = 0; c < whole_cols; c += n)
     for (int64_t r = 0; r < whole_rows; r += n)
-      transpose_square(x + r * x_stride + c, x_stride, y + c * y_stride + r, y_stride);
+      transpose_square<T, n>(x + r * x_stride + c, x_stride, y + c * y_stride + r, y_stride);
   for (int64_t c = 0; c < cols; ++c)
     for (int64_t r = c < whole_cols ? whole_rows : 0; r < rows; ++r) y[c * y_stride + r] = x[r * x_stride + c];
 }
