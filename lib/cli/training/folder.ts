@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { train } from '../../index.js'
+import { parseRecord } from '../../io/json.js'
+import { writeAtomically } from '../../io/atomic.js'
+import type { Given, TrainOptions } from '../commands/train.js'
+import { UsageError } from '../errors.js'
+import { type Description, modelIn } from '../modelFile.js'
+import { version } from '../program.js'
+
+/** Options with what a run needs. */
+export interface Settings extends TrainOptions {
+  data: string
+  model: string
+  out: string
+}
+
+/** Of the call, not of the run: they are not kept. */
+const calls = ['out', 'resume', 'overwrite', 'json', 'quiet', 'threads'] as const
+
+const configIn = (folder: string): string => join(folder, 'config.json')
+
+/** A run that is to begin or to go on. */
+export interface Start {
+  readonly settings: Settings
+  /** The model's description where the run goes on. */
+  readonly before: Description | undefined
+}
+
+/**
+ * The options of a run: those that are not given are, in a run that is resumed, as they were.
+ * @throws {UsageError} where something lacks
+ * @throws {Error} where the folder holds a run, or none to resume
+ */
+export async function settle(options: TrainOptions, given: Given): Promise<Start> {
+  const { resume, overwrite, data, model } = options
+  if (resume && overwrite) throw new UsageError('expected --resume or --overwrite, got both')
+  const out = options.out ?? (data && model && join('runs', `${basename(data)}-${model}`))
+  if (resume) return resumed({ ...options, out: needed('--out FOLDER', out) }, given)
+  const settings = { ...options, data: needed('--data SET', data), model: needed('--model NETWORK', model), out: out! }
+  if (await holdsRun(settings.out)) {
+    if (!overwrite)
+      throw new Error(
+        `${settings.out}: expected no run there, got one; --resume goes on with it, --overwrite replaces it`,
+      )
+    for (const name of [
+      modelIn(settings.out),
+      ...['history.csv', 'report.html'].map((name) => join(settings.out, name)),
+    ])
+      await rm(name, { force: true })
+  }
+  return { settings, before: undefined }
+}
+
+function needed(option: string, value: string | undefined): string {
+  if (value) return value
+  throw new UsageError(`expected ${option}, got none`)
+}
+
+async function resumed(options: TrainOptions & { out: string }, given: Given): Promise<Start> {
+  const { out } = options
+  if (!existsSync(configIn(out)) || !(await train.latestCheckpoint(out)))
+    throw new Error(`${out}: expected a run to go on with, got none`)
+  const { options: saved, model } = parseRecord(await readFile(configIn(out)), configIn(out), 'configuration')
+  const said = Object.fromEntries(Object.entries(options).filter(([name]) => given.has(name)))
+  const settings = { ...options, ...(saved as Settings), ...said, out }
+  return { settings, before: model as Description }
+}
+
+const holdsRun = async (folder: string): Promise<boolean> =>
+  existsSync(modelIn(folder)) || (await train.latestCheckpoint(folder)) !== undefined
+
+/** Notes what a run is made with. */
+export async function writeConfig(settings: Settings, facts: { model: Description; images: object }): Promise<void> {
+  const options = Object.entries(settings).filter(([name]) => !(calls as readonly string[]).includes(name))
+  const text = JSON.stringify({ convcore: version, options: Object.fromEntries(options), ...facts }, null, 2)
+  await writeAtomically(configIn(settings.out), (file) => file.writeFile(`${text}\n`))
+}
