@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, type OutputConfiguration } from 'commander'
 import { bench } from './commands/bench.js'
 import { convert } from './commands/convert.js'
 import { doctor } from './commands/doctor.js'
@@ -24,9 +24,7 @@ export function makeProgram(): Command {
     .option('--debug', 'show where errors come from')
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({
-      outputError: (text, write) => write(`convcore: ${oneLine(text)}; convcore --help tells what there is\n`),
-    })
+    .configureOutput(helpful('convcore'))
     .addHelpText(
       'after',
       `
@@ -40,8 +38,14 @@ Examples:
   $ convcore doctor`,
     )
   for (const add of [train, evaluate, predict, summary, convert, download, bench, info, doctor]) add(program)
+  for (const command of program.commands) command.configureOutput(helpful(`convcore ${command.name()}`))
   return program
 }
+
+/** Errors of the call, in a line. */
+const helpful = (called: string): OutputConfiguration => ({
+  outputError: (text, write) => write(`convcore: ${oneLine(text)}; ${called} --help tells what there is\n`),
+})
 
 /** "error: unknown command 'trian'\n(Did you mean train?)" → "unknown command 'trian' (Did you mean train?)" */
 const oneLine = (text: string): string =>

@@ -6,7 +6,7 @@ import { deviceOf } from '../device.js'
 import { UsageError } from '../errors.js'
 import { lossOf, measure } from '../measure.js'
 import { openModel } from '../modelFile.js'
-import { note, print, printJson, printPairs, printTable } from '../output.js'
+import { type Cell, note, print, printJson, printPairs, printTable } from '../output.js'
 import type { Batch, Sample } from '../parts.js'
 import { openSet } from '../sets.js'
 import { loading } from '../training/images.js'
@@ -98,8 +98,8 @@ function scoresOf(confusion: train.Counts, classes: readonly string[]): Score[] 
 }
 
 function printScores(scores: readonly Score[]): void {
-  if (process.stdout.isTTY) print('')
-  printTable(
+  printPart(
+    'class',
     ['Class', 'Images', 'Precision', 'Recall', 'F1'],
     scores.map((score) => [
       score.class,
@@ -112,9 +112,15 @@ function printScores(scores: readonly Score[]): void {
 }
 
 function printConfusion(confusion: train.Counts, classes: readonly string[]): void {
-  if (process.stdout.isTTY) print('')
-  printTable(
+  printPart(
+    'confusion',
     ['', ...classes],
     confusion.map((row, c) => [classes[c]!, ...row]),
   )
+}
+
+/** A table under others: apart from them on a terminal, else with its name in front of each line. */
+function printPart(name: string, header: readonly string[], rows: readonly (readonly Cell[])[]): void {
+  if (process.stdout.isTTY) print('')
+  printTable(header, process.stdout.isTTY ? rows : rows.map((row) => [name, ...row]))
 }

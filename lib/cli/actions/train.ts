@@ -26,7 +26,6 @@ export async function train(options: TrainOptions, given: Given): Promise<void> 
   check(settings, device)
   manualSeed(settings.seed)
   const { images, description, model, tuning } = await open(start, device)
-  await writeConfig(settings, { model: description, images: images.counts })
   note(
     `${description.network} on ${settings.data}: ${images.counts.training} images to train on, ${images.counts.validation} to validate with, on ${device}`,
   )
@@ -101,12 +100,16 @@ async function run(settings: Settings, running: Running): Promise<void> {
     everySteps: checkpointEvery,
     keepLast: 1,
   })
-  const save = (record: training.EpochRecord) => saveModel(modelIn(out), model, description, record)
+  // Without its time, so that the same run gives the same file.
+  const save = ({ seconds: _, ...figures }: training.EpochRecord) =>
+    saveModel(modelIn(out), model, description, figures as Record<string, number>)
+  const config = { model: description, images: images.counts }
   const history = await trainer.fit(images.training, {
     epochs,
     validation: images.validation,
     resume,
     callbacks: [
+      { onFitStart: () => writeConfig(settings, config) }, // once a run to resume has shown to be of its kind
       ...(tuning ? [tuning] : []),
       ...(patience ? [new training.EarlyStopping({ patience })] : []),
       ...[monitor, new KeepBest(save), new training.CSVLogger(join(out, 'history.csv'))],
