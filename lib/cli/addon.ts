@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lineOf } from './errors.js'
 import type * as library from '../index.js'
 
 /** The package's folder. */
@@ -45,7 +46,7 @@ export async function openAddon(): Promise<Addon> {
   } catch (error) {
     const { cause, message } = error as Error
     const reason = cause instanceof Error ? cause.message : message
-    return { candidates, path, library: undefined, error: reason.trim().replaceAll(/\s*\n\s*/g, '; ') }
+    return { candidates, path, library: undefined, error: lineOf(new Error(reason.replace(/\nRequire stack:.*/s, ''))) }
   }
 }
 

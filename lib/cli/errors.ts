@@ -14,7 +14,10 @@ export function lineOf(error: unknown): string {
   const lines = (typeof message === 'string' ? message : String(error)).split(/\s*\n\s*/).filter(Boolean)
   const left = lines.length - LINES
   if (left > 1) lines.splice(LINES, left, `… and ${left} more`)
-  return lines.join('; ').replaceAll(':; ', ': ')
+  return lines
+    .join('; ')
+    .replace(/^convcore: /, '')
+    .replaceAll(/([:.]); /g, (_, end) => (end === ':' ? ': ' : '; '))
 }
 
 const reasons: Partial<Record<string, string>> = {

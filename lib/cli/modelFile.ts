@@ -8,7 +8,7 @@ import { buildFor } from './build.js'
 import { UsageError } from './errors.js'
 import { networkName, networks } from './networks.js'
 import { type Preparation, statistics } from './prepare.js'
-import { isWeights, readWeights, weightEndings } from './weights.js'
+import { isWeights, modelIn, readWeights, weightEndings } from './weights.js'
 
 /** What a model file of `train` says besides its weights. */
 export interface Description extends Preparation {
@@ -39,9 +39,6 @@ export interface ModelOptions {
 
 const KEY = 'convcore.model'
 const VERSION = 1
-
-/** The model's file in a folder of a run. */
-export const modelIn = (folder: string): string => join(folder, 'model.safetensors')
 
 /** Writes a model that `openModel` opens without being told what it is. */
 export async function saveModel(
@@ -167,7 +164,8 @@ function foreign(
 }
 
 const photosOf = (channels: number, size: Preparation['size']): Preparation => ({
-  ...{ channels, size, crop: 0.875 },
+  // Large images are photos, whose subject is in the middle; small ones are cut to their subject.
+  ...{ channels, size, crop: Math.min(...size) < 128 ? 1 : 0.875 },
   ...statistics(channels),
 })
 

@@ -25,8 +25,14 @@ export function printTable(header: readonly string[], rows: readonly (readonly C
   else for (const line of aligned(header, rows)) print(line)
 }
 
-/** Names and their values. */
-export const printPairs = (pairs: readonly (readonly [name: string, value: Cell])[]): void => printTable([], pairs)
+/** Names and their values; numbers with five digits. */
+export const printPairs = (pairs: readonly (readonly [name: string, value: Cell])[]): void =>
+  printTable(
+    [],
+    pairs.map(([name, value]) => [name, typeof value === 'number' ? String(rounded(value)) : value]),
+  )
+
+const rounded = (value: number): number => (Number.isInteger(value) ? value : Number(value.toPrecision(5)))
 
 /** Where standard output shows colours, and NO_COLOR does not forbid them. */
 export function coloured(color: 'green' | 'yellow' | 'red', text: string): string {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { extname, join } from 'node:path'
 import { io, type nn, Tensor } from '../index.js'
 import { FormatError } from '../errors.js'
 import { isPlain } from '../io/json.js'
@@ -25,30 +25,47 @@ const formats: Readonly<Record<string, { read: Reader; write: Writer }>> = {
     write: (path, { state }) => io.saveNpz(path, state),
   },
   '.pth': { read: readPyTorch, write: (path, { state }) => io.savePyTorch(path, state) },
-  '.pt': { read: readPyTorch, write: (path, { state }) => io.savePyTorch(path, state) },
 }
 
 /** Endings of files of weights. */
 export const weightEndings: readonly string[] = Object.keys(formats)
 
-export const isWeights = (path: string): boolean => weightEndings.includes(extname(path).toLowerCase())
+/** The model's file in a folder of a run. */
+export const modelIn = (folder: string): string => join(folder, 'model.safetensors')
+
+/** Other endings that PyTorch's files have. */
+const ofPyTorch = ['.pt', '.th', '.tar', '.ckpt', '.bin']
+
+const endingOf = (path: string): string => {
+  const ending = extname(path).toLowerCase()
+  return ofPyTorch.includes(ending) ? '.pth' : ending
+}
+
+export const isWeights = (path: string): boolean => weightEndings.includes(endingOf(path))
 
 const formatOf = (path: string) => {
-  const format = formats[extname(path).toLowerCase()]
+  const format = formats[endingOf(path)]
   if (format) return format
   throw new UsageError(`${path}: expected a file of weights, which ends in ${weightEndings.join(', ')}`)
 }
 
 /**
- * Reads the weights in a file, the model's in a checkpoint.
+ * Reads the weights in a file or in the folder of a run; of a checkpoint, the model's.
  * @throws {FormatError} where there are none
  */
 export async function readWeights(path: string): Promise<Weights> {
-  const { read } = formatOf(path)
-  await stat(path) // an error that names the file
-  const weights = await read(path)
-  if (Object.keys(weights.state).length > 0) return weights
-  throw new FormatError(`${path}: expected weights, got none`)
+  const file = (await stat(path)).isDirectory() ? modelIn(path) : path // or an error that names it
+  const { state, metadata } = await formatOf(file).read(file)
+  if (Object.keys(state).length > 0) return { state: withoutPrefix(state), metadata }
+  throw new FormatError(`${file}: expected weights, got none`)
+}
+
+/** PyTorch's DataParallel puts a word before all names. */
+function withoutPrefix(state: nn.StateDict): nn.StateDict {
+  const prefix = 'module.'
+  const entries = Object.entries(state)
+  if (!entries.every(([name]) => name.startsWith(prefix))) return state
+  return Object.fromEntries(entries.map(([name, tensor]) => [name.slice(prefix.length), tensor]))
 }
 
 /** Writes a file as a whole. */

@@ -3,9 +3,9 @@ import { basename, dirname, extname, join, resolve } from 'node:path'
 import { keras, onnx, zeros } from '../../index.js'
 import type { ConvertOptions } from '../commands/convert.js'
 import { UsageError } from '../errors.js'
-import { modelIn, openModel } from '../modelFile.js'
+import { openModel } from '../modelFile.js'
 import { printPairs } from '../output.js'
-import { isWeights, readWeights, weightEndings, writeWeights, type Weights } from '../weights.js'
+import { isWeights, modelIn, readWeights, weightEndings, writeWeights, type Weights } from '../weights.js'
 
 /** Writes weights or a model in another format; what stands at `to` is replaced as a whole, or left as it was. */
 export async function convert(from: string, to: string, options: ConvertOptions): Promise<void> {

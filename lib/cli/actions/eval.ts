@@ -49,9 +49,7 @@ export async function evaluate(options: EvalOptions): Promise<void> {
       perClass: scoresOf(confusion, classes),
       ...(options.confusion && { classes, confusion }),
     })
-  printPairs(
-    Object.entries(results).map(([name, value]) => [name, name === 'images' ? value : Number(value.toFixed(5))]),
-  )
+  printPairs(Object.entries(results))
   if (options.perClass) printScores(scoresOf(confusion, classes))
   if (options.confusion) printConfusion(confusion, classes)
 }

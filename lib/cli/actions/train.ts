@@ -6,7 +6,7 @@ import { begin, build } from '../build.js'
 import { deviceOf } from '../device.js'
 import { untilDone } from '../interrupt.js'
 import { lossOf, measure } from '../measure.js'
-import { type Description, describedIn, modelIn, saveModel } from '../modelFile.js'
+import { type Description, describedIn, saveModel } from '../modelFile.js'
 import { networkName, networks } from '../networks.js'
 import { note, printJson, printPairs } from '../output.js'
 import { statistics } from '../prepare.js'
@@ -16,7 +16,7 @@ import { settle, type Settings, type Start, writeConfig } from '../training/fold
 import { type Images, openImages, prepare } from '../training/images.js'
 import { makeOptimizer, makeSchedule, rateOf } from '../training/optimizer.js'
 import { writeReport } from '../training/report.js'
-import { readWeights, type Weights } from '../weights.js'
+import { modelIn, readWeights, type Weights } from '../weights.js'
 
 /** Trains a network into a folder, and prints how well it does. */
 export async function train(options: TrainOptions, given: Given): Promise<void> {

@@ -31,7 +31,8 @@ function fixOf(error: string, found: boolean): string {
 export function build({ path }: Addon): Check {
   const [built] = builtAddons()
   const [prebuilt] = prebuiltAddons()
-  if (process.env.CONVCORE_ADDON || !built) return ok('build', path ?? 'none')
+  if (process.env.CONVCORE_ADDON) return ok('build', 'not taken: CONVCORE_ADDON is set')
+  if (!built) return ok('build', `none; ${path ?? 'no prebuilt one either'}`)
   if (prebuilt)
     return warning(
       'build',

@@ -6,8 +6,9 @@ import { parseRecord } from '../../io/json.js'
 import { writeAtomically } from '../../io/atomic.js'
 import type { Given, TrainOptions } from '../commands/train.js'
 import { UsageError } from '../errors.js'
-import { type Description, modelIn } from '../modelFile.js'
+import type { Description } from '../modelFile.js'
 import { version } from '../program.js'
+import { modelIn } from '../weights.js'
 
 /** Options with what a run needs. */
 export interface Settings extends TrainOptions {
