@@ -51,7 +51,7 @@ export async function openAddon(): Promise<Addon> {
 }
 
 function found(): string | undefined {
-  const { resolve } = createRequire(import.meta.url)('node-gyp-build') as { resolve(folder: string): string }
+  const { resolve } = createRequire(import.meta.url)('node-gyp-build') as { resolve: (folder: string) => string }
   try {
     return resolve(root)
   } catch {

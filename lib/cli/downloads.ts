@@ -26,7 +26,10 @@ async function openProgress(): Promise<{ show: (progress: data.Progress) => void
   const begin = (url: string, total: number | undefined) => {
     bar?.stop()
     current = url
-    if (!process.stderr.isTTY || !total) return note(`downloading ${url}`)
+    if (!process.stderr.isTTY || !total) {
+      note(`downloading ${url}`)
+      return
+    }
     const format = '{file} {bar} {percentage} %  {eta_formatted}'
     bar = new progress.SingleBar({ stream: process.stderr, format, hideCursor: true }, progress.Presets.shades_classic)
     bar.start(total / MIB, 0, { file: url.slice(url.lastIndexOf('/') + 1) })

@@ -19,7 +19,10 @@ let finishing = 0
 export function listenForSignals(): void {
   for (const [name, exitCode] of Object.entries(signals) as [keyof typeof signals, number][])
     process.on(name, () => {
-      if (finishing > 0 && !interruption.signal.aborted) return interruption.abort(new Interrupted(name, exitCode))
+      if (finishing > 0 && !interruption.signal.aborted) {
+        interruption.abort(new Interrupted(name, exitCode))
+        return
+      }
       if (process.stderr.isTTY) process.stderr.write('\x1b[?25h\n') // a bar has hidden the cursor
       process.exit(exitCode)
     })

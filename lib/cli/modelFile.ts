@@ -45,7 +45,7 @@ export async function saveModel(
   path: string,
   module: nn.Module,
   description: Description,
-  figures: Readonly<Record<string, number>> = {},
+  figures: Readonly<Partial<Record<string, number>>> = {},
 ): Promise<void> {
   const metadata = { [KEY]: JSON.stringify({ version: VERSION, ...description }), figures: JSON.stringify(figures) }
   await io.saveSafetensors(path, module.stateDict(), metadata)
@@ -119,7 +119,7 @@ async function openOnnx(file: string, size: number | undefined): Promise<Model> 
       `${file}: expected a model of one input, images [N, C, H, W], got ${module.inputs.length} inputs`,
     )
   const [, channels = -1, height = -1, width = -1] = shape ?? []
-  return foreign(file, module as unknown as nn.Layer, [channels, height, width], size)
+  return foreign(file, module, [channels, height, width], size)
 }
 
 async function openKeras(file: string, size: number | undefined): Promise<Model> {

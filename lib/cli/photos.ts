@@ -1,5 +1,5 @@
 // A folder of photos as a dataset, which threads that load batches make again: see `data.fromModule`.
-import { data, type Tensor, vision } from '../index.js'
+import { data, vision } from '../index.js'
 import { type Augmentation, type Preparation, transformOf } from './prepare.js'
 
 export interface PhotosOptions extends Preparation {

@@ -1,10 +1,10 @@
 import type { Writable } from 'node:stream'
-import type { EpochRecord, StepRecord } from './records.js'
+import type { EpochRecord, Measures } from './records.js'
 
 /** Shows a training run: a bar on a terminal, one line per epoch everywhere. */
 export interface Progress {
   start(epoch: number): void
-  step(record: StepRecord): void
+  step(step: number, figures: Measures): void
   end(record: EpochRecord): void
   stop(): void
 }
@@ -20,7 +20,7 @@ export async function openProgress(
   const bar = (stream as { isTTY?: boolean }).isTTY && steps ? await openBar(stream, epochs, steps) : undefined
   return {
     start: (epoch) => bar?.start(steps as number, 0, { epoch, figures: '' }),
-    step: ({ epoch: _, step, ...figures }) => bar?.update(step, { figures: shown(figures) }),
+    step: (step, figures) => bar?.update(step, { figures: shown(figures) }),
     end(record) {
       bar?.stop()
       stream.write(`${line(record, epochs)}\n`)

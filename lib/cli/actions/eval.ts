@@ -43,12 +43,14 @@ export async function evaluate(options: EvalOptions): Promise<void> {
     options.model,
   )
   const results = { images: part.indices.length, ...figures, seconds: Number(seconds.toFixed(3)) }
-  if (options.json)
-    return printJson({
+  if (options.json) {
+    printJson({
       ...results,
       perClass: scoresOf(confusion, classes),
       ...(options.confusion && { classes, confusion }),
     })
+    return
+  }
   printPairs(Object.entries(results))
   if (options.perClass) printScores(scoresOf(confusion, classes))
   if (options.confusion) printConfusion(confusion, classes)

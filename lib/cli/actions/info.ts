@@ -20,7 +20,7 @@ type Facts = ReturnType<typeof factsOf>
 
 function factsOf(addon: Addon) {
   const { library } = addon
-  const { isa = undefined, threads = undefined } = library?.info() ?? {}
+  const { isa, threads } = library?.info() ?? {}
   return {
     versions: { convcore: version, node: process.versions.node, napi: process.versions.napi },
     system: { name: system(), kernel: os.release(), platform: `${process.platform}-${process.arch}`, libc: libc() },
@@ -49,7 +49,7 @@ function cudaOf({ library }: Addon) {
     available: devices.length > 0,
     reason: cuda?.unavailableReason(),
     driver: { kernel, loader },
-    devices: devices.map(({ libraries: _, ...device }) => device),
+    devices,
     libraries: devices[0]?.libraries ?? [],
   }
 }

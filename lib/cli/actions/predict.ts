@@ -56,9 +56,7 @@ async function pixelsOf(image: string, { preparation }: Model): Promise<Tensor> 
 
 /** The model's figures for each class. */
 async function run({ module, name, preparation }: Model, image: Tensor): Promise<number[]> {
-  const output = scope(
-    () => noGrad(() => module.eval()(transformOf(preparation)(image).unsqueeze(0))) as unknown as Tensor,
-  )
+  const output = scope(() => noGrad(() => module.eval()(transformOf(preparation)(image).unsqueeze(0))))
   const values = Array.from(await output.data())
   output.dispose()
   if (values.length > 1 && output.shape[0] === 1) return values

@@ -21,7 +21,10 @@ export async function summary(name: string, options: SummaryOptions): Promise<vo
     0,
   )
   const memory = { weights: state * FLOAT, outputs: outputs * options.batch * FLOAT, batch: options.batch }
-  if (options.json) return printJson({ model, inputShape: shape, layers, total, trainable, multiplyAdds, memory })
+  if (options.json) {
+    printJson({ model, inputShape: shape, layers, total, trainable, multiplyAdds, memory })
+    return
+  }
   if (process.stdout.isTTY) print(String(summary))
   else {
     const rows = layers.map(({ name, type, outputShape, parameters, multiplyAdds }) => [

@@ -100,9 +100,11 @@ async function run(settings: Settings, running: Running): Promise<void> {
     everySteps: checkpointEvery,
     keepLast: 1,
   })
-  // Without its time, so that the same run gives the same file.
-  const save = ({ seconds: _, ...figures }: training.EpochRecord) =>
-    saveModel(modelIn(out), model, description, figures as Record<string, number>)
+  const save = async (record: training.EpochRecord) => {
+    const figures: Partial<training.EpochRecord> = { ...record }
+    delete figures.seconds // the same run gives the same file
+    await saveModel(modelIn(out), model, description, figures)
+  }
   const config = { model: description, images: images.counts }
   const history = await trainer.fit(images.training, {
     epochs,

@@ -39,7 +39,7 @@ export async function settle(options: TrainOptions, given: Given): Promise<Start
   if (resume && overwrite) throw new UsageError('expected --resume or --overwrite, got both')
   const out = options.out ?? (data && model && join('runs', `${basename(data)}-${model}`))
   if (resume) return resumed({ ...options, out: needed('--out FOLDER', out) }, given)
-  const settings = { ...options, data: needed('--data SET', data), model: needed('--model NETWORK', model), out: out! }
+  const settings = { ...options, data: needed('--data SET', data), model: needed('--model NETWORK', model), out: out }
   if (await holdsRun(settings.out)) {
     if (!overwrite)
       throw new Error(
