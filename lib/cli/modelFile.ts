@@ -1,21 +1,15 @@
 import { statSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { io, keras, type nn, onnx } from '../index.js'
+import { keras, type nn, onnx } from '../index.js'
 import { FormatError } from '../errors.js'
 import { isRecord } from '../io/json.js'
 import { readModelFile } from '../keras/manifest.js'
 import { buildFor } from './build.js'
+import { type Description, describedIn } from './description.js'
 import { UsageError } from './errors.js'
 import { networkName, networks } from './networks.js'
 import { type Preparation, statistics } from './prepare.js'
 import { isWeights, modelIn, readWeights, weightEndings } from './weights.js'
-
-/** What a model file of `train` says besides its weights. */
-export interface Description extends Preparation {
-  /** Of the zoo. */
-  readonly network: string
-  readonly classes: readonly string[]
-}
 
 /** A model that can be run on images. */
 export interface Model {
@@ -35,20 +29,6 @@ export interface ModelOptions {
   size?: number | undefined
   mean?: readonly number[] | undefined
   std?: readonly number[] | undefined
-}
-
-const KEY = 'convcore.model'
-const VERSION = 1
-
-/** Writes a model that `openModel` opens without being told what it is. */
-export async function saveModel(
-  path: string,
-  module: nn.Module,
-  description: Description,
-  figures: Readonly<Partial<Record<string, number>>> = {},
-): Promise<void> {
-  const metadata = { [KEY]: JSON.stringify({ version: VERSION, ...description }), figures: JSON.stringify(figures) }
-  await io.saveSafetensors(path, module.stateDict(), metadata)
 }
 
 /**
@@ -100,15 +80,6 @@ async function openWeights(file: string, network: string | undefined): Promise<M
   if (description) return { module, name, classes: description.classes, preparation: description, description }
   const { channels, size } = networks[name]!
   return { module, name, classes: undefined, preparation: photosOf(channels, [size, size]), description }
-}
-
-/** What a model file of `train` says of itself; undefined for other weights. */
-export function describedIn(metadata: Readonly<Record<string, string>>, file: string): Description | undefined {
-  const json = metadata[KEY]
-  if (json === undefined) return undefined
-  const { version, ...description } = JSON.parse(json) as Description & { version: number }
-  if (version === VERSION) return description
-  throw new FormatError(`${file}: expected a model of version ${VERSION}, got ${version}`)
 }
 
 async function openOnnx(file: string, size: number | undefined): Promise<Model> {

@@ -73,13 +73,16 @@ export const networks: Readonly<Record<string, Network>> = {
 
 const bare = (name: string): string => name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 
+/** The network that is called so; undefined where there is none. */
+export const findNetwork = (text: string): string | undefined =>
+  Object.keys(networks).find((name) => bare(name) === bare(text))
+
 /**
  * A network's name as `models` has it: `resnet-18`, `ResNet18` and `mobilenet_v2` do too.
  * @throws {UsageError} for one that there is not
  */
 export function networkName(text: string): string {
-  const names = Object.keys(networks)
-  const name = names.find((each) => bare(each) === bare(text))
+  const name = findNetwork(text)
   if (name !== undefined) return name
-  throw new UsageError(`expected a network among ${names.join(', ')}, got ${text}`)
+  throw new UsageError(`expected a network among ${Object.keys(networks).join(', ')}, got ${text}`)
 }

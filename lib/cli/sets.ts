@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { cat, data, type Device, full, Generator, type Tensor } from '../index.js'
+import { cat, data, type Device, full, Generator, type Tensor, vision } from '../index.js'
 import { FormatError } from '../errors.js'
 import { UsageError } from './errors.js'
 import { withDownloads } from './downloads.js'
@@ -136,7 +136,9 @@ async function folderSet(root: string, { samples }: SetOptions): Promise<ImageSe
   const test = inside('train') ? VALIDATION.find(inside) : undefined
   const folders = { train: inside('train') ? join(root, 'train') : root, test: test && join(root, test) }
   const { classes, samples: files } = new data.ImageFolder(folders.train)
-  const channels = await channelsOf(files[0]![0])
+  if (classes.length < 2)
+    throw new FormatError(`${folders.train}: expected folders of at least two classes, got ${classes.join()}`)
+  const channels = await channelsOf(files)
   if (folders.test) {
     const others = new data.ImageFolder(folders.test).classes
     if (String(others) !== String(classes))
@@ -159,11 +161,16 @@ async function folderSet(root: string, { samples }: SetOptions): Promise<ImageSe
   }
 }
 
-/** Grey photos have one channel, all others three. */
-async function channelsOf(path: string): Promise<number> {
-  const { vision } = await import('../index.js')
-  const image = await vision.readImage(path)
-  const channels = image.shape[0]! < 3 ? 1 : 3
-  image.dispose()
-  return channels
+/** Grey photos have one channel, all others three; the first one that can be read tells. */
+async function channelsOf(samples: data.ImageFolder['samples']): Promise<number> {
+  let failure: unknown
+  for (const [path] of samples)
+    try {
+      const image = await vision.readImage(path)
+      image.dispose()
+      return image.shape[0]! < 3 ? 1 : 3
+    } catch (error) {
+      failure ??= error
+    }
+  throw failure
 }

@@ -72,6 +72,14 @@ t.test('models of Keras are run and converted', async (t) => {
   t.same(readFileSync(at('other/weights.bin')), readFileSync(at('web/weights.bin')))
 })
 
+t.test('a model whose description is damaged is refused', async (t) => {
+  const metadata = { 'convcore.model': JSON.stringify({ version: 1, network: 'lenet5', classes: ['a'], channels: 7 }) }
+  await io.saveSafetensors(at('odd.safetensors'), lenet.stateDict(), metadata)
+  const { code, errors } = await convcore('predict digit.png --model odd.safetensors')
+  t.equal(code, 1)
+  t.match(errors, /odd.safetensors: expected the description of a model, got {"network":"lenet5"/)
+})
+
 t.test('what cannot be converted is refused, and nothing is left', async (t) => {
   const before = readdirSync(folder).sort()
   const refusals: readonly [call: string, told: RegExp][] = [

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { io } from 'convcore'
 import t from 'tap'
@@ -51,6 +51,11 @@ t.test('a run is not written over by mistake', async (t) => {
   const { code, errors } = await convcore(`${call} --epochs 1 --out whole`)
   t.equal(code, 1)
   t.match(errors, /whole: expected no run there, got one; --resume goes on with it, --overwrite replaces it/)
+  const elsewhere = await convcore('train --data nowhere --model lenet5 --overwrite --out whole')
+  t.equal(elsewhere.code, 2)
+  t.ok(existsSync(join(folder, 'whole/model.safetensors')), 'nor before the new one begins')
+  t.equal((await convcore(`${call} --epochs 1 --out cut --overwrite --samples 40 --quiet`)).code, 0)
+  t.match(text('cut/history.csv'), /^epoch,.*\n1,.*\n$/)
   t.match((await convcore('train --resume --out nothing')).errors, /nothing: expected a run to go on with, got none/)
 })
 
@@ -77,12 +82,13 @@ t.test('eval measures a run, by class and as a confusion matrix', async (t) => {
 
 t.test('a folder of photos is split, and the model is for its classes', async (t) => {
   await writePhotos(join(folder, 'photos'), 20)
-  const train =
-    'train --data photos --model resnet20 --epochs 3 --batch-size 8 --lr 0.01 --validation 0.25 --augment flip'
+  writeFileSync(join(folder, 'photos/bright/-broken.png'), 'no picture')
+  const train = 'train --data photos --model lenet5 --epochs 5 --batch-size 8 --validation 0.25 --augment flip'
   const { code, errors, out } = await convcore(`${train} --workers 1 --out runs/photos --json`)
   t.equal(code, 0, errors)
-  t.match(errors, /30 images to train on, 10 to validate with/)
-  t.match(json(out), { history: { length: 3 }, model: join('runs', 'photos', 'model.safetensors') })
+  t.match(errors, /31 images to train on, 10 to validate with/)
+  t.match(errors, /left out, since they cannot be read: 1 files, the first: .*-broken.png: expected an image/)
+  t.match(json(out), { history: { length: 5 }, model: join('runs', 'photos', 'model.safetensors') })
 
   const images = ['photos/dark/3.png', 'photos/bright/4.png', 'photos/none.png']
   const predict = await convcore(['predict', ...images, '--model', 'runs/photos', '--top', '1'])

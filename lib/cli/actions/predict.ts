@@ -25,6 +25,7 @@ export async function predict(images: readonly string[], options: PredictOptions
   model.module.to(device)
   const results: { image: string; answers: Answer[] }[] = []
   for (const image of images) {
+    if (process.stdout.errored) break // nobody reads any more
     try {
       const read = await pixelsOf(image, model)
       const logits = await run(model, read.to(device))

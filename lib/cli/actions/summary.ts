@@ -5,14 +5,14 @@ import { build } from '../build.js'
 import type { SummaryOptions } from '../commands/summary.js'
 import { bytes } from '../machine.js'
 import { openModel } from '../modelFile.js'
-import { networkName, networks } from '../networks.js'
+import { findNetwork, networkName, networks } from '../networks.js'
 import { print, printJson, printPairs, printTable } from '../output.js'
 
 const FLOAT = 4 // bytes
 
 /** Prints a network's layers, and what memory they take. */
 export async function summary(name: string, options: SummaryOptions): Promise<void> {
-  const { module, shape } = existsSync(name) || extname(name) ? await fromFile(name, options) : fromZoo(name, options)
+  const { module, shape } = isFile(name) ? await fromFile(name, options) : fromZoo(networkName(name), options)
   const summary = nn.summary(module, shape)
   const { model, layers, total, trainable, multiplyAdds } = summary
   const state = Object.values(module.stateDict()).reduce((sum, { size }) => sum + size, 0)
@@ -44,8 +44,10 @@ interface Shaped {
   readonly shape: readonly number[]
 }
 
-function fromZoo(text: string, { size, channels, numClasses }: SummaryOptions): Shaped {
-  const name = networkName(text)
+/** Names of networks go before files that are called so. */
+const isFile = (name: string): boolean => !findNetwork(name) && (existsSync(name) || extname(name) !== '')
+
+function fromZoo(name: string, { size, channels, numClasses }: SummaryOptions): Shaped {
   const network = networks[name]!
   const side = size ?? network.size
   const shape = [channels ?? network.channels, side, side]

@@ -6,13 +6,14 @@ import { begin, build } from '../build.js'
 import { deviceOf } from '../device.js'
 import { untilDone } from '../interrupt.js'
 import { lossOf, measure } from '../measure.js'
-import { type Description, describedIn, saveModel } from '../modelFile.js'
+import { type Description, describedIn, saveModel } from '../description.js'
 import { networkName, networks } from '../networks.js'
 import { note, printJson, printPairs } from '../output.js'
+import { tellSkipped } from '../parts.js'
 import { statistics } from '../prepare.js'
 import { openSet } from '../sets.js'
 import { bestOf, KeepBest, SaveWhenInterrupted } from '../training/callbacks.js'
-import { settle, type Settings, type Start, writeConfig } from '../training/folder.js'
+import { settle, type Settings, type Start, beginFolder } from '../training/folder.js'
 import { type Images, openImages, prepare } from '../training/images.js'
 import { makeOptimizer, makeSchedule, rateOf } from '../training/optimizer.js'
 import { writeReport } from '../training/report.js'
@@ -111,7 +112,7 @@ async function run(settings: Settings, running: Running): Promise<void> {
     validation: images.validation,
     resume,
     callbacks: [
-      { onFitStart: () => writeConfig(settings, config) }, // once a run to resume has shown to be of its kind
+      { onFitStart: () => beginFolder(settings, config) }, // once a run to resume has shown to be of its kind
       ...(tuning ? [tuning] : []),
       ...(patience ? [new training.EarlyStopping({ patience })] : []),
       ...[monitor, new KeepBest(save), new training.CSVLogger(join(out, 'history.csv'))],
@@ -145,7 +146,10 @@ async function finish(
     device,
     description.classes.length,
   )
-  for (const loader of [images.training, images.validation, images.test]) await loader?.dispose()
+  for (const loader of [images.training, images.validation, ...(images.test ? [images.test] : [])]) {
+    tellSkipped(loader)
+    await loader.dispose()
+  }
   const judged = Object.entries(figures).map(([name, value]) => [
     `${images.test ? 'test' : 'validation'}.${name}`,
     value,

@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { train } from '../../index.js'
-import { parseRecord } from '../../io/json.js'
+import { FormatError } from '../../errors.js'
+import { isRecord, parseRecord } from '../../io/json.js'
 import { writeAtomically } from '../../io/atomic.js'
 import type { Given, TrainOptions } from '../commands/train.js'
 import { UsageError } from '../errors.js'
-import type { Description } from '../modelFile.js'
+import { checkDescription, type Description } from '../description.js'
 import { version } from '../program.js'
 import { modelIn } from '../weights.js'
 
@@ -37,22 +38,21 @@ export interface Start {
 export async function settle(options: TrainOptions, given: Given): Promise<Start> {
   const { resume, overwrite, data, model } = options
   if (resume && overwrite) throw new UsageError('expected --resume or --overwrite, got both')
-  const out = options.out ?? (data && model && join('runs', `${basename(data)}-${model}`))
+  const named = data && model ? join('runs', `${basename(data)}-${model}`) : undefined
+  const out = options.out ?? named
   if (resume) return resumed({ ...options, out: needed('--out FOLDER', out) }, given)
-  const settings = { ...options, data: needed('--data SET', data), model: needed('--model NETWORK', model), out: out }
-  if (await holdsRun(settings.out)) {
-    if (!overwrite)
-      throw new Error(
-        `${settings.out}: expected no run there, got one; --resume goes on with it, --overwrite replaces it`,
-      )
-    for (const name of [
-      modelIn(settings.out),
-      ...['history.csv', 'report.html'].map((name) => join(settings.out, name)),
-    ])
-      await rm(name, { force: true })
-  }
+  const settings = complete(options, out)
+  if (!overwrite && (await holdsRun(settings.out)))
+    throw new Error(`${out}: expected no run there, got one; --resume goes on with it, --overwrite replaces it`)
   return { settings, before: undefined }
 }
+
+const complete = (options: TrainOptions, out: string | undefined): Settings => ({
+  ...options,
+  data: needed('--data SET', options.data),
+  model: needed('--model NETWORK', options.model),
+  out: needed('--out FOLDER', out),
+})
 
 function needed(option: string, value: string | undefined): string {
   if (value) return value
@@ -61,20 +61,24 @@ function needed(option: string, value: string | undefined): string {
 
 async function resumed(options: TrainOptions & { out: string }, given: Given): Promise<Start> {
   const { out } = options
-  if (!existsSync(configIn(out)) || !(await train.latestCheckpoint(out)))
+  const config = configIn(out)
+  if (!existsSync(config) || !(await train.latestCheckpoint(out)))
     throw new Error(`${out}: expected a run to go on with, got none`)
-  const { options: saved, model } = parseRecord(await readFile(configIn(out)), configIn(out), 'configuration')
+  const { options: saved, model } = parseRecord(await readFile(config), config, 'configuration')
+  if (!isRecord(saved) || !isRecord(model)) throw new FormatError(`${config}: expected options and a model, got others`)
   const said = Object.fromEntries(Object.entries(options).filter(([name]) => given.has(name)))
-  const settings = { ...options, ...(saved as Settings), ...said, out }
-  return { settings, before: model as Description }
+  return { settings: complete({ ...options, ...saved, ...said }, out), before: checkDescription(model, config) }
 }
 
 const holdsRun = async (folder: string): Promise<boolean> =>
   existsSync(modelIn(folder)) || (await train.latestCheckpoint(folder)) !== undefined
 
-/** Notes what a run is made with. */
-export async function writeConfig(settings: Settings, facts: { model: Description; images: object }): Promise<void> {
+/** Notes what a run is made with, and removes what an earlier one has left. Checkpoints see to themselves. */
+export async function beginFolder(settings: Settings, facts: { model: Description; images: object }): Promise<void> {
+  const { out, resume } = settings
+  const left = resume ? [] : [modelIn(out), join(out, 'history.csv'), join(out, 'report.html')]
+  for (const path of left) await rm(path, { force: true })
   const options = Object.entries(settings).filter(([name]) => !(calls as readonly string[]).includes(name))
   const text = JSON.stringify({ convcore: version, options: Object.fromEntries(options), ...facts }, null, 2)
-  await writeAtomically(configIn(settings.out), (file) => file.writeFile(`${text}\n`))
+  await writeAtomically(configIn(out), (file) => file.writeFile(`${text}\n`))
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { nn, type train, visualize } from '../../index.js'
-import type { Description } from '../modelFile.js'
+import type { Description } from '../description.js'
 import { note } from '../output.js'
 import type { Settings } from './folder.js'
 
