@@ -3,6 +3,7 @@
 import { CommanderError } from 'commander'
 import { lineOf, UsageError } from './errors.js'
 import { Interrupted, listenForSignals } from './interrupt.js'
+import { note } from './output.js'
 import { makeProgram } from './program.js'
 
 const program = makeProgram()
@@ -13,6 +14,10 @@ for (const stream of [process.stdout, process.stderr])
     if (error.code !== 'EPIPE') throw error
   })
 listenForSignals()
+
+// Of files that are left out, say: in a line, without Node's words on how to trace them.
+process.removeAllListeners('warning')
+process.on('warning', (warning) => note(`convcore: warning: ${lineOf(warning)}`))
 
 try {
   await program.parseAsync()
@@ -26,7 +31,7 @@ function exitCodeOf(error: unknown): number {
   const { debug = false } = program.opts<{ debug?: boolean }>()
   const usage = error instanceof UsageError
   const text = debug && !usage && error instanceof Error ? error.stack : lineOf(error)
-  process.stderr.write(`convcore: ${text}\n`)
+  note(`convcore: ${text}`)
   if (error instanceof Interrupted) return error.exitCode
   return usage ? 2 : 1
 }

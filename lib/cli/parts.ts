@@ -1,17 +1,10 @@
 import { data, Generator, scope, type Tensor, tensor, type transforms } from '../index.js'
-import { note } from './output.js'
 import type { PhotosOptions } from './photos.js'
 import { type Augmentation, type Preparation, transformOf } from './prepare.js'
 
 export type Sample = [image: Tensor, label: Tensor | number]
 export type Batch = [images: Tensor, labels: Tensor]
 export type Samples = data.Dataset<Sample, Batch>
-
-/** Tells of files that a loader has left out. */
-export function tellSkipped({ skipped }: data.DataLoader<Sample, Batch>): void {
-  const [reason] = skipped.values()
-  if (reason !== undefined) note(`left out, since they cannot be read: ${skipped.size} files, the first: ${reason}`)
-}
 
 /** One split of a set. */
 export interface Part {

@@ -7,7 +7,7 @@ import { UsageError } from '../errors.js'
 import { lossOf, measure } from '../measure.js'
 import { openModel } from '../modelFile.js'
 import { type Cell, note, print, printJson, printPairs, printTable } from '../output.js'
-import { type Batch, type Sample, tellSkipped } from '../parts.js'
+import type { Batch, Sample } from '../parts.js'
 import { openSet } from '../sets.js'
 import { loading } from '../training/images.js'
 
@@ -36,7 +36,6 @@ export async function evaluate(options: EvalOptions): Promise<void> {
     named?.length ?? set.classes.length,
   )
   const seconds = (performance.now() - started) / 1000
-  tellSkipped(images)
   await images.dispose()
   const classes = namesFor(
     named ?? (set.classes.length === confusion.length ? set.classes : undefined),

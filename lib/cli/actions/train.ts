@@ -9,7 +9,6 @@ import { lossOf, measure } from '../measure.js'
 import { type Description, describedIn, saveModel } from '../description.js'
 import { networkName, networks } from '../networks.js'
 import { note, printJson, printPairs } from '../output.js'
-import { tellSkipped } from '../parts.js'
 import { statistics } from '../prepare.js'
 import { openSet } from '../sets.js'
 import { bestOf, KeepBest, SaveWhenInterrupted } from '../training/callbacks.js'
@@ -146,10 +145,7 @@ async function finish(
     device,
     description.classes.length,
   )
-  for (const loader of [images.training, images.validation, ...(images.test ? [images.test] : [])]) {
-    tellSkipped(loader)
-    await loader.dispose()
-  }
+  for (const loader of [images.training, images.validation, images.test]) await loader?.dispose()
   const judged = Object.entries(figures).map(([name, value]) => [
     `${images.test ? 'test' : 'validation'}.${name}`,
     value,
