@@ -6,6 +6,8 @@ import { cells, convcore, folder } from './program.js'
 
 const { version } = createRequire(import.meta.url)('../../../../package.json') as { version: string }
 
+t.setTimeout(300_000) // busy machines
+
 t.test('info says what there is, as JSON too', async (t) => {
   const { code, out } = await convcore('info --json')
   t.equal(code, 0)

@@ -1,7 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { models } from 'convcore'
 import t from 'tap'
 import { convcore, folder } from './program.js'
+
+t.setTimeout(300_000) // busy machines
 
 /** Calls that are not known, and what is said of them: one line, exit code 2. */
 const misuse: readonly [call: string, told: RegExp][] = [
@@ -31,6 +34,13 @@ t.test('a call that is not known is told of in one line, with what is, and ends 
     t.match(errors, told, call)
     t.equal(errors.split('\n').length, 2, call)
   }
+})
+
+t.test('all networks of the zoo are known', async (t) => {
+  const { errors } = await convcore('summary nonet')
+  const [, names] = /expected a network among (.*), got nonet/.exec(errors)!
+  const makers = Object.keys(models).filter((name) => /^[a-z]/.test(name) && !['fineTune', 'fromCaffe'].includes(name))
+  t.same(names!.split(', ').sort(), makers.sort())
 })
 
 t.test('help says what there is, with examples', async (t) => {
