@@ -1,12 +1,21 @@
 // dist/: the compiled library in few files, since Node takes a millisecond for each. What is loaded by
-// address is an entry: threads, and the native layer by those who try to misuse it.
-import { readFile } from 'node:fs/promises'
+// address is an entry: threads, and the native layer by those who try to misuse it. The program is an entry too, whose
+// commands are loaded when they are called.
+import { chmod, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
 const compiled = fileURLToPath(new URL('../build/lib/', import.meta.url))
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const entries = { index: 'index', native: 'native', worker: 'data/workers/worker', remake: 'data/workers/remake' }
+const entries = {
+  index: 'index',
+  native: 'native',
+  worker: 'data/workers/worker',
+  remake: 'data/workers/remake',
+  cli: 'cli/main',
+  photos: 'cli/photos',
+}
+const ofProgram = (id) => id.startsWith(`${compiled}cli/`)
 
 /** The maps that the compiler wrote, so that stacks lead into the sources. */
 const maps = {
@@ -30,10 +39,11 @@ const bundle = await rollup({
 const { output } = await bundle.write({
   dir: dist,
   sourcemap: true,
-  chunkFileNames: '[name].js',
-  manualChunks: (id) => (id.endsWith('/worker.js') ? undefined : 'convcore'),
+  chunkFileNames: ({ moduleIds }) => (moduleIds.some(ofProgram) ? 'cli-[name].js' : '[name].js'),
+  manualChunks: (id) => (id.endsWith('/worker.js') || ofProgram(id) ? undefined : 'convcore'),
 })
 await bundle.close()
+await chmod(`${dist}cli.js`, 0o755)
 
 // A class is printed under its name, so no other module may force another one on it.
 for (const { fileName, code = '' } of output) {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { noGrad } from '../autograd.js'
 import { describe } from '../errors.js'
 import { writeAtomically } from '../io/atomic.js'
+import { isModule } from '../nn/members.js'
 import { Model } from '../nn/model.js'
 import type { Module } from '../nn/module.js'
 import { Sequential } from '../nn/sequential.js'
@@ -71,7 +72,9 @@ function written(writer: Writer, model: Module, { inputShape }: SaveLayersModelO
     return { inputs, outputs: graph(writer, model as Model, inputs, '').map((x, i) => final(writer, x, i)) }
   }
   if (!(model instanceof Sequential) || model.forward !== Sequential.prototype.forward)
-    throw new TypeError(`saveLayersModel: expected an nn.Sequential or an nn.Model, got ${describe(model)}`)
+    throw new TypeError(
+      `saveLayersModel: expected an nn.Sequential or an nn.Model, got ${isModule(model) ? model.constructor.name : describe(model)}`,
+    )
   if (!inputShape) throw new TypeError('saveLayersModel: expected inputShape for an nn.Sequential, got none')
   const symbol = input(checkShape('saveLayersModel', inputShape))
   const start = writer.input('input_1', toKeras(symbol.shape))

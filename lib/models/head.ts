@@ -20,17 +20,22 @@ export function replaceHead(model: Module, numClasses: number, generator?: Gener
       `fineTune: expected a model with a linear or convolution layer in it, got ${model.constructor.name}`,
     )
   const head = likewise(old, numClasses, generator)
-  for (const owner of model.modules())
-    for (const [name, child] of [...ownModules(owner)]) if (child === old) put(owner, name, head)
+  replaceLayer(model, old, head)
   return head
 }
 
+/** Puts a layer in the place of another, wherever that stands below the model. */
+export function replaceLayer(model: Module, old: Module, layer: Module): void {
+  for (const owner of model.modules())
+    for (const [name, child] of [...ownModules(owner)]) if (child === old) put(owner, name, layer)
+}
+
 /** Names of modules in arrays are those of the field and the place: 'blocks.0'. */
-function put(owner: Module, name: string, head: Head): void {
+function put(owner: Module, name: string, layer: Module): void {
   const keys = name.split('.')
   const last = keys.pop()!
   const holder = keys.reduce<object>((value, key) => (value as Record<string, object>)[key]!, owner)
-  Object.assign(holder, { [last]: head })
+  Object.assign(holder, { [last]: layer })
 }
 
 /** A layer of the same inputs, and on the same device. */

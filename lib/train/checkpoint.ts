@@ -79,7 +79,7 @@ export class Checkpoint implements Callback {
 
   async onUpdate(run: Run): Promise<void> {
     const { everySteps } = this.#options
-    if (everySteps && run.updates % everySteps === 0) await this.#save(run)
+    if (everySteps && run.updates % everySteps === 0) await this.save(run)
   }
 
   async onEpochEnd(record: EpochRecord, run: Run): Promise<void> {
@@ -88,7 +88,17 @@ export class Checkpoint implements Callback {
     const better = this.#mode === 'min' ? figure < (this.#best ?? Infinity) : figure > (this.#best ?? -Infinity)
     if (better) this.#best = figure
     if (better && !run.dry) await saveCheckpoint(this.bestPath, await this.#content(run))
-    if (record.epoch % everyEpochs === 0 || record.epoch === run.epochs) await this.#save(run)
+    if (record.epoch % everyEpochs === 0 || record.epoch === run.epochs) await this.save(run)
+  }
+
+  /** Saves now, whatever the options say: for the `onUpdate` and `onEpochEnd` of another callback. */
+  async save(run: Run): Promise<void> {
+    if (run.dry) return
+    const { keepLast = 3 } = this.#options
+    const name = `${this.#prefix}-${String(run.updates).padStart(8, '0')}.safetensors`
+    await saveCheckpoint(join(this.folder, name), await this.#content(run))
+    const old = numbered(await list(this.folder), this.#prefix).slice(0, -keepLast)
+    for (const file of old) if (file !== name) await rm(join(this.folder, file), { force: true })
   }
 
   stateDict(): { best?: number | undefined } {
@@ -102,15 +112,6 @@ export class Checkpoint implements Callback {
   async #content(run: Run): Promise<object> {
     const { extra } = this.#options
     return { ...(await run.checkpoint()), extra: extra?.() }
-  }
-
-  async #save(run: Run): Promise<void> {
-    if (run.dry) return
-    const { keepLast = 3 } = this.#options
-    const name = `${this.#prefix}-${String(run.updates).padStart(8, '0')}.safetensors`
-    await saveCheckpoint(join(this.folder, name), await this.#content(run))
-    const old = numbered(await list(this.folder), this.#prefix).slice(0, -keepLast)
-    for (const file of old) if (file !== name) await rm(join(this.folder, file), { force: true })
   }
 }
 

@@ -211,8 +211,9 @@ export class Fit implements Run {
     const [loss] = figures as [number]
     const { checkFinite = true, onStep } = this.options
     if (checkFinite && !Number.isFinite(loss)) throw notFinite(loss, this.epoch, step)
-    this.#progress?.step(step, loss)
-    const record = { epoch: this.epoch, step, ...tally.named(figures) }
+    const measures = tally.named(figures)
+    this.#progress?.step(step, measures)
+    const record = { epoch: this.epoch, step, ...measures }
     const settled = this.#settled
     this.#settled = false
     await onStep?.(record)
