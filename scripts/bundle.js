@@ -1,12 +1,19 @@
 // dist/: the compiled library in few files, since Node takes a millisecond for each. What is loaded by
-// address is an entry: threads, and the native layer by those who try to misuse it.
-import { readFile } from 'node:fs/promises'
+// address is an entry: threads, and the native layer by those who try to misuse it. The dashboard is one
+// that few load, and brings a page for browsers.
+import { copyFile, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
 const compiled = fileURLToPath(new URL('../build/lib/', import.meta.url))
 const dist = fileURLToPath(new URL('../dist/', import.meta.url))
-const entries = { index: 'index', native: 'native', worker: 'data/workers/worker', remake: 'data/workers/remake' }
+const entries = {
+  index: 'index',
+  native: 'native',
+  worker: 'data/workers/worker',
+  remake: 'data/workers/remake',
+  dashboard: 'dashboard/index',
+}
 
 /** The maps that the compiler wrote, so that stacks lead into the sources. */
 const maps = {
@@ -31,7 +38,7 @@ const { output } = await bundle.write({
   dir: dist,
   sourcemap: true,
   chunkFileNames: '[name].js',
-  manualChunks: (id) => (id.endsWith('/worker.js') ? undefined : 'convcore'),
+  manualChunks: (id) => (/\/worker\.js$|\/lib\/dashboard\//.test(id) ? undefined : 'convcore'),
 })
 await bundle.close()
 
@@ -40,3 +47,9 @@ for (const { fileName, code = '' } of output) {
   const renamed = code.match(/^class \w+\$\d+/m)
   if (renamed) throw new Error(`${fileName}: ${renamed[0]} has the name of another class or function`)
 }
+
+const page = await rollup({ input: fileURLToPath(new URL('../build/page/page/main.js', import.meta.url)) })
+await page.write({ file: `${dist}dashboard/page/main.js` })
+await page.close()
+for (const name of ['index.html', 'style.css'])
+  await copyFile(new URL(`../lib/dashboard/page/${name}`, import.meta.url), `${dist}dashboard/page/${name}`)
