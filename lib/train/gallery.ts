@@ -100,7 +100,7 @@ export class Gallery {
       Promise.all(
         layers.map(async (layer): Promise<[string, Bitmap]> => {
           const { path } = findLayer(this.op, model, layer)
-          return [path, await featureMaps(model, layer, input)]
+          return [path, await featureMaps(model, layer, input, { padValue: 0.5 })]
         }),
       ),
     )

@@ -31,6 +31,8 @@ export class Chart {
   readonly #tip = element('div', { class: 'tip', hidden: '' })
   readonly #magnitudes = element('input', { type: 'checkbox' })
   #lines: readonly Line[] = []
+  /** Where the pointer is. */
+  #pointer: number | undefined
   /** Of what is drawn. */
   #scales: { x: Scale; y: Scale; width: number } | undefined
 
@@ -44,7 +46,7 @@ export class Chart {
     this.element = element('article', { class: 'card' }, head, plot)
     this.#magnitudes.addEventListener('change', () => this.#render())
     this.#drawing.addEventListener('pointermove', (event) => this.#point(event.offsetX))
-    this.#drawing.addEventListener('pointerleave', () => this.#leave())
+    this.#drawing.addEventListener('pointerleave', () => this.#point(undefined))
     new ResizeObserver(() => this.#render()).observe(plot)
   }
 
@@ -60,12 +62,13 @@ export class Chart {
     const shown = (y: number) => Number.isFinite(y) && (!magnitudes || y > 0)
     const lines = this.#lines.map((line) => ({ ...line, points: line.points.filter(([, y]) => shown(y)) }))
     const all = lines.flatMap(({ points }) => points)
-    const x = linear(rangeOf(all.map(([x]) => x)), [MARGIN.left, width - MARGIN.right], Math.max(2, width / 110))
+    const x = linear(rangeOf(all.map(([x]) => x)), [MARGIN.left, width - MARGIN.right], Math.max(3, width / 80))
     const y = this.#valueScale(rangeOf(all.map(([, y]) => y)), magnitudes)
     this.#scales = { x, y, width }
     this.#drawing.setAttribute('viewBox', `0 0 ${width} ${HEIGHT}`)
     this.#drawing.setAttribute('aria-label', this.#summary())
     this.#drawing.replaceChildren(this.#axes(x, y, width), ...lines.map((line) => drawn(line, x, y)))
+    this.#point(this.#pointer)
     const named = lines.filter(({ kind }) => kind !== 'faint')
     this.#legend.replaceChildren(
       ...(named.length > 1
@@ -79,7 +82,7 @@ export class Chart {
     if (magnitudes) return logarithmic([low / 1.1, high * 1.1], ends)
     const room = 0.05 * (high - low)
     const bottom = this.options.fromZero ? 0 : low >= 0 ? Math.max(0, low - room) : low - room
-    return linear([bottom, high + room], ends, 4)
+    return linear([bottom, high + room], ends, 5)
   }
 
   #axes(x: Scale, y: Scale, width: number): SVGElement {
@@ -110,8 +113,11 @@ export class Chart {
   }
 
   /** Tells the values at the step nearest to a place. */
-  #point(place: number): void {
-    if (!this.#scales) return
+  #point(place: number | undefined): void {
+    this.#pointer = place
+    this.#drawing.querySelector('.cursor')?.remove()
+    this.#tip.hidden = place === undefined
+    if (!this.#scales || place === undefined) return
     const { x, y, width } = this.#scales
     const { format = number } = this.options
     const named = this.#lines.filter(({ kind }) => kind !== 'faint')
@@ -120,7 +126,6 @@ export class Chart {
     )
     const close = nearest.reduce((a, b) => (Math.abs(x.place(b[0]) - place) < Math.abs(x.place(a[0]) - place) ? b : a))
     const at = x.place(close[0])
-    this.#drawing.querySelector('.cursor')?.remove()
     const dots = nearest.flatMap(([step, value], i) =>
       Math.abs(x.place(step) - at) < 8 && Number.isFinite(y.place(value))
         ? [svg('circle', { cx: x.place(step), cy: y.place(value), r: 4, class: `dot color${named[i]!.color}` })]
@@ -134,14 +139,8 @@ export class Chart {
         element('div', { class: `key color${color}` }, `${name} ${format(nearest[i]![1])}`),
       ),
     )
-    this.#tip.hidden = false
     this.#tip.style.left = `${Math.min(at + 12, width - this.#tip.offsetWidth - 4)}px`
     if (at + 12 > width - this.#tip.offsetWidth) this.#tip.style.left = `${at - this.#tip.offsetWidth - 12}px`
-  }
-
-  #leave(): void {
-    this.#tip.hidden = true
-    this.#drawing.querySelector('.cursor')?.remove()
   }
 }
 

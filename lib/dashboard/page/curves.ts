@@ -1,7 +1,7 @@
 import type { EpochPoint, StepPoint } from '../shared/messages.js'
 import { Chart, type ChartOptions, type Line } from './chart.js'
 import { byId } from './dom.js'
-import { bytes, capital, formatOf, perSecond, spaced } from './format.js'
+import { capital, formatOf, MEBI, mebibytes, perSecond, spaced } from './format.js'
 
 const charts = new Map<string, Chart>()
 
@@ -33,10 +33,10 @@ export function drawCurves(steps: readonly StepPoint[], epochs: readonly EpochPo
   const speed = pointsOf(steps, ({ samplesPerSecond }) => samplesPerSecond)
   draw('Samples per second', [{ name: 'speed', points: speed, color: 1 }], { format: perSecond, fromZero: true })
   const memory: Line[] = [
-    { name: 'tensors', points: pointsOf(steps, ({ memory }) => memory.live), color: 1 },
-    { name: 'process', points: pointsOf(steps, ({ memory }) => memory.resident), color: 2 },
+    { name: 'tensors', points: pointsOf(steps, ({ memory }) => memory.live / MEBI), color: 1 },
+    { name: 'process', points: pointsOf(steps, ({ memory }) => memory.resident / MEBI), color: 2 },
   ]
-  draw('Memory', memory, { format: bytes, fromZero: true })
+  draw('Memory', memory, { format: mebibytes, fromZero: true })
 }
 
 function draw(title: string, lines: readonly Line[], options: ChartOptions): void {

@@ -1,9 +1,9 @@
-/** Four digits: 0.001234, 12.3, 1,234. */
+/** Four digits: 0.00123, 12.3, 1,234. */
 export function number(value: number): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞'
   const size = Math.abs(value)
-  if (size >= 1e6 || (size > 0 && size < 1e-3)) return tidy(value.toExponential(2))
-  return value.toLocaleString('en', { maximumSignificantDigits: size >= 1000 ? 7 : 4, maximumFractionDigits: 4 })
+  if (size >= 1e6 || (size > 0 && size < 1e-4)) return tidy(value.toExponential(2))
+  return value.toLocaleString('en', { maximumSignificantDigits: size >= 1000 ? 7 : 4 })
 }
 
 /** 1.00e-3 → 1e-3 */
@@ -13,7 +13,13 @@ const tidy = (text: string): string =>
     .replace('e+', 'e')
     .replace('-', '−')
 
-export const percent = (value: number): string => `${(100 * value).toFixed(1)} %`
+export const percent = (value: number): string =>
+  `${(100 * value).toLocaleString('en', { maximumFractionDigits: 1 })} %`
+
+export const MEBI = 2 ** 20
+
+/** Of so many MiB. */
+export const mebibytes = (value: number): string => `${number(value)} MiB`
 
 export function bytes(value: number): string {
   const units = ['B', 'KiB', 'MiB', 'GiB']

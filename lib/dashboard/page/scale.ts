@@ -36,10 +36,11 @@ export function logarithmic([low, high]: readonly [number, number], ends: readon
   }
 }
 
-/** 1, 2 or 5 times a power of ten, not less than the step. */
+/** 1, 2 or 5 times a power of ten, the one nearest to the step. */
 function roundStep(step: number): number {
   const power = 10 ** Math.floor(Math.log10(step))
-  return power * ([1, 2, 5].find((factor) => factor * power >= step * (1 - 1e-9)) ?? 10)
+  const share = step / power
+  return power * (share < Math.SQRT2 ? 1 : share < Math.sqrt(10) ? 2 : share < Math.sqrt(50) ? 5 : 10)
 }
 
 /** From the least to the greatest value, never empty. */
