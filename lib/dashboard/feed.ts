@@ -6,7 +6,7 @@ const INTERVAL = 250 // milliseconds
 
 /** What there is to tell of a run: all of it to who comes late, and what is new, a few times a second, to who listens. */
 export class Feed {
-  /** Pixels by their id. */
+  /** Pixels by their name. */
   readonly pixels = new Map<string, Uint8Array>()
   readonly #steps: StepPoint[] = []
   readonly #epochs: EpochPoint[] = []

@@ -4,13 +4,14 @@ import type { Gallery } from '../train/gallery.js'
 import { image } from '../visualize/bitmap.js'
 import { makeGrid } from '../visualize/grid.js'
 import { isBeyond } from '../visualize/showGrid.js'
+import type { Pixels } from '../visualize/terminal.js'
 import type { Feed } from './feed.js'
 import type { PixelSource, Sample } from './shared/messages.js'
 
 /** Samples and feature maps for the page, which draws pixels itself. */
 export class Pictures {
   #samples: PixelSource | undefined
-  #looks = 0
+  #version = 0
 
   constructor(
     private readonly feed: Feed,
@@ -26,7 +27,7 @@ export class Pictures {
     using work = new Scope()
     const column = work.run(() => makeGrid(images, { nrow: 1, padding: 0, normalize }))
     const { pixels } = await image(column, { scale: 1 })
-    this.#samples = this.#add(`samples-${++this.#looks}`, pixels)
+    this.#samples = this.#add('samples', pixels)
   }
 
   /** What the model makes of them now. */
@@ -42,14 +43,13 @@ export class Pictures {
     this.feed.tell({ samples: { epoch, pixels: this.#samples, samples } })
     const maps = await this.gallery.maps(trainer)
     if (!maps.length) return
-    const look = ++this.#looks
-    for (const id of this.feed.pixels.keys()) if (id.startsWith('maps-')) this.feed.pixels.delete(id)
-    const layers = maps.map(([path, { pixels }], i) => ({ path, pixels: this.#add(`maps-${look}-${i}`, pixels) }))
+    const layers = maps.map(([path, { pixels }], i) => ({ path, pixels: this.#add(`maps-${i}`, pixels) }))
     this.feed.tell({ maps: { epoch, layers } })
   }
 
-  #add(id: string, { width, height, rgb }: { width: number; height: number; rgb: Uint8Array }): PixelSource {
-    this.feed.pixels.set(id, rgb)
-    return { id, width, height }
+  /** Those of the name before are gone; who asks for them late gets these. */
+  #add(name: string, { width, height, rgb }: Pixels): PixelSource {
+    this.feed.pixels.set(name, rgb)
+    return { id: `${name}?${++this.#version}`, width, height }
   }
 }

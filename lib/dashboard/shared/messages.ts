@@ -47,7 +47,7 @@ export interface Status {
   readonly remaining?: number | undefined
 }
 
-/** The address of pixels, three bytes each, row by row. */
+/** Pixels, three bytes each, row by row; others have another id. */
 export interface PixelSource {
   readonly id: string
   readonly width: number
