@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
 
 /** Why nothing is tested in a browser; false when there is one. */
 export const noBrowser: string | false = existsSync(CHROMIUM) ? false : `no browser at ${CHROMIUM}`
 
-export const launch = (): Promise<Browser> =>
-  chromium.launch({
+export async function launch(): Promise<Browser> {
+  const { chromium } = await import('playwright-core')
+  return chromium.launch({
     executablePath: CHROMIUM,
     args: [
       '--no-sandbox',
@@ -19,6 +20,7 @@ export const launch = (): Promise<Browser> =>
       '--disable-sync',
     ],
   })
+}
 
 /** A page, and what it should not have: complaints in its console, and requests to elsewhere. */
 export interface Watched {

@@ -28,7 +28,8 @@ export interface DashboardOptions extends GalleryOptions {
  * the model's answers, feature maps and the matrix of a `train.confusionMatrix` among the metrics. The page is for browsers
  * on this machine, by an address that nobody can guess, and loads nothing from elsewhere.
  *
- * It can be opened at any time, and does not keep the process alive.
+ * It can be opened at any time, and does not keep the process alive. From another machine it is reached by a tunnel:
+ * `ssh -L 8080:127.0.0.1:<port>`, and the same path at `localhost:8080`.
  *
  * ```ts
  * await using board = await dashboard({ title: 'Digits', samples: testSet, featureMaps: ['conv1'] })
