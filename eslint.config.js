@@ -8,7 +8,10 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     languageOptions: {
-      parserOptions: { project: ['tsconfig.lib.json', 'tsconfig.dev.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['tsconfig.lib.json', 'tsconfig.page.json', 'tsconfig.dev.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       // Indexing is checked by the compiler; a non-null assertion says that an index is in range.

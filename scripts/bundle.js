@@ -1,7 +1,7 @@
 // dist/: the compiled library in few files, since Node takes a millisecond for each. What is loaded by
-// address is an entry: threads, and the native layer by those who try to misuse it. The program is an entry too, whose
-// commands are loaded when they are called.
-import { chmod, readFile } from 'node:fs/promises'
+// address is an entry: threads, and the native layer by those who try to misuse it. So are the program, whose commands are
+// loaded when they are called, and the dashboard, which brings a page for browsers.
+import { chmod, copyFile, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { rollup } from 'rollup'
 
@@ -14,8 +14,10 @@ const entries = {
   remake: 'data/workers/remake',
   cli: 'cli/main',
   photos: 'cli/photos',
+  dashboard: 'dashboard/index',
 }
 const ofProgram = (id) => id.startsWith(`${compiled}cli/`)
+const ofDashboard = (id) => id.startsWith(`${compiled}dashboard/`)
 
 /** The maps that the compiler wrote, so that stacks lead into the sources. */
 const maps = {
@@ -40,7 +42,7 @@ const { output } = await bundle.write({
   dir: dist,
   sourcemap: true,
   chunkFileNames: ({ moduleIds }) => (moduleIds.some(ofProgram) ? 'cli-[name].js' : '[name].js'),
-  manualChunks: (id) => (id.endsWith('/worker.js') || ofProgram(id) ? undefined : 'convcore'),
+  manualChunks: (id) => (id.endsWith('/worker.js') || ofProgram(id) || ofDashboard(id) ? undefined : 'convcore'),
 })
 await bundle.close()
 await chmod(`${dist}cli.js`, 0o755)
@@ -50,3 +52,9 @@ for (const { fileName, code = '' } of output) {
   const renamed = code.match(/^class \w+\$\d+/m)
   if (renamed) throw new Error(`${fileName}: ${renamed[0]} has the name of another class or function`)
 }
+
+const page = await rollup({ input: fileURLToPath(new URL('../build/page/page/main.js', import.meta.url)) })
+await page.write({ file: `${dist}dashboard/page/main.js` })
+await page.close()
+for (const name of ['index.html', 'style.css'])
+  await copyFile(new URL(`../lib/dashboard/page/${name}`, import.meta.url), `${dist}dashboard/page/${name}`)

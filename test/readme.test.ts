@@ -15,7 +15,7 @@ t.before(() => mkdirSync(folder, { recursive: true }))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 t.test('the README has examples', (t) => {
-  t.equal(blocks.length, 9)
+  t.equal(blocks.length, 10)
   t.end()
 })
 

@@ -1,4 +1,5 @@
 import { FormatError } from '../errors.js'
+import { many, messageType, one, packed } from '../io/protobuf.js'
 
 // The messages of ONNX that are read or written, as protobufjs gives them: numbers that a file lacks are 0, lists are empty.
 // Names and numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
@@ -91,10 +92,6 @@ export const ELEMENT = {
   bfloat16: 16,
 } as const
 
-const one = (type: string, id: number) => ({ type, id })
-const many = (type: string, id: number) => ({ rule: 'repeated', type, id })
-const packed = (type: string, id: number) => ({ ...many(type, id), options: { packed: true } })
-
 const MESSAGES = {
   TensorProto: {
     dims: many('int64', 1),
@@ -151,16 +148,7 @@ const MESSAGES = {
   },
 }
 
-async function makeModelType() {
-  const { default: protobuf } = await import('protobufjs/light.js')
-  const nested = Object.fromEntries(Object.entries(MESSAGES).map(([name, fields]) => [name, { fields }]))
-  return protobuf.Root.fromJSON({ nested }).lookupType('ModelProto')
-}
-
-let made: ReturnType<typeof makeModelType> | undefined
-
-/** Made when it is first asked for, as the library is loaded then. */
-const modelType = () => (made ??= makeModelType())
+const modelType = messageType(MESSAGES, 'ModelProto')
 
 /** @throws {FormatError} for bytes that are no protobuf message of this kind */
 export async function decodeModel(bytes: Uint8Array, name: string): Promise<ModelProto> {

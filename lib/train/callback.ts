@@ -37,6 +37,10 @@ export interface Run {
   readonly epoch: number
   /** Batches of this epoch so far. */
   readonly step: number
+  /** How many batches an epoch has; undefined when that is not known beforehand. */
+  readonly steps: number | undefined
+  /** Of this epoch, those whose figures have arrived. */
+  readonly samples: number
   /** Steps of the optimizer since training began, before it was resumed too. */
   readonly updates: number
   readonly history: readonly EpochRecord[]

@@ -33,6 +33,7 @@ export class Fit implements Run {
   readonly history: EpochRecord[] = []
   epoch = 0
   step = 0
+  samples = 0
   updates = 0
   resumed = false
   readonly #callbacks: readonly Callback[]
@@ -66,6 +67,10 @@ export class Fit implements Run {
     this.#callbacks = callbacks.toSorted((a, b) => Number(a.last ?? false) - Number(b.last ?? false))
   }
 
+  get steps(): number | undefined {
+    return this.#sources.batches.length
+  }
+
   stop(): void {
     this.#stopped = true
   }
@@ -85,7 +90,7 @@ export class Fit implements Run {
   async #train(saved: FitState | undefined): Promise<EpochRecord[]> {
     try {
       const { progress = false } = this.engine.options
-      this.#progress = await openProgress(progress, this.epochs, this.#sources.batches.length)
+      this.#progress = await openProgress(progress, this.epochs, this.steps)
       this.#stepper.clear()
       if (saved) this.#restore(saved)
       await this.#call('onFitStart', this)
@@ -184,9 +189,13 @@ export class Fit implements Run {
         if (this.#stepper.due) await this.#update()
       },
       stopped: () => this.#stopped,
-      onFigures: (figures, step) => this.#report(tally, figures, step),
+      onFigures: (figures, step) => {
+        this.samples = pass.samples
+        return this.#report(tally, figures, step)
+      },
     })
     this.step = pass.steps
+    this.samples = pass.samples
     this.#progress?.start(this.epoch)
     return (this.#running = { pass, tally, started, exhausted: false })
   }

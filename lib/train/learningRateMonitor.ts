@@ -9,7 +9,7 @@ export class LearningRateMonitor implements Callback {
 
   /** @throws {TypeError} when the optimizer has no groups of parameters with a learning rate */
   constructor(private readonly optimizer: TrainerOptimizer) {
-    if (this.#rate() === undefined)
+    if (!ratesOf(optimizer).length)
       throw new TypeError(
         `LearningRateMonitor: expected an optimizer with paramGroups and learning rates, got ${describe(optimizer)}`,
       )
@@ -20,7 +20,7 @@ export class LearningRateMonitor implements Callback {
   }
 
   onEpochStart(): void {
-    this.rates.push(this.#rate()!)
+    this.rates.push(ratesOf(this.optimizer)[0]!)
   }
 
   stateDict(): { rates: number[] } {
@@ -30,9 +30,8 @@ export class LearningRateMonitor implements Callback {
   loadStateDict({ rates }: { rates: readonly number[] }): void {
     this.rates.splice(0, Infinity, ...rates)
   }
-
-  #rate(): number | undefined {
-    const [group] = (this.optimizer as Partial<TrainerOptimizer> | undefined)?.paramGroups ?? []
-    return (group as { lr?: number } | undefined)?.lr
-  }
 }
+
+/** The learning rates of an optimizer's groups of parameters, where it has such. */
+export const ratesOf = (optimizer: TrainerOptimizer | undefined): number[] =>
+  [...(optimizer?.paramGroups ?? [])].map((group) => (group as { lr?: number }).lr).filter((rate) => rate !== undefined)

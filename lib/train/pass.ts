@@ -42,9 +42,10 @@ export class Pass {
   steps: number
   /** Whether it was stopped while there were batches left. */
   cut = false
+  /** Those whose figures have arrived. */
+  samples: number
   readonly #inFlight: Reading[] = []
   readonly #sums: number[]
-  #samples: number
 
   /** @param step enqueues the work and returns scalar tensors, averages over the batch */
   constructor(
@@ -54,7 +55,7 @@ export class Pass {
   ) {
     const { steps = 0, samples = 0, sums = [] } = options.state ?? {}
     this.steps = steps
-    this.#samples = samples
+    this.samples = samples
     this.#sums = [...sums]
   }
 
@@ -85,7 +86,7 @@ export class Pass {
       await Promise.allSettled(this.#inFlight.map((reading) => reading.figures))
     }
     if (this.steps === 0) throw new RangeError(`${this.op}: expected at least one batch, got none`)
-    return this.#sums.map((sum) => sum / this.#samples)
+    return this.#sums.map((sum) => sum / this.samples)
   }
 
   /** Waits for the figures of all steps. */
@@ -95,7 +96,7 @@ export class Pass {
 
   /** What is summed up, once all steps are drained. */
   state(): PassState {
-    return { steps: this.steps, samples: this.#samples, sums: [...this.#sums] }
+    return { steps: this.steps, samples: this.samples, sums: [...this.#sums] }
   }
 
   async #readOldest(): Promise<void> {
@@ -103,7 +104,7 @@ export class Pass {
     const waited = !reading.arrived
     const figures = await reading.figures
     this.#inFlight.shift()
-    this.#samples += reading.samples
+    this.samples += reading.samples
     figures.forEach((figure, i) => (this.#sums[i] = (this.#sums[i] ?? 0) + figure * reading.samples))
     await this.options.onFigures?.(figures, reading.step)
     if (!waited) await setImmediate()

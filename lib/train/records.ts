@@ -18,11 +18,19 @@ export interface StepRecord extends Measures {
   step: number
 }
 
+/** loss → validationLoss */
+export const validationName = (figure: string): string => `validation${figure[0]!.toUpperCase()}${figure.slice(1)}`
+
 /** { loss } → { validationLoss } */
 export const prefixed = (measures: Measures): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(measures).map(([name, value]) => [`validation${name[0]!.toUpperCase()}${name.slice(1)}`, value]),
-  )
+  Object.fromEntries(Object.entries(measures).map(([name, value]) => [validationName(name), value]))
+
+/** The names of all figures, without those of the validation where there is the training's. */
+export function figuresOf(records: readonly Measures[]): string[] {
+  const names = [...new Set(records.flatMap((record) => Object.keys(record)))]
+  const taken = new Set(['epoch', 'step', 'seconds', ...names.map(validationName)])
+  return names.filter((name) => !taken.has(name))
+}
 
 /**
  * A figure of an epoch.

@@ -33,6 +33,11 @@ export class Trainer {
     this.#engine = new Engine(model, options)
   }
 
+  /** What it was made with. */
+  get options(): Readonly<TrainerOptions> {
+    return this.#engine.options
+  }
+
   /** Of the gradients, when training in float16. */
   get scaler(): GradScaler | undefined {
     return this.#engine.scaler

@@ -31,9 +31,10 @@ export function confusion(counts: Counts, { classes, title = '' }: ConfusionOpti
   const axis = { type: 'category', data: names, splitArea: { show: false }, axisTick: { show: false } }
   const named = { nameLocation: 'middle', nameTextStyle: { fontSize: 14, color: '#333' } }
   const shown = size <= MOST_LABELLED
+  const top = title ? 50 : 14
   const option = {
     title: { text: title, left: 'center', top: 10, textStyle: { fontSize: 16 } },
-    grid: { left: room + 30, top: 50, width: side, height: side },
+    grid: { left: room + 30, top, width: side, height: side },
     xAxis: {
       ...axis,
       ...named,
@@ -64,7 +65,7 @@ export function confusion(counts: Counts, { classes, title = '' }: ConfusionOpti
       },
     ],
   }
-  return chart(room + side + 60, side + 50 + (upright(names) ? 60 : room + 20), option, () => table(counts, names))
+  return chart(room + side + 60, side + top + (upright(names) ? 60 : room + 20), option, () => table(counts, names))
 }
 
 /** Names that are short stand upright. */

@@ -1,5 +1,5 @@
 import { describe } from '../errors.js'
-import type { EpochRecord } from '../train/records.js'
+import { type EpochRecord, figuresOf, validationName } from '../train/records.js'
 import type { Picture } from './picture.js'
 import { type Panel, plot, type PlotOptions, type Series } from './plot.js'
 
@@ -29,7 +29,7 @@ export function curves(history: readonly EpochRecord[], options: CurvesOptions =
       throw new RangeError(`curves: expected figures among ${known.join(', ')}, got ${describe(figure)}`)
   const marks = mark && [{ x: mark.epoch, name: mark.name }]
   const panels = figures.map((figure): Panel => {
-    const series = [seriesOf(records, figure, 'training'), seriesOf(records, validated(figure), 'validation')]
+    const series = [seriesOf(records, figure, 'training'), seriesOf(records, validationName(figure), 'validation')]
     return { title: spaced(figure), xName: 'epoch', series: series.filter(({ points }) => points.length), marks }
   })
   if (learningRates) {
@@ -37,15 +37,6 @@ export function curves(history: readonly EpochRecord[], options: CurvesOptions =
     panels.push({ title: 'learning rate', xName: 'epoch', series: [{ name: 'rate', points }], marks })
   }
   return plot(panels, layout)
-}
-
-const validated = (figure: string): string => `validation${figure[0]!.toUpperCase()}${figure.slice(1)}`
-
-/** The names of all figures, without those of the validation where there is the training's. */
-function figuresOf(records: readonly EpochRecord[]): string[] {
-  const names = [...new Set(records.flatMap((record) => Object.keys(record)))]
-  const taken = new Set(['epoch', 'seconds', ...names.map(validated)])
-  return names.filter((name) => !taken.has(name))
 }
 
 const seriesOf = (records: readonly EpochRecord[], figure: string, name: string): Series => ({

@@ -6,7 +6,7 @@ import { slice } from '../ops/slice.js'
 import { Scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import { Tensor } from '../tensor.js'
-import { image, type ScaleOptions } from './bitmap.js'
+import { type Bitmap, image, type ScaleOptions } from './bitmap.js'
 import { type GridOptions, makeGrid } from './grid.js'
 import { findLayer, type LayerLike, watchLayers } from './layers.js'
 import type { Picture } from './picture.js'
@@ -71,7 +71,7 @@ export async function featureMaps(
   layer: LayerLike,
   input: Tensor,
   { sample = 0, scale, ...options }: FeatureMapOptions = {},
-): Promise<Picture> {
+): Promise<Bitmap> {
   checkTensor('featureMaps', 'input', input)
   const { path } = findLayer('featureMaps', model, layer)
   using work = new Scope()

@@ -2,7 +2,7 @@ import { describe } from '../errors.js'
 import { writeAtomically } from '../io/atomic.js'
 import type { Summary } from '../nn/summary.js'
 import type { Counts } from '../train/confusion.js'
-import type { EpochRecord } from '../train/records.js'
+import { type EpochRecord, figuresOf } from '../train/records.js'
 import { confusion } from './confusion.js'
 import { curves, type CurvesOptions } from './curves.js'
 import { escape } from './escape.js'
@@ -32,13 +32,12 @@ export class Report {
 
   async html(): Promise<string> {
     const { title, history = [], confusion: counts, classes, summary, results, settings, pictures = {} } = this.options
-    const { figures, learningRates, mark } = this.options
     const drawn: [string, Picture][] = Object.entries(pictures)
     if (counts) drawn.unshift(['Confusion matrix', confusion(counts, { classes })])
-    if (history.length) drawn.unshift(['Curves', curves(history, { figures, learningRates, mark, columns: 2 })])
     const sections = [
       results && section('Results', pairs(results)),
       settings && section('Settings', pairs(settings)),
+      history.length > 0 && section('Curves', `<div class="row">${await panels(history, this.options)}</div>`),
       ...(await Promise.all(drawn.map(async ([name, picture]) => section(name, await figure(name, picture))))),
       history.length > 0 && section('Epochs', records(history)),
       summary !== undefined && section('Model', `<pre>${escape(String(summary))}</pre>`),
@@ -82,6 +81,14 @@ async function figure(name: string, picture: Picture): Promise<string> {
   return `<img alt="${escape(name)}" width="${width}" height="${height}" src="data:image/svg+xml;base64,${svg}">`
 }
 
+/** The curves of each figure in a picture of their own, so that they stand as many in a row as there is room for. */
+async function panels(history: readonly EpochRecord[], options: ReportOptions): Promise<string> {
+  const { figures = figuresOf(history), learningRates, mark } = options
+  const drawn = figures.map((name) => figure(`Curves: ${name}`, curves(history, { figures: [name], mark })))
+  if (learningRates) drawn.push(figure('Learning rate', curves(history, { figures: [], learningRates, mark })))
+  return (await Promise.all(drawn)).join('\n')
+}
+
 const row = (cells: readonly string[], tag: 'td' | 'th' = 'td'): string =>
   `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`
 
@@ -101,18 +108,21 @@ function show(value: unknown): string {
   return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value))
 }
 
-const STYLE = `body{font:16px/1.5 system-ui,sans-serif;color:#222;background:#fff;max-width:1040px;margin:2rem auto;padding:0 1rem}
-h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid #ddd}
-table{border-collapse:collapse}td,th{padding:.2rem 1rem .2rem 0;text-align:left;border-bottom:1px solid #eee}
-.figures td,.figures th{text-align:right;font-variant-numeric:tabular-nums}
-section{overflow-x:auto}img{max-width:100%;height:auto}pre{font-size:13px;line-height:1.35}`
+const STYLE = `:root{color-scheme:light dark;--page:#fff;--ink:#222;--rule:#ddd}
+@media(prefers-color-scheme:dark){:root{--page:#16191d;--ink:#dde1e6;--rule:#3a4048}}
+body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--page);max-width:1040px;margin:2rem auto;padding:0 1rem}
+h1,td+td{overflow-wrap:anywhere}h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem;border-bottom:1px solid var(--rule)}
+table{border-collapse:collapse}td,th{padding:.2rem 1rem .2rem 0;text-align:left;vertical-align:top;border-bottom:1px solid var(--rule)}
+.figures td,.figures th{text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:normal}
+section{overflow-x:auto}img{max-width:100%;height:auto;border-radius:6px}.row{display:flex;flex-wrap:wrap;gap:1rem}
+pre{font-size:13px;line-height:1.35}`
 
 const page = (title: string, content: string): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)}</title>
 <style>${STYLE}</style>
 </head>

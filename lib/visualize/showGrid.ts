@@ -91,8 +91,8 @@ async function take(set: Samples, count: number): Promise<Taken> {
   return { images: samples.map(([x]) => x), labels, classes: set.classes }
 }
 
-/** Whether there are float pixels that are not from 0 to 1. */
-async function isBeyond(batch: Tensor): Promise<boolean> {
+/** @internal Whether there are float pixels that are not from 0 to 1. */
+export async function isBeyond(batch: Tensor): Promise<boolean> {
   if (!isFloat(batch.dtype)) return false
   const pixels = await batch.data()
   return pixels.some((value) => value < 0 || value > 1)

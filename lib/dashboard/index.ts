@@ -1,0 +1,2 @@
+export { Dashboard, dashboard, type DashboardOptions } from './dashboard.js'
+export type { LabelledImages } from '../train/gallery.js'
