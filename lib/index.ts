@@ -16,6 +16,7 @@ export {
   DTypeError,
   ExecutionError,
   FormatError,
+  QueueError,
   ShapeError,
 } from './errors.js'
 export * from './create.js'
@@ -94,6 +95,7 @@ export * as keras from './keras/index.js'
 export * as nn from './nn/index.js'
 export * as onnx from './onnx/index.js'
 export * as optim from './optim/index.js'
+export * as serve from './serve/index.js'
 export * as train from './train/index.js'
 export * as visualize from './visualize/index.js'
 export * as transforms from './transforms/index.js'
