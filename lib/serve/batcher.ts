@@ -122,7 +122,7 @@ export class Batcher<I, O> implements AsyncDisposable {
   }
 
   async #work(): Promise<void> {
-    await undefined // not within the call that brought the last input
+    await Promise.resolve() // not within the call that brought the last input
     while (this.#waiting.size > 0) await this.#answer(this.#take())
     this.#working = undefined
   }
