@@ -5,12 +5,10 @@ import { existsSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { data, full, io, models, transforms, vision, zeros } from 'convcore'
-import { type Answer, ServerProcess } from './server.js'
+import { program, ServerProcess } from '../bench/server.js'
 
-const program = fileURLToPath(new URL('../examples/serve/main.js', import.meta.url))
 const skip = await import('sharp').then(
   () => false as const,
   () => 'sharp, which reads and writes images, is not installed',
@@ -22,7 +20,25 @@ const folder = t.testdir({})
 const digits = data.digits({ split: 'test', count: 20 })
 const image = (i: number) => digits.images.slice(0, i, i + 1).reshape([1, 28, 28])
 const png = (i: number) => vision.encodeImage(image(i), 'png')
+/** What a request for a prediction is answered. */
+interface Answer {
+  top: { class: string; probability: number }[]
+  error: string
+}
+
 const read = async (response: Response): Promise<Answer> => (await response.json()) as Answer
+
+/** Starts the server, with digits drawn in code. */
+async function start(t: Test, ...args: string[]): Promise<ServerProcess> {
+  const env: NodeJS.ProcessEnv = { ...process.env, CONVCORE_CACHE: join(folder, 'cache'), CONVCORE_OFFLINE: '1' }
+  delete env.CONVCORE_DATA
+  const server = await ServerProcess.start(['--folder', folder, '--samples', '200', ...args], env)
+  t.teardown(() => server.signal('SIGKILL'))
+  return server
+}
+
+const predict = ({ url }: ServerProcess, body: Uint8Array, headers: Record<string, string> = {}): Promise<Response> =>
+  fetch(`${url}/predict`, { method: 'POST', body, headers })
 
 /** An upload whose end has not been sent yet. */
 async function half(url: string, upload: Uint8Array) {
@@ -45,7 +61,7 @@ async function underWay(server: ServerProcess, count: number): Promise<void> {
 }
 
 t.test('while a network trains', { skip }, async (t) => {
-  const server = await ServerProcess.start(t, folder, ['--epochs', '100000', '--max-bytes', '1000000'])
+  const server = await start(t, '--epochs', '100000', '--max-bytes', '1000000')
   const early = await fetch(`${server.url}/health`)
   if (early.status === 503) t.match(await early.json(), { status: 'waiting for a network' })
   await server.ready()
@@ -59,7 +75,7 @@ t.test('while a network trains', { skip }, async (t) => {
       line: await vision.encodeImage(full([1, 1, 5000], 9, { dtype: 'uint8' }), 'png'),
     }
     for (const [name, upload] of Object.entries(uploads)) {
-      const response = await server.predict(upload, { 'content-type': `image/${name}` })
+      const response = await predict(server, upload, { 'content-type': `image/${name}` })
       t.equal(response.status, 200, name)
       t.match(response.headers.get('content-type'), /^application\/json/)
       const { top } = await read(response)
@@ -94,14 +110,14 @@ t.test('while a network trains', { skip }, async (t) => {
       t.match((await read(response)).error, error, name)
       if (status === 405) t.match(response.headers.get('allow'), /^(GET|POST)$/)
     }
-    t.equal((await server.predict(whole)).status, 200, 'and it goes on')
+    t.equal((await predict(server, whole)).status, 200, 'and it goes on')
   })
 
   t.test('requests at a time are answered together, each with its own answer', async (t) => {
     const uploads = await Promise.all(Array.from({ length: 20 }, (_, i) => png(i)))
     const [before, batches] = [await server.metric('training_updates'), await server.metric('serve_batch_size_count')]
     const all = [...uploads, ...uploads, ...uploads]
-    const responses = await Promise.all(all.map((upload) => server.predict(upload)))
+    const responses = await Promise.all(all.map((upload) => predict(server, upload)))
     t.ok(responses.every(({ status }) => status === 200))
     t.ok((await server.metric('serve_batch_size_count')) - batches < 60, 'fewer batches than requests')
     while ((await server.metric('training_updates')) === before) await setTimeout(10)
@@ -115,7 +131,7 @@ t.test('while a network trains', { skip }, async (t) => {
     for (const { request } of leaving) request.destroy()
     await underWay(server, 0)
     t.equal(await server.metric('serve_requests_total{path="/predict",status="aborted"}'), 5)
-    t.equal((await server.predict(upload)).status, 200)
+    t.equal((await predict(server, upload)).status, 200)
   })
 
   t.test('SIGTERM: what has come is answered, the training is saved, and the process ends well', async (t) => {
@@ -139,8 +155,8 @@ t.test('while a network trains', { skip }, async (t) => {
 t.test('the next start answers at once, and goes on with the training', { skip }, async (t) => {
   const { updates } = await io.loadCheckpoint<{ updates: number }>(join(folder, 'training.safetensors'))
   t.ok(updates > 0)
-  const server = await ServerProcess.start(t, folder, ['--epochs', '100000'])
-  t.equal((await server.predict(await png(0))).status, 200)
+  const server = await start(t, '--epochs', '100000')
+  t.equal((await predict(server, await png(0))).status, 200)
   let now = 0
   while (!(now > 0)) now = await server.metric('training_updates')
   t.ok(now > updates, `${now} steps after ${updates}`)
@@ -149,7 +165,7 @@ t.test('the next start answers at once, and goes on with the training', { skip }
 })
 
 t.test('without training, answers are those of the saved network', { skip }, async (t) => {
-  const server = await ServerProcess.start(t, folder, ['--epochs', '0', '--max-requests', '2', '--max-wait', '20'])
+  const server = await start(t, '--epochs', '0', '--max-requests', '2', '--max-wait', '20')
   const model = models.mnistCnn().eval()
   model.loadStateDict(await io.loadSafetensors(join(folder, 'served.safetensors')))
   for (let i = 0; i < 5; i++) {
@@ -157,7 +173,7 @@ t.test('without training, answers are those of the saved network', { skip }, asy
     const expected = await model(pixels).softmax(1).data()
     const inverse = await vision.encodeImage(transforms.functional.invert(image(i)), 'png')
     for (const upload of [await png(i), inverse])
-      for (const { class: name, probability } of (await read(await server.predict(upload))).top)
+      for (const { class: name, probability } of (await read(await predict(server, upload))).top)
         t.ok(Math.abs(probability - expected[Number(name)]!) < 1e-4, `${name}: ${probability}`)
   }
 
@@ -165,7 +181,7 @@ t.test('without training, answers are those of the saved network', { skip }, asy
     const upload = await png(0)
     const waiting = [await half(server.url, upload), await half(server.url, upload)]
     await underWay(server, 2)
-    const refused = await server.predict(upload)
+    const refused = await predict(server, upload)
     t.equal(refused.status, 503)
     t.equal(refused.headers.get('retry-after'), '1')
     t.match(await read(refused), { error: 'too many requests are under way' })

@@ -1,18 +1,11 @@
 // The example server in a process of its own, as `npm run serve` starts it.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Test } from 'tap'
 
-const program = fileURLToPath(new URL('../examples/serve/main.js', import.meta.url))
-
-export interface Answer {
-  top: { class: string; probability: number }[]
-  error: string
-}
+export const program = fileURLToPath(new URL('../examples/serve/main.js', import.meta.url))
 
 export class ServerProcess {
   readonly lines: string[] = []
@@ -25,14 +18,10 @@ export class ServerProcess {
     createInterface({ input: child.stdout! }).on('line', (line) => this.lines.push(line))
   }
 
-  /** Starts it with digits drawn in code, and waits until it listens. */
-  static async start(t: Test, folder: string, args: readonly string[]): Promise<ServerProcess> {
-    const env: NodeJS.ProcessEnv = { ...process.env, CONVCORE_CACHE: join(folder, 'cache'), CONVCORE_OFFLINE: '1' }
-    delete env.CONVCORE_DATA
-    const words = [program, '--port', '0', '--folder', folder, '--samples', '200', ...args]
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], env })
-    t.teardown(() => child.kill('SIGKILL'))
-    const server = new ServerProcess(child)
+  /** Starts it, on a port that is free, and waits until it listens. */
+  static async start(args: readonly string[], env: NodeJS.ProcessEnv = process.env): Promise<ServerProcess> {
+    const words = ['--enable-source-maps', program, '--port', '0', ...args]
+    const server = new ServerProcess(spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'], env }))
     server.url = (await server.says(/^listening on (http:.*)$/))[1]!
     return server
   }
@@ -52,10 +41,6 @@ export class ServerProcess {
   /** Waits until there is a network to answer with. */
   async ready(): Promise<void> {
     while ((await fetch(`${this.url}/health`)).status !== 200) await setTimeout(20)
-  }
-
-  predict(body: Uint8Array, headers: Record<string, string> = {}): Promise<Response> {
-    return fetch(`${this.url}/predict`, { method: 'POST', body, headers })
   }
 
   /** A value of /metrics. */
