@@ -1,5 +1,5 @@
 export { Tensor } from './tensor.js'
-export type { DType, TypedArray } from './dtype.js'
+export type { ArrayOf, DType, DTypeOf, TypedArray } from './dtype.js'
 export { getDefaultDevice, setDefaultDevice, type Device, type DeviceLike } from './device.js'
 export * as cuda from './cuda.js'
 export { autocast, isAutocastEnabled, type AutocastOptions } from './autocast.js'
