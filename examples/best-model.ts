@@ -24,11 +24,11 @@ const augment = new transforms.RandomAffine({
 /** The images of a set, and copies of each that are turned and shifted. */
 export async function enlarge(set: data.ImageDataset, copies = COPIES): Promise<data.ImageDataset> {
   const [, , height, width] = set.images.shape as [number, number, number, number]
-  const pixels = scope(() => cat([set.images, ...Array.from({ length: copies }, () => augment(set.images))]))
+  const pixels = scope(() => cat<'uint8'>([set.images, ...Array.from({ length: copies }, () => augment(set.images))]))
   const labels = scope(() => cat(Array.from({ length: 1 + copies }, () => set.labels)))
   const images = {
-    pixels: (await pixels.data()) as Uint8Array,
-    labels: (await labels.data()) as Int32Array,
+    pixels: await pixels.data(),
+    labels: await labels.data(),
     height,
     width,
   }

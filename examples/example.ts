@@ -112,7 +112,7 @@ async function loadImages(name: string, folder: string, source: typeof data.mnis
 export async function firstOf(set: data.ImageDataset, count: number | undefined): Promise<data.ImageDataset> {
   if (count === undefined || count >= set.length) return set
   const [, channels, height, width] = set.images.shape as [number, number, number, number]
-  const pixels = (await set.images.slice(0, 0, count).data()) as Uint8Array
+  const pixels = await set.images.slice(0, 0, count).data()
   const labels = (await set.targets()).slice(0, count)
   const { classes, normalize } = set
   const first = new data.ImageDataset({ pixels, channels, height, width, labels }, classes, {

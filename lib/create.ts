@@ -1,6 +1,6 @@
 import { alloc } from './alloc.js'
 import { parseDevice, type DeviceLike } from './device.js'
-import { dtypeOf, isDType, isFloat, type DType, type TypedArray } from './dtype.js'
+import { dtypeOf, isDType, isFloat, type DType, type DTypeOf, type TypedArray } from './dtype.js'
 import { varying } from './capture/recording.js'
 import { describe, DTypeError, ShapeError } from './errors.js'
 import { kernels } from './native.js'
@@ -11,13 +11,18 @@ import { disown } from './scope.js'
 import { checkShape, type Shape } from './shape.js'
 import type { Tensor } from './tensor.js'
 
-export interface TensorOptions {
+export interface TensorOptions<D extends DType = DType> {
   /** Default float32; for typed arrays, the array's. */
-  dtype?: DType
+  dtype?: D | undefined
   /** Default: the one of `setDefaultDevice()`, at first `'cpu'`. */
   device?: DeviceLike
   /** Whether `backward()` brings gradients here. Default false. */
   requiresGrad?: boolean
+}
+
+export interface ValueOptions<D extends DType = DType> extends TensorOptions<D> {
+  /** Default: that of the nested arrays; for typed arrays one dimension. */
+  shape?: Shape | undefined
 }
 
 /** A number, or arrays of one length of them, nested to any depth. */
@@ -36,7 +41,13 @@ function make(op: string, shape: Shape, options: TensorOptions): Tensor {
  * are copied.
  * @throws {ShapeError} when nested arrays are ragged, or the shape does not hold as many elements
  */
-export function tensor(values: NestedArray | TypedArray, options: TensorOptions & { shape?: Shape } = {}): Tensor {
+export function tensor<D extends DType = 'float32'>(values: NestedArray, options?: ValueOptions<D>): Tensor<D>
+export function tensor<A extends TypedArray, D extends DType = DTypeOf<A>>(
+  values: A,
+  options?: ValueOptions<D>,
+): Tensor<D>
+export function tensor(values: NestedArray | TypedArray, options?: ValueOptions): Tensor
+export function tensor(values: NestedArray | TypedArray, options: ValueOptions = {}): Tensor {
   const dtype = dtypeOf(values)
   const flat: number[] = []
   const natural = dtype ? [(values as TypedArray).length] : shapeOf(values as NestedArray, flat)
@@ -62,17 +73,24 @@ function shapeOf(values: NestedArray, flat: number[]): number[] {
 }
 
 /** Uninitialised memory. */
-export const empty = (shape: Shape, options: TensorOptions = {}): Tensor => make('empty', shape, options)
+export const empty = <D extends DType = 'float32'>(shape: Shape, options: TensorOptions<D> = {}): Tensor<D> =>
+  make('empty', shape, options)
 
 /** A tensor of one value. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+export function full<D extends DType = 'float32'>(
+  shape: Shape,
+  value: number,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   return fill_(make('full', shape, options), value)
 }
 
 /** A tensor of zeros. */
-export const zeros = (shape: Shape, options: TensorOptions = {}): Tensor => fill_(make('zeros', shape, options), 0)
+export const zeros = <D extends DType = 'float32'>(shape: Shape, options: TensorOptions<D> = {}): Tensor<D> =>
+  fill_(make('zeros', shape, options), 0)
 /** A tensor of ones. */
-export const ones = (shape: Shape, options: TensorOptions = {}): Tensor => fill_(make('ones', shape, options), 1)
+export const ones = <D extends DType = 'float32'>(shape: Shape, options: TensorOptions<D> = {}): Tensor<D> =>
+  fill_(make('ones', shape, options), 1)
 
 /** A tensor of x's shape, dtype, device and layout, where the options do not say otherwise. */
 function makeLike(op: string, x: Tensor, options: TensorOptions): Tensor {
@@ -85,20 +103,36 @@ function makeLike(op: string, x: Tensor, options: TensorOptions): Tensor {
 }
 
 /** Uninitialised memory like x, in shape, dtype and device. */
-export const emptyLike = (x: Tensor, options: TensorOptions = {}): Tensor => makeLike('emptyLike', x, options)
+export const emptyLike = <X extends DType, D extends DType = X>(
+  x: Tensor<X>,
+  options: TensorOptions<D> = {},
+): Tensor<D> => makeLike('emptyLike', x, options)
 
 /** A tensor like x, in shape, dtype and device, of one value. */
-export const fullLike = (x: Tensor, value: number, options: TensorOptions = {}): Tensor =>
-  fill_(makeLike('fullLike', x, options), value)
+export const fullLike = <X extends DType, D extends DType = X>(
+  x: Tensor<X>,
+  value: number,
+  options: TensorOptions<D> = {},
+): Tensor<D> => fill_(makeLike('fullLike', x, options), value)
 
 /** A tensor like x, in shape, dtype and device, of zeros. */
-export const zerosLike = (x: Tensor, options: TensorOptions = {}): Tensor => fill_(makeLike('zerosLike', x, options), 0)
+export const zerosLike = <X extends DType, D extends DType = X>(
+  x: Tensor<X>,
+  options: TensorOptions<D> = {},
+): Tensor<D> => fill_(makeLike('zerosLike', x, options), 0)
 
 /** A tensor like x, in shape, dtype and device, of ones. */
-export const onesLike = (x: Tensor, options: TensorOptions = {}): Tensor => fill_(makeLike('onesLike', x, options), 1)
+export const onesLike = <X extends DType, D extends DType = X>(
+  x: Tensor<X>,
+  options: TensorOptions<D> = {},
+): Tensor<D> => fill_(makeLike('onesLike', x, options), 1)
 
 /** A matrix with ones where row and column are the same, else zeros. */
-export function eye(rows: number, columns = rows, options: TensorOptions = {}): Tensor {
+export function eye<D extends DType = 'float32'>(
+  rows: number,
+  columns = rows,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   const y = fill_(make('eye', [rows, columns], options), 0)
   const length = Math.min(rows, columns)
   if (length === 0) return y
@@ -109,12 +143,17 @@ export function eye(rows: number, columns = rows, options: TensorOptions = {}): 
 }
 
 /** The numbers 0, 1, 2 … below `end`. */
-export function arange(end: number, options?: TensorOptions): Tensor
+export function arange<D extends DType = 'float32'>(end: number, options?: TensorOptions<D>): Tensor<D>
 /**
  * The numbers start, start + step, start + 2·step … before `end`.
  * @throws {RangeError} for a step of 0, or one that leads away from `end`
  */
-export function arange(start: number, end: number, step?: number, options?: TensorOptions): Tensor
+export function arange<D extends DType = 'float32'>(
+  start: number,
+  end: number,
+  step?: number,
+  options?: TensorOptions<D>,
+): Tensor<D>
 export function arange(
   first: number,
   second: number | TensorOptions = {},
@@ -133,7 +172,12 @@ export function arange(
  * `steps` numbers at equal distances from `start` to `end`, both included.
  * @throws {RangeError} unless steps is a whole number from 0 on
  */
-export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+export function linspace<D extends DType = 'float32'>(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions<D> = {},
+): Tensor<D> {
   checkFinite('linspace', 'start', start)
   checkFinite('linspace', 'end', end)
   checkWhole('linspace', 'steps', steps, 0)
@@ -148,31 +192,35 @@ function checkFinite(op: string, name: string, value: unknown): void {
     throw new RangeError(`${op}: expected ${name} to be a finite number, got ${describe(value)}`)
 }
 
-export interface RandomOptions extends TensorOptions {
+export interface RandomOptions<D extends DType = DType> extends TensorOptions<D> {
   /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator
 }
 
 /** Uniform numbers in [0, 1). */
-export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+export function rand<D extends DType = 'float32'>(shape: Shape, options: RandomOptions<D> = {}): Tensor<D> {
   return uniform_(make('rand', shape, options), 0, 1, options.generator)
 }
 
 /** Normal numbers of mean 0 and standard deviation 1. */
-export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+export function randn<D extends DType = 'float32'>(shape: Shape, options: RandomOptions<D> = {}): Tensor<D> {
   return normal_(make('randn', shape, options), 0, 1, options.generator)
 }
 
 /** Uniform numbers in [0, 1), in a tensor like x. */
-export const randLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
-  uniform_(makeLike('randLike', x, options), 0, 1, options.generator)
+export const randLike = <X extends DType, D extends DType = X>(
+  x: Tensor<X>,
+  options: RandomOptions<D> = {},
+): Tensor<D> => uniform_(makeLike('randLike', x, options), 0, 1, options.generator)
 
 /** Normal numbers of mean 0 and standard deviation 1, in a tensor like x. */
-export const randnLike = (x: Tensor, options: RandomOptions = {}): Tensor =>
-  normal_(makeLike('randnLike', x, options), 0, 1, options.generator)
+export const randnLike = <X extends DType, D extends DType = X>(
+  x: Tensor<X>,
+  options: RandomOptions<D> = {},
+): Tensor<D> => normal_(makeLike('randnLike', x, options), 0, 1, options.generator)
 
 /** Overwrites x with one value. */
-export function fill_(x: Tensor, value: number): Tensor {
+export function fill_<D extends DType>(x: Tensor<D>, value: number): Tensor<D> {
   checkTensor('fill_', 'x', x)
   x.checkWritable('fill_')
   if (typeof value !== 'number') throw new TypeError(`fill_: expected a number, got ${describe(value)}`)
@@ -182,12 +230,22 @@ export function fill_(x: Tensor, value: number): Tensor {
 }
 
 /** Overwrites x with uniform numbers in [low, high), by default [0, 1), drawn in logical order. */
-export function uniform_(x: Tensor, low = 0, high = 1, generator: Generator = defaultGenerator): Tensor {
+export function uniform_<D extends DType>(
+  x: Tensor<D>,
+  low = 0,
+  high = 1,
+  generator: Generator = defaultGenerator,
+): Tensor<D> {
   return draw('uniform', x, generator, low, high)
 }
 
 /** Overwrites x with normal numbers, drawn in logical order. */
-export function normal_(x: Tensor, mean = 0, std = 1, generator: Generator = defaultGenerator): Tensor {
+export function normal_<D extends DType>(
+  x: Tensor<D>,
+  mean = 0,
+  std = 1,
+  generator: Generator = defaultGenerator,
+): Tensor<D> {
   return draw('normal', x, generator, mean, std)
 }
 

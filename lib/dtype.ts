@@ -4,8 +4,26 @@
  */
 export type DType = 'float32' | 'float64' | 'int32' | 'uint8' | 'float16' | 'bfloat16'
 
-/** What `data()` returns, by dtype. float16 and bfloat16 are read as float32. */
+/** What `data()` returns, whatever the dtype. */
 export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array
+
+/** What elements are read as. */
+interface Arrays {
+  float32: Float32Array
+  float64: Float64Array
+  int32: Int32Array
+  uint8: Uint8Array
+  float16: Float32Array
+  bfloat16: Float32Array
+}
+
+/** What `data()` returns of a dtype. float16 and bfloat16 are read as float32. */
+export type ArrayOf<D extends DType> = Arrays[D]
+
+/** The dtype of a tensor that is made of a typed array. */
+export type DTypeOf<A extends TypedArray> = {
+  [D in 'float32' | 'float64' | 'int32' | 'uint8']: A extends Arrays[D] ? D : never
+}['float32' | 'float64' | 'int32' | 'uint8']
 
 interface DTypeInfo {
   /** Index in native/buffer.h's DType. */

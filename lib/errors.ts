@@ -46,6 +46,18 @@ export class AutogradError extends Error {
   readonly code = 'ERR_AUTOGRAD'
 }
 
+/** A queue takes no more: it is full, or was closed. */
+export class QueueError extends Error {
+  override readonly name = 'QueueError'
+
+  constructor(
+    readonly code: 'ERR_QUEUE_FULL' | 'ERR_QUEUE_CLOSED',
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
 /** How a received value reads in an error message. */
 export function describe(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)

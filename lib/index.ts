@@ -1,5 +1,5 @@
 export { Tensor } from './tensor.js'
-export type { DType, TypedArray } from './dtype.js'
+export type { ArrayOf, DType, DTypeOf, TypedArray } from './dtype.js'
 export { getDefaultDevice, setDefaultDevice, type Device, type DeviceLike } from './device.js'
 export * as cuda from './cuda.js'
 export { autocast, isAutocastEnabled, type AutocastOptions } from './autocast.js'
@@ -16,6 +16,7 @@ export {
   DTypeError,
   ExecutionError,
   FormatError,
+  QueueError,
   ShapeError,
 } from './errors.js'
 export * from './create.js'
@@ -94,6 +95,7 @@ export * as keras from './keras/index.js'
 export * as nn from './nn/index.js'
 export * as onnx from './onnx/index.js'
 export * as optim from './optim/index.js'
+export * as serve from './serve/index.js'
 export * as train from './train/index.js'
 export * as visualize from './visualize/index.js'
 export * as transforms from './transforms/index.js'

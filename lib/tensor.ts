@@ -3,7 +3,8 @@ import { isGradEnabled } from './autograd.js'
 import { alloc } from './alloc.js'
 import { noteGradient, recording, refuseReading } from './capture/recording.js'
 import type { Device } from './device.js'
-import { dtypeOf, dtypes, isFloat, isHalf, wide, type DType, type TypedArray } from './dtype.js'
+import { dtypeOf, dtypes, isFloat, isHalf, wide } from './dtype.js'
+import type { ArrayOf, DType, TypedArray } from './dtype.js'
 import { AutogradError, describe, DisposedError, DTypeError, ExecutionError, ShapeError } from './errors.js'
 import { turn } from './garbage.js'
 import type { HookHandle, Hooks } from './hooks.js'
@@ -18,20 +19,32 @@ import type { Storage } from './storage.js'
 import { backward, type BackwardOptions } from './tape/backward.js'
 import { registerHook, retainGrad, type GradientHook } from './tape/hooks.js'
 
+declare const holds: unique symbol
+
 /**
  * An n-dimensional array on a device, and a point on the autograd tape. Made by `tensor()`, `zeros()` and the like, or by
  * ops; ops are enqueued on the device and only reading waits for them.
  *
  * Shapes are logical: images are [N, C, H, W], whatever their layout in memory.
+ *
+ * `Tensor<'int32'>` says what is read of it, an Int32Array. `Tensor` is one of which the types do not know that; each goes
+ * where the other is wanted.
  */
-export class Tensor {
+export class Tensor<D extends DType = DType> {
   readonly size: number
+  /** @internal Only a type: `instanceof` would narrow to `Tensor<any>`. */
+  declare static readonly [Symbol.hasInstance]: <T extends Tensor>(
+    this: abstract new (...args: never) => T,
+    value: unknown,
+  ) => value is T;
+  /** @internal Only a type: a method's parameters are compared both ways, so `Tensor` goes where `Tensor<D>` does. */
+  [holds]?(dtype: D): void
   /** @internal */
   readonly owner: Ownership
   /** @internal Of a leaf; those of an op's result are its node's. */
   hooks: Hooks<GradientHook> | undefined = undefined
   #leafGrad = false
-  #grad: Tensor | undefined
+  #grad: Tensor<D> | undefined
 
   /** @internal Use `tensor()`. */
   constructor(
@@ -76,7 +89,7 @@ export class Tensor {
    * The sum of the gradients that `backward()` has brought to this leaf, or to a result of `retainGrad()`; as PyTorch's, it
    * accumulates.
    */
-  get grad(): Tensor | undefined {
+  get grad(): Tensor<D> | undefined {
     return this.#grad?.disposed ? undefined : this.#grad
   }
 
@@ -84,7 +97,7 @@ export class Tensor {
    * Replaces the gradient, which then belongs to no scope.
    * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when it does not fit this tensor
    */
-  set grad(gradient: Tensor | undefined) {
+  set grad(gradient: Tensor<D> | undefined) {
     if (gradient !== undefined) {
       checkGradient('grad', this, gradient)
       keep(gradient)
@@ -113,7 +126,7 @@ export class Tensor {
   }
 
   /** @internal Another reference to the same memory, off the tape and in no scope: whoever calls this disposes it. */
-  alias(): Tensor {
+  alias(): Tensor<D> {
     return new Tensor(this.storage.retain(), this.shape, this.dtype, this.device, this.layout)
   }
 
@@ -121,26 +134,26 @@ export class Tensor {
    * The elements in logical order, as a fresh typed array (float16 and bfloat16 as float32). Waits for what is enqueued, without blocking the event loop.
    * @throws {ExecutionError} when an op that this tensor came from has failed
    */
-  async data(): Promise<TypedArray> {
+  async data<E extends DType>(this: Tensor<E>): Promise<ArrayOf<E>> {
     checkTensor('data', 'tensor', this)
     refuseReading('data')
     const { array } = dtypes[this.dtype]
     try {
       const buffer = await asRead(this, (x) => native.read(x.handle))
       await turn() // Node may settle many reads in one turn of the event loop
-      return new array(buffer)
+      return new array(buffer) as ArrayOf<E>
     } catch (error) {
       throw translate(error)
     }
   }
 
   /** As `data()`, blocking. */
-  dataSync(): TypedArray {
+  dataSync<E extends DType>(this: Tensor<E>): ArrayOf<E> {
     checkTensor('dataSync', 'tensor', this)
     refuseReading('dataSync')
     const { array } = dtypes[this.dtype]
     try {
-      return new array(asRead(this, (x) => native.readSync(x.handle)))
+      return new array(asRead(this, (x) => native.readSync(x.handle))) as ArrayOf<E>
     } catch (error) {
       throw translate(error)
     }

@@ -204,7 +204,7 @@ t.test('L2.10: every image comes with four that are turned and shifted, on the m
   const set = data.digits({ count: 40 })
   const larger = await bestModel.enlarge(set)
   t.equal(larger.length, 200)
-  const [before, after] = [set.images.dataSync() as Uint8Array, larger.images.dataSync() as Uint8Array]
+  const [before, after] = [set.images.dataSync(), larger.images.dataSync()]
   t.same(after.subarray(0, before.length), before, 'the originals come first')
   t.same([...larger.labels.dataSync()], [0, 1, 2, 3, 4].flatMap(() => [...set.labels.dataSync()])) // prettier-ignore
   const size = 784

@@ -37,9 +37,9 @@ export interface ImageDatasetOptions {
  */
 export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   /** uint8 [N, C, height, width]. */
-  readonly images: Tensor
+  readonly images: Tensor<'uint8'>
   /** int32 [N]. */
-  readonly labels: Tensor
+  readonly labels: Tensor<'int32'>
   /** The classes' names, by label. */
   readonly classes: readonly string[]
   readonly normalize: Normalization | false
@@ -80,8 +80,8 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   }
 
   /** The labels of all samples, in order. */
-  async targets(): Promise<Int32Array> {
-    return (await this.labels.data()) as Int32Array
+  targets(): Promise<Int32Array> {
+    return this.labels.data()
   }
 
   /** Frees the images; batches already taken stay. */

@@ -1,13 +1,16 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { describe, FormatError } from '../errors.js'
 
+/** `Uint8Array<ArrayBuffer>`, as TypeScript before 5.7 reads it too. */
+export type Bytes = Uint8Array & { readonly buffer: ArrayBuffer }
+
 /** A file that is open for reading at any place. */
 export interface Source {
   readonly path: string
   /** Bytes. */
   readonly size: number
   /** @throws {FormatError} when the file ends before */
-  read(start: number, length: number): Promise<Uint8Array<ArrayBuffer>>
+  read(start: number, length: number): Promise<Bytes>
 }
 
 /**
@@ -36,7 +39,7 @@ export async function sourceOf(file: FileHandle, path: string): Promise<Source> 
 
 function bytesSource(bytes: Uint8Array, path: string): Source {
   const size = bytes.length
-  const read = (start: number, length: number): Promise<Uint8Array<ArrayBuffer>> =>
+  const read = (start: number, length: number): Promise<Bytes> =>
     length <= size - start
       ? Promise.resolve(Uint8Array.from(bytes.subarray(start, start + length)))
       : Promise.reject(
@@ -52,7 +55,7 @@ async function readRange(
   length: number,
   size: number,
   path: string,
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Bytes> {
   const there = Math.max(size - start, 0)
   if (length > there) throw new FormatError(`${path}: expected ${length} bytes at ${start}, got ${there}`)
   const bytes = new Uint8Array(length)

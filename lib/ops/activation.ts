@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
 import type { Handle } from '../kernels.js'
 import { recording } from '../capture/recording.js'
@@ -48,28 +49,29 @@ function byInput(
 }
 
 /** max(x, 0). */
-export const relu = (x: Tensor): Tensor => recording()?.folding?.relu(x) ?? byResult('relu', x)
+export const relu = <D extends DType>(x: Tensor<D>): Tensor<D> => recording()?.folding?.relu(x) ?? byResult('relu', x)
 
 /** 1 / (1 + e⁻ˣ). */
-export const sigmoid = (x: Tensor): Tensor => byResult('sigmoid', x)
+export const sigmoid = <D extends DType>(x: Tensor<D>): Tensor<D> => byResult('sigmoid', x)
 
 /** The hyperbolic tangent. */
-export const tanh = (x: Tensor): Tensor => byResult('tanh', x)
+export const tanh = <D extends DType>(x: Tensor<D>): Tensor<D> => byResult('tanh', x)
 
 /** min(max(x, 0), 6), as MobileNet has it (Krizhevsky: "Convolutional deep belief networks on CIFAR-10", 2010). */
-export const relu6 = (x: Tensor): Tensor => clampOf('relu6', x, 0, 6, true)
+export const relu6 = <D extends DType>(x: Tensor<D>): Tensor<D> => clampOf('relu6', x, 0, 6, true)
 
 /** min(max(x, least), greatest), whose gradient at the bounds is 0. Defaults −1 and 1. */
-export const hardtanh = (x: Tensor, least = -1, greatest = 1): Tensor => clampOf('hardtanh', x, least, greatest, true)
+export const hardtanh = <D extends DType>(x: Tensor<D>, least = -1, greatest = 1): Tensor<D> =>
+  clampOf('hardtanh', x, least, greatest, true)
 
 /** min(max(x / 6 + ½, 0), 1). */
-export function hardsigmoid(x: Tensor): Tensor {
+export function hardsigmoid<D extends DType>(x: Tensor<D>): Tensor<D> {
   checkFloats('hardsigmoid', { x })
   return clampOf('hardsigmoid', add(scale(x, 1 / 6), 0.5), 0, 1, true)
 }
 
 /** x · min(max(x + 3, 0), 6) / 6 (Howard et al.: "Searching for MobileNetV3", 2019). */
-export const hardswish = (x: Tensor): Tensor =>
+export const hardswish = <D extends DType>(x: Tensor<D>): Tensor<D> =>
   byInput(
     'hardswish',
     x,
@@ -78,7 +80,7 @@ export const hardswish = (x: Tensor): Tensor =>
   )
 
 /** x above 0, else slope · x (Maas, Hannun, Ng: "Rectifier nonlinearities improve acoustic models", 2013). Default 0.01. */
-export function leakyRelu(x: Tensor, negativeSlope = 0.01): Tensor {
+export function leakyRelu<D extends DType>(x: Tensor<D>, negativeSlope = 0.01): Tensor<D> {
   checkNumber('leakyRelu', 'negativeSlope', negativeSlope)
   return byInput(
     'leakyRelu',
@@ -99,13 +101,14 @@ const elus = (op: string, x: Tensor, alpha: number, scale: number): Tensor =>
   )
 
 /** x above 0, else alpha · (eˣ − 1) (Clevert, Unterthiner, Hochreiter, 2015). Default alpha 1. */
-export function elu(x: Tensor, alpha = 1): Tensor {
+export function elu<D extends DType>(x: Tensor<D>, alpha = 1): Tensor<D> {
   checkNumber('elu', 'alpha', alpha)
   return elus('elu', x, alpha, 1)
 }
 
 /** 1.0507… · elu(x, 1.6733…), under which mean 0 and variance 1 are stable (Klambauer et al., 2017). */
-export const selu = (x: Tensor): Tensor => elus('selu', x, 1.6732632423543772, 1.0507009873554805)
+export const selu = <D extends DType>(x: Tensor<D>): Tensor<D> =>
+  elus('selu', x, 1.6732632423543772, 1.0507009873554805)
 
 export interface GeluOptions {
   /** 'none': by the normal distribution itself (default); 'tanh': by Hendrycks and Gimpel's approximation. */
@@ -116,7 +119,7 @@ export interface GeluOptions {
  * x · Φ(x), with the normal distribution's Φ (Hendrycks, Gimpel: "Gaussian error linear units", 2016).
  * @throws {RangeError} for another approximation
  */
-export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Tensor {
+export function gelu<D extends DType>(x: Tensor<D>, { approximate = 'none' }: GeluOptions = {}): Tensor<D> {
   if (approximate === 'none')
     return byInput(
       'gelu',
@@ -136,7 +139,7 @@ export function gelu(x: Tensor, { approximate = 'none' }: GeluOptions = {}): Ten
 }
 
 /** x · sigmoid(x), also called swish (Elfwing, Uchibe, Doya, 2017). */
-export const silu = (x: Tensor): Tensor =>
+export const silu = <D extends DType>(x: Tensor<D>): Tensor<D> =>
   byInput(
     'silu',
     x,
@@ -152,7 +155,7 @@ export interface SoftplusOptions {
 }
 
 /** log(1 + e^(beta · x)) / beta, a smooth ReLU. @throws {RangeError} when beta is 0 */
-export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor {
+export function softplus<D extends DType>(x: Tensor<D>, { beta = 1, threshold = 20 }: SoftplusOptions = {}): Tensor<D> {
   checkNumber('softplus', 'beta', beta)
   checkNumber('softplus', 'threshold', threshold)
   if (beta === 0) throw new RangeError('softplus: expected a beta other than 0, got 0')
@@ -173,7 +176,7 @@ export function softplus(x: Tensor, { beta = 1, threshold = 20 }: SoftplusOption
  * @param weight [1] or [C]
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when weight does not fit
  */
-export function prelu(x: Tensor, weight: Tensor): Tensor {
+export function prelu<D extends DType>(x: Tensor<D>, weight: Tensor): Tensor<D> {
   checkFloats('prelu', { x, weight })
   if (weight.size === 1) return where(gt(x, 0), x, mul(x, reshape(weight, [])))
   if (x.rank < 2) throw new ShapeError(`prelu: expected x of shape [N, C, …], got ${showShape(x.shape)}`)
@@ -193,7 +196,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
  * @returns the shape of x with that many times fewer elements along the dimension
  * @throws {ShapeError} when the dimension is no multiple of `pieces`
  */
-export function maxout(x: Tensor, pieces: number, dim = 1): Tensor {
+export function maxout<D extends DType>(x: Tensor<D>, pieces: number, dim = 1): Tensor<D> {
   checkFloats('maxout', { x })
   checkWhole('maxout', 'pieces', pieces, 1)
   const axis = checkDim('maxout', dim, x.rank)
@@ -207,13 +210,13 @@ export function maxout(x: Tensor, pieces: number, dim = 1): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link relu}. */
-    relu(): Tensor
+    relu(): Tensor<D>
     /** See {@link sigmoid}. */
-    sigmoid(): Tensor
+    sigmoid(): Tensor<D>
     /** See {@link tanh}. */
-    tanh(): Tensor
+    tanh(): Tensor<D>
   }
 }
 Tensor.prototype.relu = function () {

@@ -2,7 +2,7 @@ import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import { DTypeError } from '../errors.js'
 import { kernels, pack } from '../native.js'
-import { isFloat } from '../dtype.js'
+import { isFloat, type DType } from '../dtype.js'
 import { Tensor } from '../tensor.js'
 import { tracer } from '../tracer.js'
 import {
@@ -75,22 +75,22 @@ function checkAlike(op: string, a: Tensor, b: Tensor): void {
  * which integers are compared as they are: 0 < 0.5. NaN equals nothing.
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  */
-export const eq = (a: Operand, b: Operand): Tensor => compare('eq', 'eq', a, b)
+export const eq = (a: Operand, b: Operand): Tensor<'uint8'> => compare('eq', 'eq', a, b)
 
 /** Where a ≠ b; see {@link eq}. */
-export const ne = (a: Operand, b: Operand): Tensor => compare('ne', 'ne', a, b)
+export const ne = (a: Operand, b: Operand): Tensor<'uint8'> => compare('ne', 'ne', a, b)
 
 /** Where a < b; see {@link eq}. */
-export const lt = (a: Operand, b: Operand): Tensor => compare('lt', 'lt', a, b)
+export const lt = (a: Operand, b: Operand): Tensor<'uint8'> => compare('lt', 'lt', a, b)
 
 /** Where a ≤ b; see {@link eq}. */
-export const le = (a: Operand, b: Operand): Tensor => compare('le', 'le', a, b)
+export const le = (a: Operand, b: Operand): Tensor<'uint8'> => compare('le', 'le', a, b)
 
 /** Where a > b; see {@link eq}. */
-export const gt = (a: Operand, b: Operand): Tensor => compare('gt', 'lt', a, b, true)
+export const gt = (a: Operand, b: Operand): Tensor<'uint8'> => compare('gt', 'lt', a, b, true)
 
 /** Where a ≥ b; see {@link eq}. */
-export const ge = (a: Operand, b: Operand): Tensor => compare('ge', 'le', a, b, true)
+export const ge = (a: Operand, b: Operand): Tensor<'uint8'> => compare('ge', 'le', a, b, true)
 
 /**
  * a where the condition is not 0, else b; the three broadcast together as NumPy. Gradients go to where the values came
@@ -101,7 +101,7 @@ export const ge = (a: Operand, b: Operand): Tensor => compare('ge', 'le', a, b, 
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  * @throws {RangeError} for a number that the other's dtype does not hold
  */
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
+export function where(condition: Tensor<'uint8'>, a: Operand, b: Operand): Tensor {
   checkTensor('where', 'condition', condition)
   checkDType('where', 'condition', condition, 'uint8')
   if (a instanceof Tensor) checkHolds('where', 'b', b, a.dtype)
@@ -128,21 +128,21 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link eq}. */
-    eq(other: Operand): Tensor
+    eq(other: Operand): Tensor<'uint8'>
     /** See {@link ne}. */
-    ne(other: Operand): Tensor
+    ne(other: Operand): Tensor<'uint8'>
     /** See {@link lt}. */
-    lt(other: Operand): Tensor
+    lt(other: Operand): Tensor<'uint8'>
     /** See {@link le}. */
-    le(other: Operand): Tensor
+    le(other: Operand): Tensor<'uint8'>
     /** See {@link gt}. */
-    gt(other: Operand): Tensor
+    gt(other: Operand): Tensor<'uint8'>
     /** See {@link ge}. */
-    ge(other: Operand): Tensor
+    ge(other: Operand): Tensor<'uint8'>
     /** x.where(condition, other): {@link where}(condition, x, other). */
-    where(condition: Tensor, other: Operand): Tensor
+    where(condition: Tensor<'uint8'>, other: Operand): Tensor<D>
   }
 }
 Tensor.prototype.eq = function (other) {

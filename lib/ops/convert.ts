@@ -12,7 +12,7 @@ import { checkTensor } from './check.js'
  * x in another dtype. Floats are truncated towards zero and clamped to the range of an integer dtype; NaN becomes 0.
  * Gradients pass between float dtypes.
  */
-export function cast(x: Tensor, dtype: DType): Tensor {
+export function cast<D extends DType>(x: Tensor, dtype: D): Tensor<D> {
   checkTensor('cast', 'x', x)
   if (!isDType(dtype)) throw new DTypeError(`cast: expected a dtype, got ${describe(dtype)}`)
   if (dtype === x.dtype) return x
@@ -24,7 +24,7 @@ export function cast(x: Tensor, dtype: DType): Tensor {
 }
 
 /** A copy with memory of its own. Gradients pass. */
-export function clone(x: Tensor): Tensor {
+export function clone<D extends DType>(x: Tensor<D>): Tensor<D> {
   checkTensor('clone', 'x', x)
   const y = allocLike('clone', x)
   kernels.cast(x.size, x.handle, y.handle)
@@ -33,7 +33,7 @@ export function clone(x: Tensor): Tensor {
 }
 
 /** x on a device; x itself when it is there. Gradients pass. */
-export function toDevice(x: Tensor, device: DeviceLike): Tensor {
+export function toDevice<D extends DType>(x: Tensor<D>, device: DeviceLike): Tensor<D> {
   checkTensor('to', 'x', x)
   const target = parseDevice(device)
   if (target === x.device) return x
@@ -45,24 +45,26 @@ export function toDevice(x: Tensor, device: DeviceLike): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link clone}. */
-    clone(): Tensor
+    clone(): Tensor<D>
     /** The same memory off the tape: no gradients flow back from here. */
-    detach(): Tensor
+    detach(): Tensor<D>
     /** On a device, or in a dtype; itself when it is so already. See {@link toDevice} and {@link cast}. */
+    to<E extends DType>(dtype: E): Tensor<E>
+    to(device: DeviceLike): Tensor<D>
     to(target: DeviceLike | DType): Tensor
   }
 }
 Tensor.prototype.clone = function () {
   return clone(this)
 }
-Tensor.prototype.detach = function () {
+Tensor.prototype.detach = function (this: Tensor) {
   const y = share('detach', this, this.shape, this.layout)
   tracer?.op('identity', y, [this])
   return y
 }
-Tensor.prototype.to = function (target) {
+Tensor.prototype.to = function (this: Tensor, target: unknown): Tensor {
   if (isDType(target)) return cast(this, target)
   if (isDevice(target)) return toDevice(this, target)
   throw new TypeError(`to: expected a device or a dtype, got ${describe(target)}`)

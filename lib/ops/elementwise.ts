@@ -1,7 +1,7 @@
 import { alloc } from '../alloc.js'
 import { recording } from '../capture/recording.js'
 import { isTracked, record } from '../autograd.js'
-import { isFloat } from '../dtype.js'
+import { isFloat, type DType } from '../dtype.js'
 import { kernels, pack } from '../native.js'
 import { Tensor } from '../tensor.js'
 import { tracer } from '../tracer.js'
@@ -135,21 +135,21 @@ function extremum(op: 'maximum' | 'minimum', a: Operand, b: Operand, beats: type
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link add}. */
-    add(other: Operand): Tensor
+    add(other: Operand): Tensor<D>
     /** See {@link sub}. */
-    sub(other: Operand): Tensor
+    sub(other: Operand): Tensor<D>
     /** See {@link mul}. */
-    mul(other: Operand): Tensor
+    mul(other: Operand): Tensor<D>
     /** See {@link div}. */
-    div(other: Operand): Tensor
+    div(other: Operand): Tensor<D>
     /** See {@link pow}. */
-    pow(exponent: Operand): Tensor
+    pow(exponent: Operand): Tensor<D>
     /** See {@link maximum}. */
-    maximum(other: Operand): Tensor
+    maximum(other: Operand): Tensor<D>
     /** See {@link minimum}. */
-    minimum(other: Operand): Tensor
+    minimum(other: Operand): Tensor<D>
   }
 }
 Tensor.prototype.add = function (other) {

@@ -1,4 +1,5 @@
 import { allocLike } from '../alloc.js'
+import type { DType } from '../dtype.js'
 import { kernels } from '../native.js'
 import { checkDim, checkDims } from '../shape.js'
 import { Tensor } from '../tensor.js'
@@ -14,7 +15,11 @@ import { reshape } from './shape.js'
  * @throws {ShapeError} when x has no such dimension, or the index is no vector
  * @throws {ExecutionError} on reading, when an index is out of range
  */
-export function indexSelect(x: Tensor, dim: number, index: Tensor | Int32Array): Tensor {
+export function indexSelect<D extends DType>(
+  x: Tensor<D>,
+  dim: number,
+  index: Tensor<'int32'> | Int32Array,
+): Tensor<D> {
   checkTensor('indexSelect', 'x', x)
   const axis = checkDim('indexSelect', dim, x.rank)
   if (index instanceof Int32Array) {
@@ -32,7 +37,7 @@ export function indexSelect(x: Tensor, dim: number, index: Tensor | Int32Array):
  * x backwards along some dimensions; copied.
  * @throws {ShapeError} when x has no such dimension, or one is named twice
  */
-export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
+export function flip<D extends DType>(x: Tensor<D>, dims: number | readonly number[]): Tensor<D> {
   checkTensor('flip', 'x', x)
   let y = x
   for (const dim of checkDims('flip', dims, x.rank)) {
@@ -62,7 +67,7 @@ export interface EmbeddingOptions {
  * @throws {RangeError} when there is no row `paddingIdx`
  * @throws {ExecutionError} on reading, when an index is out of range
  */
-export function embedding(weight: Tensor, index: Tensor, options: EmbeddingOptions = {}): Tensor {
+export function embedding(weight: Tensor, index: Tensor<'int32'>, options: EmbeddingOptions = {}): Tensor {
   checkFloats('embedding', { weight })
   checkShapeIs('embedding', 'weight', weight, ['rows', 'features'])
   checkIndex('embedding', index, 'weight', weight)
@@ -82,7 +87,7 @@ export function embedding(weight: Tensor, index: Tensor, options: EmbeddingOptio
  * @throws {RangeError} unless numClasses is a whole number from 1 on
  * @throws {ExecutionError} on reading, when an index is not from 0 to numClasses − 1
  */
-export function oneHot(index: Tensor, numClasses: number): Tensor {
+export function oneHot(index: Tensor<'int32'>, numClasses: number): Tensor<'int32'> {
   checkTensor('oneHot', 'index', index)
   checkDType('oneHot', 'index', index, 'int32')
   checkWhole('oneHot', 'numClasses', numClasses, 1)
@@ -93,11 +98,11 @@ export function oneHot(index: Tensor, numClasses: number): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link indexSelect}. */
-    indexSelect(dim: number, index: Tensor | Int32Array): Tensor
+    indexSelect(dim: number, index: Tensor<'int32'> | Int32Array): Tensor<D>
     /** See {@link flip}. */
-    flip(dims: number | readonly number[]): Tensor
+    flip(dims: number | readonly number[]): Tensor<D>
   }
 }
 Tensor.prototype.indexSelect = function (dim, index) {

@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
 import { toLayout, writeStrided } from '../layout.js'
 import { checkDim, showShape, stridesOf } from '../shape.js'
@@ -28,7 +29,7 @@ function operands(op: string, tensors: readonly Tensor[]): readonly Tensor[] {
  * @throws {ShapeError} unless they agree in all other dimensions
  * @throws {DTypeError} {@link DeviceError} unless they have one dtype and device
  */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
+export function cat<D extends DType>(tensors: readonly Tensor<D>[], dim = 0): Tensor<D> {
   const list = operands('cat', tensors)
   const { shape, rank } = list[0]!
   const axis = checkDim('cat', dim, rank)
@@ -46,7 +47,7 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
  * @throws {ShapeError} unless they have one shape, or when the result has no such dimension
  * @throws {DTypeError} {@link DeviceError} unless they have one dtype and device
  */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+export function stack<D extends DType>(tensors: readonly Tensor<D>[], dim = 0): Tensor<D> {
   const list = operands('stack', tensors)
   const axis = checkDim('stack', dim, list[0]!.rank + 1)
   list.forEach((x, i) => checkShapeIs('stack', `tensors[${i}]`, x, list[0]!.shape))

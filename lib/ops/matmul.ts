@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { toRowMajor } from '../layout.js'
 import { kernels, pack } from '../native.js'
@@ -38,7 +39,7 @@ const words = (batch: number, m: number, n: number, k: number, ta: boolean, tb: 
  * @returns [..., M, N]
  * @throws {ShapeError} when the shapes do not fit
  */
-export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tensor {
+export function matmul<D extends DType>(a: Tensor<D>, b: Tensor, options: MatmulOptions = {}): Tensor<D> {
   const { transposeA = false, transposeB = false } = options
   ;[a, b] = lowered(a, b)
   checkFloats('matmul', { a, b })
@@ -106,7 +107,7 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
  * @returns [B, M, N]
  * @throws {ShapeError} when the shapes do not fit
  */
-export function bmm(a: Tensor, b: Tensor): Tensor {
+export function bmm<D extends DType>(a: Tensor<D>, b: Tensor): Tensor<D> {
   ;[a, b] = lowered(a, b)
   checkFloats('bmm', { a, b })
   checkShapeIs('bmm', 'a', a, ['B', 'M', 'K'])
@@ -153,11 +154,11 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link matmul}. */
-    matmul(other: Tensor, options?: MatmulOptions): Tensor
+    matmul(other: Tensor, options?: MatmulOptions): Tensor<D>
     /** See {@link bmm}. */
-    bmm(other: Tensor): Tensor
+    bmm(other: Tensor): Tensor<D>
   }
 }
 Tensor.prototype.matmul = function (other, options) {

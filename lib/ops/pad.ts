@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
 import { readStrided, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
@@ -33,7 +34,7 @@ const modes = {
  *   mirrored that far
  * @throws {RangeError} unless the padding is pairs of whole numbers, and the value one that x's dtype holds
  */
-export function pad(x: Tensor, padding: readonly number[], options: PadOptions = {}): Tensor {
+export function pad<D extends DType>(x: Tensor<D>, padding: readonly number[], options: PadOptions = {}): Tensor<D> {
   checkTensor('pad', 'x', x)
   const { mode = 'constant', value = 0 } = options
   if (!Array.isArray(padding) || padding.length % 2 !== 0 || !padding.every((p) => Number.isSafeInteger(p)))
@@ -107,9 +108,9 @@ function extended(x: Tensor, ends: readonly (readonly [number, number])[], mode:
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link pad}. */
-    pad(padding: readonly number[], options?: PadOptions): Tensor
+    pad(padding: readonly number[], options?: PadOptions): Tensor<D>
   }
 }
 Tensor.prototype.pad = function (padding, options) {

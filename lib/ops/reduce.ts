@@ -1,6 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { noGrad, record } from '../autograd.js'
-import { wide } from '../dtype.js'
+import { wide, type DType } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { kernels } from '../native.js'
 import { around, checkDim, checkDims, extents, physicalOrder, showShape, type Shape } from '../shape.js'
@@ -60,7 +60,11 @@ function sumKept(op: string, x: Tensor, dims: readonly number[], factor: number)
  * @param dim one dimension, several, or all of them by default; negative ones count from the back
  * @throws {ShapeError} when x has no such dimension
  */
-export function sum(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+export function sum<D extends DType>(
+  x: Tensor<D>,
+  dim?: number | readonly number[],
+  options: ReduceOptions = {},
+): Tensor<D> {
   ;[x] = raised(x)
   checkFloats('sum', { x })
   return sumOf('sum', x, checkDims('sum', dim, x.rank), 1, options)
@@ -82,7 +86,11 @@ const copied = (x: Tensor): Tensor => noGrad(() => clone(x))
  * The mean over some dimensions, or all.
  * @throws {ShapeError} when x has no such dimension
  */
-export function mean(x: Tensor, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+export function mean<D extends DType>(
+  x: Tensor<D>,
+  dim?: number | readonly number[],
+  options: ReduceOptions = {},
+): Tensor<D> {
   checkFloats('mean', { x })
   const dims = checkDims('mean', dim, x.rank)
   const count = dims.reduce((product, d) => product * x.shape[d]!, 1)
@@ -90,32 +98,32 @@ export function mean(x: Tensor, dim?: number | readonly number[], options: Reduc
 }
 
 /** The extreme values along a dimension and where they are. */
-export interface Extremes {
-  values: Tensor
+export interface Extremes<D extends DType = DType> {
+  values: Tensor<D>
   /** int32; the first one wins ties. */
-  indices: Tensor
+  indices: Tensor<'int32'>
 }
 
 type Extreme = 'max' | 'min'
 
 /** The largest element. Equal ones share the gradient. */
-export function max(x: Tensor): Tensor
+export function max<D extends DType>(x: Tensor<D>): Tensor<D>
 /**
  * The largest elements along a dimension, with their indices. The first one wins ties, and alone receives the gradient.
  * @throws {ShapeError} when x has no such dimension, or it is empty
  */
-export function max(x: Tensor, dim: number, options?: ReduceOptions): Extremes
+export function max<D extends DType>(x: Tensor<D>, dim: number, options?: ReduceOptions): Extremes<D>
 export function max(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
   return dim === undefined ? extreme('max', x) : extremesAlong('max', 'max', x, dim, options)
 }
 
 /** The smallest element. Equal ones share the gradient. */
-export function min(x: Tensor): Tensor
+export function min<D extends DType>(x: Tensor<D>): Tensor<D>
 /**
  * The smallest elements along a dimension, with their indices. The first one wins ties, and alone receives the gradient.
  * @throws {ShapeError} when x has no such dimension, or it is empty
  */
-export function min(x: Tensor, dim: number, options?: ReduceOptions): Extremes
+export function min<D extends DType>(x: Tensor<D>, dim: number, options?: ReduceOptions): Extremes<D>
 export function min(x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor | Extremes {
   return dim === undefined ? extreme('min', x) : extremesAlong('min', 'min', x, dim, options)
 }
@@ -140,14 +148,14 @@ function extreme(op: Extreme, x: Tensor): Tensor {
  * The index of the largest element along a dimension or, without one, in the flattened tensor; int32.
  * @throws {ShapeError} when x has no such dimension, or it is empty
  */
-export const argmax = (x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor =>
+export const argmax = (x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor<'int32'> =>
   place('argmax', 'max', x, dim, options)
 
 /**
  * The index of the smallest element along a dimension or, without one, in the flattened tensor; int32.
  * @throws {ShapeError} when x has no such dimension, or it is empty
  */
-export const argmin = (x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor =>
+export const argmin = (x: Tensor, dim?: number, options: ReduceOptions = {}): Tensor<'int32'> =>
   place('argmin', 'min', x, dim, options)
 
 function place(op: string, which: Extreme, x: Tensor, dim: number | undefined, options: ReduceOptions): Tensor {
@@ -184,7 +192,7 @@ function extremesAlong(op: string, which: Extreme, x: Tensor, dim: number, optio
  * Sums from the first element along a dimension to each.
  * @throws {ShapeError} when x has no such dimension
  */
-export function cumsum(x: Tensor, dim: number): Tensor {
+export function cumsum<D extends DType>(x: Tensor<D>, dim: number): Tensor<D> {
   ;[x] = raised(x)
   checkFloats('cumsum', { x })
   return cumsumAlong(x, checkDim('cumsum', dim, x.rank), false)
@@ -200,23 +208,23 @@ function cumsumAlong(x: Tensor, dim: number, reverse: boolean): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link sum}. */
-    sum(dim?: number | readonly number[], options?: ReduceOptions): Tensor
+    sum(dim?: number | readonly number[], options?: ReduceOptions): Tensor<D>
     /** See {@link mean}. */
-    mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor
+    mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor<D>
     /** See {@link max}. */
-    max(): Tensor
-    max(dim: number, options?: ReduceOptions): Extremes
+    max(): Tensor<D>
+    max(dim: number, options?: ReduceOptions): Extremes<D>
     /** See {@link min}. */
-    min(): Tensor
-    min(dim: number, options?: ReduceOptions): Extremes
+    min(): Tensor<D>
+    min(dim: number, options?: ReduceOptions): Extremes<D>
     /** See {@link argmax}. */
-    argmax(dim?: number, options?: ReduceOptions): Tensor
+    argmax(dim?: number, options?: ReduceOptions): Tensor<'int32'>
     /** See {@link argmin}. */
-    argmin(dim?: number, options?: ReduceOptions): Tensor
+    argmin(dim?: number, options?: ReduceOptions): Tensor<'int32'>
     /** See {@link cumsum}. */
-    cumsum(dim: number): Tensor
+    cumsum(dim: number): Tensor<D>
   }
 }
 Tensor.prototype.sum = function (dim, options) {
@@ -227,10 +235,10 @@ Tensor.prototype.mean = function (dim, options) {
 }
 Tensor.prototype.max = extremeMethod(max)
 Tensor.prototype.min = extremeMethod(min)
-Tensor.prototype.argmax = function (dim, options) {
+Tensor.prototype.argmax = function (this: Tensor, dim, options) {
   return argmax(this, dim, options)
 }
-Tensor.prototype.argmin = function (dim, options) {
+Tensor.prototype.argmin = function (this: Tensor, dim, options) {
   return argmin(this, dim, options)
 }
 Tensor.prototype.cumsum = function (dim) {

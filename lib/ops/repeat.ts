@@ -1,5 +1,6 @@
 import { allocLike, share } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
 import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
@@ -14,10 +15,10 @@ import { reshape } from './shape.js'
  * x repeated along its dimensions of size 1, and along new ones in front, to a shape; copied. A −1 keeps x's size.
  * @throws {ShapeError} when x does not broadcast to the shape
  */
-export const expand = (x: Tensor, shape: Shape): Tensor => expandTo('expand', x, shape)
+export const expand = <D extends DType>(x: Tensor<D>, shape: Shape): Tensor<D> => expandTo('expand', x, shape)
 
 /** As {@link expand}, under NumPy's name. @throws {ShapeError} when x does not broadcast to the shape */
-export const broadcastTo = (x: Tensor, shape: Shape): Tensor => expandTo('broadcastTo', x, shape)
+export const broadcastTo = <D extends DType>(x: Tensor<D>, shape: Shape): Tensor<D> => expandTo('broadcastTo', x, shape)
 
 function expandTo(op: string, x: Tensor, shape: Shape): Tensor {
   checkTensor(op, 'x', x)
@@ -41,7 +42,7 @@ function expandTo(op: string, x: Tensor, shape: Shape): Tensor {
  * @throws {ShapeError} for fewer repeats than dimensions
  * @throws {RangeError} unless repeats are whole numbers from 0 on
  */
-export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
+export function repeat<D extends DType>(x: Tensor<D>, repeats: readonly number[]): Tensor<D> {
   checkRepeats('repeat', x, repeats)
   if (repeats.length < x.rank)
     throw new ShapeError(`repeat: expected at least ${x.rank} repeats, got ${showShape(repeats)}`)
@@ -52,7 +53,7 @@ export function repeat(x: Tensor, repeats: readonly number[]): Tensor {
  * As {@link repeat}, but for fewer repeats than dimensions the first dimensions stay as they are.
  * @throws {RangeError} unless repeats are whole numbers from 0 on
  */
-export function tile(x: Tensor, repeats: readonly number[]): Tensor {
+export function tile<D extends DType>(x: Tensor<D>, repeats: readonly number[]): Tensor<D> {
   checkRepeats('tile', x, repeats)
   return tiled('tile', x, [...new Array<number>(Math.max(0, x.rank - repeats.length)).fill(1), ...repeats])
 }
@@ -97,15 +98,15 @@ function tiledAlong(op: string, x: Tensor, dim: number, times: number): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** As {@link expand}, with the sizes as arguments: `x.expand(3, -1)`. */
-    expand(...shape: number[]): Tensor
+    expand(...shape: number[]): Tensor<D>
     /** See {@link broadcastTo}. */
-    broadcastTo(shape: Shape): Tensor
+    broadcastTo(shape: Shape): Tensor<D>
     /** As {@link repeat}, with the repeats as arguments: `x.repeat(2, 1)`. */
-    repeat(...repeats: number[]): Tensor
+    repeat(...repeats: number[]): Tensor<D>
     /** See {@link tile}. */
-    tile(repeats: readonly number[]): Tensor
+    tile(repeats: readonly number[]): Tensor<D>
   }
 }
 Tensor.prototype.expand = function (...shape) {

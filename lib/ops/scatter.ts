@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { readStrided, toLayout, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
@@ -51,7 +52,7 @@ function withCorner(op: string, x: Tensor, part: Tensor): Tensor {
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when the operands do not fit
  * @throws {ExecutionError} on reading, when an index is out of range
  */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+export function gather<D extends DType>(x: Tensor<D>, dim: number, index: Tensor<'int32'>): Tensor<D> {
   checkTensor('gather', 'x', x)
   const axis = checkDim('gather', dim, x.rank)
   checkIndex('gather', index, 'x', x)
@@ -115,7 +116,12 @@ function scatterOf(
  * @throws {RangeError} for a number that x's dtype does not hold
  * @throws {ExecutionError} on reading, when an index is out of range
  */
-export function scatter(x: Tensor, dim: number, index: Tensor, src: Tensor | number): Tensor {
+export function scatter<D extends DType>(
+  x: Tensor<D>,
+  dim: number,
+  index: Tensor<'int32'>,
+  src: Tensor | number,
+): Tensor<D> {
   return scatterOf('scatter', x, dim, index, src, (x, dim, index, src) => {
     return record('scatter', overwritten(x, dim, index, src), [x, src], [index], (dy, needs, [index]) => {
       const none = zerosLike('scatter', dy, index.shape)
@@ -169,7 +175,7 @@ function lastOnly(x: Tensor, none: Tensor, target: Tensor, dim: number, index: T
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError} when the operands do not fit
  * @throws {ExecutionError} on reading, when an index is out of range
  */
-export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): Tensor {
+export function scatterAdd<D extends DType>(x: Tensor<D>, dim: number, index: Tensor<'int32'>, src: Tensor): Tensor<D> {
   checkFloats('scatterAdd', { x, src })
   return scatterOf('scatterAdd', x, dim, index, src, (x, dim, index, src) => {
     const y = allocLike('scatterAdd', x)
@@ -184,13 +190,13 @@ export function scatterAdd(x: Tensor, dim: number, index: Tensor, src: Tensor): 
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link gather}. */
-    gather(dim: number, index: Tensor): Tensor
+    gather(dim: number, index: Tensor<'int32'>): Tensor<D>
     /** See {@link scatter}. */
-    scatter(dim: number, index: Tensor, src: Tensor | number): Tensor
+    scatter(dim: number, index: Tensor<'int32'>, src: Tensor | number): Tensor<D>
     /** See {@link scatterAdd}. */
-    scatterAdd(dim: number, index: Tensor, src: Tensor): Tensor
+    scatterAdd(dim: number, index: Tensor<'int32'>, src: Tensor): Tensor<D>
   }
 }
 Tensor.prototype.gather = function (dim, index) {

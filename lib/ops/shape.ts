@@ -1,5 +1,6 @@
 import { allocLike, share } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
 import { readStrided, toRowMajor } from '../layout.js'
 import { checkDim, checkDims, checkShape, sameShape, showShape, sizeOf, stridesOf, type Shape } from '../shape.js'
@@ -22,7 +23,7 @@ function inferShape(op: string, size: number, shape: Shape): Shape {
  * The same elements in logical order under another shape; one −1 takes what is left. Shares memory where x is row-major.
  * @throws {ShapeError} when the shape does not hold as many elements
  */
-export function reshape(x: Tensor, shape: Shape): Tensor {
+export function reshape<D extends DType>(x: Tensor<D>, shape: Shape): Tensor<D> {
   checkTensor('reshape', 'x', x)
   if (!Array.isArray(shape)) throw new TypeError(`reshape: expected a shape, got ${describe(shape)}`)
   const target = inferShape('reshape', x.size, shape)
@@ -37,7 +38,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
  * Dimensions `start` to `end` (inclusive) as one.
  * @throws {ShapeError} when x has no such dimensions
  */
-export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+export function flatten<D extends DType>(x: Tensor<D>, start = 0, end = -1): Tensor<D> {
   checkTensor('flatten', 'x', x)
   if (x.rank === 0) return reshape(x, [1])
   const [first, last] = [checkDim('flatten', start, x.rank), checkDim('flatten', end, x.rank)]
@@ -50,7 +51,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
  * Without dimensions of size 1: all of them, or those named, of which others stay.
  * @throws {ShapeError} when x has no such dimension
  */
-export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
+export function squeeze<D extends DType>(x: Tensor<D>, dim?: number | readonly number[]): Tensor<D> {
   checkTensor('squeeze', 'x', x)
   const dims = checkDims('squeeze', dim, x.rank)
   return reshape(
@@ -63,7 +64,7 @@ export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
  * With a dimension of size 1 put in before `dim`; −1 is behind the last.
  * @throws {ShapeError} when the result has no such dimension
  */
-export function unsqueeze(x: Tensor, dim: number): Tensor {
+export function unsqueeze<D extends DType>(x: Tensor<D>, dim: number): Tensor<D> {
   checkTensor('unsqueeze', 'x', x)
   return reshape(x, x.shape.toSpliced(checkDim('unsqueeze', dim, x.rank + 1), 0, 1))
 }
@@ -73,7 +74,7 @@ export function unsqueeze(x: Tensor, dim: number): Tensor {
  * @param dims for each dimension of the result, x's
  * @throws {ShapeError} unless each dimension is named once
  */
-export function permute(x: Tensor, dims: readonly number[]): Tensor {
+export function permute<D extends DType>(x: Tensor<D>, dims: readonly number[]): Tensor<D> {
   checkTensor('permute', 'x', x)
   const { rank, shape: before } = x
   const order = dims.map((d) => checkDim('permute', d, rank))
@@ -98,7 +99,7 @@ export function permute(x: Tensor, dims: readonly number[]): Tensor {
 }
 
 /** Two dimensions exchanged, copied. @throws {ShapeError} when x has no such dimensions */
-export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+export function transpose<D extends DType>(x: Tensor<D>, dim0: number, dim1: number): Tensor<D> {
   checkTensor('transpose', 'x', x)
   const [a, b] = [checkDim('transpose', dim0, x.rank), checkDim('transpose', dim1, x.rank)]
   return permute(
@@ -108,21 +109,21 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link reshape}. */
-    reshape(shape: Shape): Tensor
+    reshape(shape: Shape): Tensor<D>
     /** As {@link reshape}, with the sizes as arguments: `x.view(-1, 784)`. */
-    view(...shape: number[]): Tensor
+    view(...shape: number[]): Tensor<D>
     /** See {@link flatten}. */
-    flatten(start?: number, end?: number): Tensor
+    flatten(start?: number, end?: number): Tensor<D>
     /** See {@link squeeze}. */
-    squeeze(dim?: number | readonly number[]): Tensor
+    squeeze(dim?: number | readonly number[]): Tensor<D>
     /** See {@link unsqueeze}. */
-    unsqueeze(dim: number): Tensor
+    unsqueeze(dim: number): Tensor<D>
     /** See {@link permute}. */
-    permute(...dims: number[]): Tensor
+    permute(...dims: number[]): Tensor<D>
     /** See {@link transpose}. */
-    transpose(dim0: number, dim1: number): Tensor
+    transpose(dim0: number, dim1: number): Tensor<D>
   }
 }
 Tensor.prototype.reshape = function (shape) {

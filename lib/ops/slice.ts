@@ -1,5 +1,6 @@
 import { allocLike, share } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
 import { readStrided, writeStrided } from '../layout.js'
 import { kernels } from '../native.js'
@@ -15,7 +16,7 @@ import { squeeze } from './shape.js'
  * @throws {ShapeError} when x has no such dimension
  * @throws {RangeError} unless bounds and step are whole and the step is positive
  */
-export function slice(x: Tensor, dim: number, start: number, end?: number, step = 1): Tensor {
+export function slice<D extends DType>(x: Tensor<D>, dim: number, start: number, end?: number, step = 1): Tensor<D> {
   checkTensor('slice', 'x', x)
   const axis = checkDim('slice', dim, x.rank)
   checkWhole('slice', 'step', step, 1)
@@ -51,7 +52,7 @@ export function slice(x: Tensor, dim: number, start: number, end?: number, step 
  * @throws {ShapeError} when x has no such dimension, or sizes do not add up to it
  * @throws {RangeError} unless the size is a whole number from 1 on (from 0, in a list)
  */
-export function split(x: Tensor, sizes: number | readonly number[], dim = 0): Tensor[] {
+export function split<D extends DType>(x: Tensor<D>, sizes: number | readonly number[], dim = 0): Tensor<D>[] {
   checkTensor('split', 'x', x)
   return parts('split', x, sizes, checkDim('split', dim, x.rank))
 }
@@ -77,7 +78,7 @@ function parts(op: string, x: Tensor, sizes: number | readonly number[], axis: n
  * @throws {ShapeError} when x has no such dimension
  * @throws {RangeError} unless `chunks` is a whole number from 1 on
  */
-export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
+export function chunk<D extends DType>(x: Tensor<D>, chunks: number, dim = 0): Tensor<D>[] {
   checkTensor('chunk', 'x', x)
   const axis = checkDim('chunk', dim, x.rank)
   const total = x.shape[axis]!
@@ -89,22 +90,22 @@ export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
  * The entries of x along a dimension, which they no longer have.
  * @throws {ShapeError} when x has no such dimension
  */
-export function unbind(x: Tensor, dim = 0): Tensor[] {
+export function unbind<D extends DType>(x: Tensor<D>, dim = 0): Tensor<D>[] {
   checkTensor('unbind', 'x', x)
   const axis = checkDim('unbind', dim, x.rank)
   return Array.from({ length: x.shape[axis]! }, (_, i) => squeeze(slice(x, axis, i, i + 1), axis))
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link slice}. */
-    slice(dim: number, start: number, end?: number, step?: number): Tensor
+    slice(dim: number, start: number, end?: number, step?: number): Tensor<D>
     /** See {@link split}. */
-    split(sizes: number | readonly number[], dim?: number): Tensor[]
+    split(sizes: number | readonly number[], dim?: number): Tensor<D>[]
     /** See {@link chunk}. */
-    chunk(chunks: number, dim?: number): Tensor[]
+    chunk(chunks: number, dim?: number): Tensor<D>[]
     /** See {@link unbind}. */
-    unbind(dim?: number): Tensor[]
+    unbind(dim?: number): Tensor<D>[]
   }
 }
 Tensor.prototype.slice = function (dim, start, end, step) {

@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { kernels } from '../native.js'
 import { around, checkDim } from '../shape.js'
 import { Tensor } from '../tensor.js'
@@ -27,20 +28,21 @@ function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tenso
  * e^x / Σ e^x along a dimension.
  * @throws {ShapeError} when x has no such dimension
  */
-export const softmax = (x: Tensor, dim = -1): Tensor => normalised('softmax', 'softmax', x, dim)
+export const softmax = <D extends DType>(x: Tensor<D>, dim = -1): Tensor<D> => normalised('softmax', 'softmax', x, dim)
 
 /**
  * log softmax(x), computed without overflow.
  * @throws {ShapeError} when x has no such dimension
  */
-export const logSoftmax = (x: Tensor, dim = -1): Tensor => normalised('log_softmax', 'logSoftmax', x, dim)
+export const logSoftmax = <D extends DType>(x: Tensor<D>, dim = -1): Tensor<D> =>
+  normalised('log_softmax', 'logSoftmax', x, dim)
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link softmax}. */
-    softmax(dim?: number): Tensor
+    softmax(dim?: number): Tensor<D>
     /** See {@link logSoftmax}. */
-    logSoftmax(dim?: number): Tensor
+    logSoftmax(dim?: number): Tensor<D>
   }
 }
 Tensor.prototype.softmax = function (dim) {

@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { describe } from '../errors.js'
 import { kernels } from '../native.js'
 import { around, checkDim } from '../shape.js'
@@ -16,10 +17,10 @@ export interface SortOptions {
 }
 
 /** Elements in order and where they were. */
-export interface Sorted {
-  values: Tensor
+export interface Sorted<D extends DType = DType> {
+  values: Tensor<D>
   /** int32. */
-  indices: Tensor
+  indices: Tensor<'int32'>
 }
 
 function ordered(op: string, x: Tensor, dim: number, k: number | undefined, descending: boolean): Sorted {
@@ -43,7 +44,7 @@ const axisOf = (op: string, x: Tensor, dim: number): number => checkDim(op, dim,
  * x sorted along a dimension, by default the last. Equal elements keep their order; NaN is greater than all else.
  * @throws {ShapeError} when x has no such dimension
  */
-export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Sorted {
+export function sort<D extends DType>(x: Tensor<D>, dim = -1, options: SortOptions = {}): Sorted<D> {
   checkTensor('sort', 'x', x)
   return ordered('sort', x, axisOf('sort', x, dim), undefined, options.descending === true)
 }
@@ -52,7 +53,7 @@ export function sort(x: Tensor, dim = -1, options: SortOptions = {}): Sorted {
  * The indices that sort x along a dimension, by default the last; int32. See {@link sort}.
  * @throws {ShapeError} when x has no such dimension
  */
-export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor {
+export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor<'int32'> {
   checkTensor('argsort', 'x', x)
   const { values, indices } = ordered('argsort', x, axisOf('argsort', x, dim), undefined, options.descending === true)
   values.dispose()
@@ -72,7 +73,7 @@ export interface TopkOptions {
  * @throws {ShapeError} when x has no such dimension
  * @throws {RangeError} unless k is a whole number from 0 to the dimension's size
  */
-export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}): Sorted {
+export function topk<D extends DType>(x: Tensor<D>, k: number, dim = -1, options: TopkOptions = {}): Sorted<D> {
   checkTensor('topk', 'x', x)
   const axis = axisOf('topk', x, dim)
   const n = x.shape[axis] ?? 1
@@ -82,19 +83,19 @@ export function topk(x: Tensor, k: number, dim = -1, options: TopkOptions = {}):
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link sort}. */
-    sort(dim?: number, options?: SortOptions): Sorted
+    sort(dim?: number, options?: SortOptions): Sorted<D>
     /** See {@link argsort}. */
-    argsort(dim?: number, options?: SortOptions): Tensor
+    argsort(dim?: number, options?: SortOptions): Tensor<'int32'>
     /** See {@link topk}. */
-    topk(k: number, dim?: number, options?: TopkOptions): Sorted
+    topk(k: number, dim?: number, options?: TopkOptions): Sorted<D>
   }
 }
 Tensor.prototype.sort = function (dim, options) {
   return sort(this, dim, options)
 }
-Tensor.prototype.argsort = function (dim, options) {
+Tensor.prototype.argsort = function (this: Tensor, dim, options) {
   return argsort(this, dim, options)
 }
 Tensor.prototype.topk = function (k, dim, options) {

@@ -1,5 +1,5 @@
 import { noGrad, record } from '../autograd.js'
-import { isHalf } from '../dtype.js'
+import { isHalf, type DType } from '../dtype.js'
 import { ShapeError } from '../errors.js'
 import { checkDims, showShape, type Shape } from '../shape.js'
 import { Tensor } from '../tensor.js'
@@ -72,7 +72,11 @@ const root = (x: Tensor): Tensor => noGrad(() => sqrt(x))
  * The variance over some dimensions, or all: Σ(x − mean)² / (n − correction). NaN where n ≤ correction.
  * @throws {ShapeError} when x has no such dimension
  */
-export function variance(x: Tensor, dim?: number | readonly number[], options: VarOptions = {}): Tensor {
+export function variance<D extends DType>(
+  x: Tensor<D>,
+  dim?: number | readonly number[],
+  options: VarOptions = {},
+): Tensor<D> {
   return over('var', x, dim, options, (x, dims, count) => {
     const divisor = divisorOf('var', count, options)
     const { middle, variance } = moments(x, dims, divisor)
@@ -86,7 +90,11 @@ export function variance(x: Tensor, dim?: number | readonly number[], options: V
  * The standard deviation, the root of the {@link variance}; its gradient is 0 where it is 0.
  * @throws {ShapeError} when x has no such dimension
  */
-export function std(x: Tensor, dim?: number | readonly number[], options: VarOptions = {}): Tensor {
+export function std<D extends DType>(
+  x: Tensor<D>,
+  dim?: number | readonly number[],
+  options: VarOptions = {},
+): Tensor<D> {
   return over('std', x, dim, options, (x, dims, count) => {
     const divisor = divisorOf('std', count, options)
     const { middle, variance } = moments(x, dims, divisor)
@@ -107,7 +115,12 @@ function divisorOf(op: string, count: number, { correction = 1 }: VarOptions): n
  * @param p default 2
  * @throws {ShapeError} when x has no such dimension, or of nothing for p = ±Infinity
  */
-export function norm(x: Tensor, p = 2, dim?: number | readonly number[], options: ReduceOptions = {}): Tensor {
+export function norm<D extends DType>(
+  x: Tensor<D>,
+  p = 2,
+  dim?: number | readonly number[],
+  options: ReduceOptions = {},
+): Tensor<D> {
   checkNumber('norm', 'p', p)
   return over('norm', x, dim, options, (x, dims, count) => {
     if (p === 1) return sum(abs(x), dims, kept)
@@ -136,7 +149,11 @@ function extremeNorm(x: Tensor, dims: readonly number[], count: number, p: numbe
  * log Σ exp(x) over some dimensions, without overflow.
  * @throws {ShapeError} when x has no such dimension, or for nothing
  */
-export function logsumexp(x: Tensor, dim: number | readonly number[], options: ReduceOptions = {}): Tensor {
+export function logsumexp<D extends DType>(
+  x: Tensor<D>,
+  dim: number | readonly number[],
+  options: ReduceOptions = {},
+): Tensor<D> {
   return over('logsumexp', x, dim, options, (x, dims, count) => {
     if (count === 0) throw new ShapeError(`logsumexp: expected elements, got ${showShape(x.shape)}`)
     const largest = x.dtype === 'float64' ? Number.MAX_VALUE : 3e38 // ∞ − ∞ is no number
@@ -146,15 +163,15 @@ export function logsumexp(x: Tensor, dim: number | readonly number[], options: R
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link variance}. */
-    var(dim?: number | readonly number[], options?: VarOptions): Tensor
+    var(dim?: number | readonly number[], options?: VarOptions): Tensor<D>
     /** See {@link std}. */
-    std(dim?: number | readonly number[], options?: VarOptions): Tensor
+    std(dim?: number | readonly number[], options?: VarOptions): Tensor<D>
     /** See {@link norm}. */
-    norm(p?: number, dim?: number | readonly number[], options?: ReduceOptions): Tensor
+    norm(p?: number, dim?: number | readonly number[], options?: ReduceOptions): Tensor<D>
     /** See {@link logsumexp}. */
-    logsumexp(dim: number | readonly number[], options?: ReduceOptions): Tensor
+    logsumexp(dim: number | readonly number[], options?: ReduceOptions): Tensor<D>
   }
 }
 Tensor.prototype.var = function (dim, options) {

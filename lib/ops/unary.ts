@@ -1,5 +1,6 @@
 import { allocLike } from '../alloc.js'
 import { record } from '../autograd.js'
+import type { DType } from '../dtype.js'
 import { kernels } from '../native.js'
 import { Tensor } from '../tensor.js'
 import { tracer } from '../tracer.js'
@@ -16,30 +17,30 @@ function apply(op: 'exp' | 'log' | 'sqrt' | 'abs' | 'sign', x: Tensor): Tensor {
 }
 
 /** e^x. */
-export function exp(x: Tensor): Tensor {
+export function exp<D extends DType>(x: Tensor<D>): Tensor<D> {
   ;[x] = raised(x)
   const y = apply('exp', x)
   return record('exp', y, [x], [y], (dy, _, [y]) => [mul(dy, y)])
 }
 
 /** The natural logarithm; −∞ at 0, NaN below. */
-export function log(x: Tensor): Tensor {
+export function log<D extends DType>(x: Tensor<D>): Tensor<D> {
   ;[x] = raised(x)
   return record('log', apply('log', x), [x], [x], (dy, _, [x]) => [div(dy, x)])
 }
 
 /** √x; NaN below 0. */
-export function sqrt(x: Tensor): Tensor {
+export function sqrt<D extends DType>(x: Tensor<D>): Tensor<D> {
   const y = apply('sqrt', x)
   return record('sqrt', y, [x], [y], (dy, _, [y]) => [div(scale(dy, 0.5), y)])
 }
 
 /** |x|; its gradient at 0 is 0. */
-export const abs = (x: Tensor): Tensor =>
+export const abs = <D extends DType>(x: Tensor<D>): Tensor<D> =>
   record('abs', apply('abs', x), [x], [x], (dy, _, [x]) => [mul(dy, apply('sign', x))])
 
 /** 1 above 0, −1 below, 0 at 0; its gradient is 0. */
-export const sign = (x: Tensor): Tensor =>
+export const sign = <D extends DType>(x: Tensor<D>): Tensor<D> =>
   record('sign', apply('sign', x), [x], [], (dy) => {
     const dx = allocLike('sign', dy)
     kernels.fill(dx.size, 0, dx.handle)
@@ -47,7 +48,7 @@ export const sign = (x: Tensor): Tensor =>
   })
 
 /** factor · x, for a number. */
-export function scale(x: Tensor, factor: number): Tensor {
+export function scale<D extends DType>(x: Tensor<D>, factor: number): Tensor<D> {
   checkFloats('scale', { x })
   checkNumber('scale', 'factor', factor)
   const y = allocLike('scale', x)
@@ -57,13 +58,13 @@ export function scale(x: Tensor, factor: number): Tensor {
 }
 
 /** −x. */
-export function neg(x: Tensor): Tensor {
+export function neg<D extends DType>(x: Tensor<D>): Tensor<D> {
   checkFloats('neg', { x })
   return scale(x, -1)
 }
 
 /** x². */
-export function square(x: Tensor): Tensor {
+export function square<D extends DType>(x: Tensor<D>): Tensor<D> {
   checkFloats('square', { x })
   return mul(x, x)
 }
@@ -73,7 +74,7 @@ export function square(x: Tensor): Tensor {
  * @param least default −∞
  * @param greatest default ∞; where it is below `least`, the result
  */
-export const clamp = (x: Tensor, least = -Infinity, greatest = Infinity): Tensor =>
+export const clamp = <D extends DType>(x: Tensor<D>, least = -Infinity, greatest = Infinity): Tensor<D> =>
   clampOf('clamp', x, least, greatest, false)
 
 /** @internal clamp, whose gradients pass at the bounds themselves unless `strict`. */
@@ -92,23 +93,23 @@ export function clampOf(op: string, x: Tensor, least: number, greatest: number, 
 }
 
 declare module '../tensor.js' {
-  interface Tensor {
+  interface Tensor<D extends DType = DType> {
     /** See {@link exp}. */
-    exp(): Tensor
+    exp(): Tensor<D>
     /** See {@link log}. */
-    log(): Tensor
+    log(): Tensor<D>
     /** See {@link sqrt}. */
-    sqrt(): Tensor
+    sqrt(): Tensor<D>
     /** See {@link abs}. */
-    abs(): Tensor
+    abs(): Tensor<D>
     /** See {@link sign}. */
-    sign(): Tensor
+    sign(): Tensor<D>
     /** See {@link neg}. */
-    neg(): Tensor
+    neg(): Tensor<D>
     /** See {@link square}. */
-    square(): Tensor
+    square(): Tensor<D>
     /** See {@link clamp}. */
-    clamp(least?: number, greatest?: number): Tensor
+    clamp(least?: number, greatest?: number): Tensor<D>
   }
 }
 Tensor.prototype.exp = function () {

@@ -20,7 +20,7 @@ export interface SkippedImage {
 
 export interface ReadImages {
   /** uint8 [C, H, W] each, in the order of the paths. */
-  readonly images: Tensor[]
+  readonly images: Tensor<'uint8'>[]
   /** Where each of them came from. */
   readonly paths: string[]
   readonly skipped: SkippedImage[]
@@ -38,7 +38,7 @@ export async function readImages(paths: readonly string[], options: ReadImagesOp
   if (onError !== 'throw' && onError !== 'skip')
     throw new RangeError(`readImages: expected onError to be 'throw' or 'skip', got ${describe(onError)}`)
   await loadSharp()
-  const results = new Array<Tensor | Error>(paths.length)
+  const results = new Array<Tensor<'uint8'> | Error>(paths.length)
   let next = 0
   let failed = false
   const decode = async (): Promise<void> => {
@@ -52,7 +52,7 @@ export async function readImages(paths: readonly string[], options: ReadImagesOp
   return collect(paths, results, onError === 'throw')
 }
 
-function collect(paths: readonly string[], results: readonly (Tensor | Error)[], throws: boolean): ReadImages {
+function collect(paths: readonly string[], results: readonly (Tensor<'uint8'> | Error)[], throws: boolean): ReadImages {
   const read: ReadImages = { images: [], paths: [], skipped: [] }
   for (const [i, result] of results.entries()) {
     const path = paths[i]!

@@ -20,7 +20,7 @@ export interface ReadOptions extends PixelOptions {
  * @throws {FormatError} naming the path, for what is no such file, damaged, truncated or empty, or has too many pixels
  * @throws {RangeError} for options that are none
  */
-export async function readImage(path: string, options: ReadOptions = {}): Promise<Tensor> {
+export async function readImage(path: string, options: ReadOptions = {}): Promise<Tensor<'uint8'>> {
   checkPixelOptions('readImage', options)
   return toTensor(await readPixels(path, options), options.device)
 }
@@ -29,7 +29,7 @@ export async function readImage(path: string, options: ReadOptions = {}): Promis
 export async function decodeImage(
   bytes: Uint8Array,
   { name = 'image', ...options }: ReadOptions & { name?: string } = {},
-): Promise<Tensor> {
+): Promise<Tensor<'uint8'>> {
   checkPixelOptions('decodeImage', options)
   if (!(bytes instanceof Uint8Array))
     throw new TypeError(`decodeImage: expected the bytes of a file, got ${describe(bytes)}`)
@@ -42,6 +42,6 @@ export async function readPixels(path: string, options: PixelOptions): Promise<P
 }
 
 /** @internal [C, H, W] */
-export function toTensor({ data, height, width, channels }: Pixels, device?: DeviceLike): Tensor {
+export function toTensor({ data, height, width, channels }: Pixels, device?: DeviceLike): Tensor<'uint8'> {
   return scope(() => permute(tensor(data, { shape: [height, width, channels], device }), [2, 0, 1]))
 }

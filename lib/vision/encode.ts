@@ -49,7 +49,7 @@ const channelsOf: Readonly<Record<ImageFormat, readonly number[]>> = {
  * @throws {RangeError} for an unknown format, or a quality or level that is none
  */
 export async function encodeImage(
-  image: Tensor,
+  image: Tensor<'uint8'>,
   format: ImageFormat,
   options: EncodeOptions = {},
 ): Promise<Uint8Array> {
@@ -61,7 +61,7 @@ export async function encodeImage(
  *
  * @throws {RangeError} also when neither `format` nor the path's ending says which format
  */
-export async function writeImage(path: string, image: Tensor, options: WriteOptions = {}): Promise<void> {
+export async function writeImage(path: string, image: Tensor<'uint8'>, options: WriteOptions = {}): Promise<void> {
   const format = options.format ?? extensions[extname(path).toLowerCase()]
   if (!format)
     throw new RangeError(
@@ -71,7 +71,7 @@ export async function writeImage(path: string, image: Tensor, options: WriteOpti
   await writeAtomically(path, async (file) => file.writeFile(bytes))
 }
 
-async function encode(op: string, image: Tensor, format: ImageFormat, options: EncodeOptions): Promise<Uint8Array> {
+async function encode(op: string, image: Tensor<'uint8'>, format: ImageFormat, options: EncodeOptions): Promise<Uint8Array> {
   checkTensor(op, 'image', image)
   checkDType(op, 'image', image, 'uint8')
   if (!Object.hasOwn(channelsOf, format))
@@ -104,9 +104,9 @@ function checked(op: string, { quality = 75, compressionLevel: level = 6 }: Enco
 }
 
 /** [H, W, C] */
-async function interleaved(image: Tensor): Promise<Uint8Array> {
+async function interleaved(image: Tensor<'uint8'>): Promise<Uint8Array> {
   using made = new Scope()
-  return (await made.run(() => permute(image.detach(), [1, 2, 0])).data()) as Uint8Array
+  return await made.run(() => permute(image.detach(), [1, 2, 0])).data()
 }
 
 async function written(image: Image, format: ImageFormat, quality: number, level: number, lossless = false) {

@@ -101,7 +101,7 @@ t.test('a state with tensors that are gone, or no tensors, changes nothing', (t)
 t.test('a state on another device is copied, integers and floats are converted', (t) => {
   const net = new nn.Sequential(new nn.Linear(1, 2), new nn.BatchNorm1d(2))
   const state = net.stateDict()
-  const other = Object.fromEntries(
+  const other: nn.StateDict = Object.fromEntries(
     Object.entries(state).map(([name, value]) => [name, value.to('float64').to('cpu:1')]),
   )
   other['1.num_batches_tracked'] = tensor([5], { shape: [], dtype: 'float32', device: 'cpu:1' })

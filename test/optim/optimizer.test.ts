@@ -103,7 +103,7 @@ t.test('a gradient must fit, and belongs to no scope', (t) => {
     name: 'ShapeError',
     message: /grad: expected a gradient of shape \[2\], got \[3\]/,
   })
-  t.throws(() => (p.grad = ones([2], { dtype: 'float64' })), { name: 'DTypeError' })
+  t.throws(() => (p.grad = ones([2], { dtype: 'float64' }) as Tensor), { name: 'DTypeError' })
   t.throws(() => (p.grad = ones([2], { device: 'cpu:1' })), { name: 'DeviceError' })
   scope(() => {
     p.grad = ones([2]).mul(3)

@@ -9,7 +9,7 @@ import type { Tensor } from '../../tensor.js'
 import { writeAtomically } from '../atomic.js'
 import { decode, encode } from '../elements.js'
 import { elementBytes } from '../header.js'
-import { withSource } from '../source.js'
+import { type Bytes, withSource } from '../source.js'
 import { formatNpyHeader, LONGEST_HEADER, type NpyHeader, parseNpyHeader } from './header.js'
 
 export interface LoadNumpyOptions {
@@ -66,7 +66,7 @@ export function checkLength({ start, length, shape }: NpyHeader, size: number, p
 /** The tensor of a header and its elements, which are overwritten. */
 export function tensorOf(
   { type, bigEndian, fortranOrder, shape }: NpyHeader,
-  bytes: Uint8Array<ArrayBuffer>,
+  bytes: Bytes,
   path: string,
   device: DeviceLike | undefined,
 ): Tensor {

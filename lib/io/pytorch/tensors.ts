@@ -5,6 +5,7 @@ import { sizeOf, stridesOf } from '../../shape.js'
 import type { Tensor } from '../../tensor.js'
 import { decode } from '../elements.js'
 import { elementBytes } from '../header.js'
+import type { Bytes } from '../source.js'
 import { Dtype, type StorageRef, TensorRef } from './refs.js'
 
 /** Deeper data is refused, so that no file exhausts the stack. */
@@ -15,7 +16,7 @@ const LONGEST_NAME = 200
 const REPEATED = 16
 const REPEATED_MORE = 2 ** 26
 
-export type ReadStorage = (storage: StorageRef, bytes: number) => Promise<Uint8Array<ArrayBuffer>>
+export type ReadStorage = (storage: StorageRef, bytes: number) => Promise<Bytes>
 
 /**
  * What an unpickled object reads as: Maps of strings as plain objects, tensors in the place of references to them.
@@ -87,7 +88,7 @@ function collect(
 }
 
 /** A tensor's bytes, row-major; a view of the storage becomes a copy. */
-function elementsOf({ offset, shape, strides, type }: TensorRef, storage: Uint8Array<ArrayBuffer>): ArrayBuffer {
+function elementsOf({ offset, shape, strides, type }: TensorRef, storage: Bytes): ArrayBuffer {
   const width = elementBytes[type]
   const size = sizeOf(shape)
   const usual = stridesOf(shape, 'rowMajor')

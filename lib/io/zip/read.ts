@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { constants, crc32, inflateRaw } from 'node:zlib'
 import { FormatError } from '../../errors.js'
-import type { Source } from '../source.js'
+import type { Bytes, Source } from '../source.js'
 
 /** What a zip file's directory says of one of its files. */
 export interface ZipEntry {
@@ -80,7 +80,7 @@ export async function readEntry(
   entry: ZipEntry,
   limit: number,
   { checksum = true }: { checksum?: boolean } = {},
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Bytes> {
   const name = `${source.path}: ${entry.name}`
   if (entry.size > limit) throw new FormatError(`${name}: expected at most ${limit} bytes, got ${entry.size}`)
   const stored = await source.read(await dataStart(source, entry), entry.stored)
@@ -100,7 +100,7 @@ export async function dataStart(source: Source, { name, offset }: ZipEntry): Pro
   return offset + LOCAL_BYTES + header.readUInt16LE(26) + header.readUInt16LE(28)
 }
 
-async function inflate(stored: Uint8Array, size: number, name: string): Promise<Uint8Array<ArrayBuffer>> {
+async function inflate(stored: Uint8Array, size: number, name: string): Promise<Bytes> {
   try {
     const buffer = await promisify(inflateRaw)(stored, { maxOutputLength: Math.max(size, 1) })
     return Uint8Array.from(buffer)

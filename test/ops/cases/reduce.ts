@@ -1,4 +1,4 @@
-import { argmax, argmin, cumsum, max, mean, min, sum, tensor, zeros } from 'convcore'
+import { argmax, argmin, cumsum, max, mean, min, sum, tensor, type Tensor, zeros } from 'convcore'
 import type { Dense } from '../../reference/array.js'
 import * as reference from '../../reference/reduce.js'
 import { type Case, type ErrorCase, shapeError } from '../case.js'
@@ -127,11 +127,13 @@ export const cases: Case[] = [
 const matrix = () => zeros([2, 3])
 
 export const errors: ErrorCase[] = [
-  ...Object.entries({ sum, mean, max, min, argmax, argmin, cumsum }).flatMap(([name, op]) => [
-    { name: `${name}: dim 2 of 2`, run: () => op(matrix(), 2), error: shapeError(new RegExp(`${name}.*dim.*2`)) },
-    { name: `${name}: dim −3 of 2`, run: () => op(matrix(), -3), error: shapeError(new RegExp(`${name}.*dim.*-3`)) },
-    { name: `${name}: dim 0.5`, run: () => op(matrix(), 0.5), error: { message: new RegExp(`${name}.*dim.*0\\.5`) } },
-  ]),
+  ...Object.entries<(x: Tensor, dim: number) => unknown>({ sum, mean, max, min, argmax, argmin, cumsum }).flatMap(
+    ([name, op]) => [
+      { name: `${name}: dim 2 of 2`, run: () => op(matrix(), 2), error: shapeError(new RegExp(`${name}.*dim.*2`)) },
+      { name: `${name}: dim −3 of 2`, run: () => op(matrix(), -3), error: shapeError(new RegExp(`${name}.*dim.*-3`)) },
+      { name: `${name}: dim 0.5`, run: () => op(matrix(), 0.5), error: { message: new RegExp(`${name}.*dim.*0\\.5`) } },
+    ],
+  ),
   { name: 'sum: a dim twice', run: () => sum(matrix(), [1, -1]), error: { message: /sum.*dim/ } },
   { name: 'max: along an empty dim', run: () => max(zeros([2, 0]), 1), error: { message: /max.*\[2, 0\]/ } },
   { name: 'min: of nothing', run: () => min(tensor([])), error: { message: /min.*\[0\]/ } },

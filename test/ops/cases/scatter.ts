@@ -84,7 +84,7 @@ export const errors: ErrorCase[] = [
   },
   {
     name: 'gather: floats',
-    run: () => gather(matrix(), 0, matrix()),
+    run: () => gather(matrix(), 0, matrix() as never),
     error: dtypeError(/gather.*index.*int32.*float32/),
   },
   { name: 'scatter: beyond', run: () => scatter(matrix(), 1, at(3), 1).dataSync(), error: outside(3) },

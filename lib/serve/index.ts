@@ -1,0 +1,1 @@
+export { Batcher, type BatcherOptions, type RequestOptions } from './batcher.js'
