@@ -30,8 +30,7 @@ function readPage(name: string) {
   const isQuote = ({ file }: Block) => file !== '' && existsSync(new URL(file, root))
   const programs: string[] = []
   for (const { code } of blocks.filter(({ language, file }) => language === 'ts' && !file))
-    if (/^import /m.test(code) || !programs.length) programs.push(code)
-    else programs[programs.length - 1] += `\n${code}`
+    programs.push(/^import /m.test(code) || !programs.length ? code : `${programs.pop()!}\n${code}`)
   return {
     name,
     folder: `${folder}${name.replace(/^docs\/|\.md$/g, '')}/`,
