@@ -4,6 +4,7 @@ export type { ConvAlgorithm, CpuConvAlgorithm }
 
 /** Settings of what ops run on, for the whole process. */
 export const backends = {
+  /** Of CPUs. */
   cpu: {
     /**
      * The algorithm of all convolutions that it can do: `'gemm'`, a matrix product that packs the images bit by bit;
@@ -18,6 +19,7 @@ export const backends = {
       native.cpuConvAlgorithm(name)
     },
   },
+  /** Of GPUs. */
   cuda: {
     /**
      * Whether each new shape of a convolution has its algorithms timed, the fastest of which is used from then on. They

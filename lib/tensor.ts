@@ -25,6 +25,7 @@ import { registerHook, retainGrad, type GradientHook } from './tape/hooks.js'
  * Shapes are logical: images are [N, C, H, W], whatever their layout in memory.
  */
 export class Tensor {
+  /** Number of elements. */
   readonly size: number
   /** @internal */
   readonly owner: Ownership
@@ -36,9 +37,13 @@ export class Tensor {
   /** @internal Use `tensor()`. */
   constructor(
     storage: Storage,
+    /** Sizes of the dimensions, the outermost first; [] of a scalar. */
     readonly shape: Shape,
+    /** Type of the elements. */
     readonly dtype: DType,
+    /** Where the elements lie. */
     readonly device: Device,
+    /** Order of the elements in memory; shapes, `data()` and ops do not depend on it. */
     readonly layout: Layout,
   ) {
     this.size = sizeOf(shape)
@@ -260,10 +265,12 @@ export class Tensor {
     this.owner.release()
   }
 
+  /** As `dispose()`: `using x = …`. */
   [Symbol.dispose](): void {
     this.dispose()
   }
 
+  /** Shape, dtype and device; not the elements, for which somebody would have to wait. */
   toString(): string {
     const notes = [`shape=${showShape(this.shape)}`, `dtype=${this.dtype}`, `device=${this.device}`]
     if (this.requiresGrad) notes.push('requiresGrad=true')
@@ -271,6 +278,7 @@ export class Tensor {
     return `Tensor(${notes.join(', ')})`
   }
 
+  /** What `console.log` shows: as `toString`. */
   [inspect.custom](): string {
     return this.toString()
   }

@@ -4,8 +4,11 @@ import { readGzip } from './gzip.js'
 
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
+/** An array as MNIST's files hold it. */
 export interface IdxArray {
+  /** Sizes of its dimensions. */
   readonly shape: readonly number[]
+  /** Its elements in row-major order, of the type that the file names. */
   readonly data: IdxData
 }
 

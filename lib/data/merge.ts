@@ -15,6 +15,7 @@ export class LabelledImages extends TensorDataset<[images: Tensor, labels: Tenso
   constructor(
     images: Tensor,
     labels: Tensor,
+    /** The classes' names, by label. */
     readonly classes: readonly string[],
   ) {
     super(images, labels)

@@ -127,6 +127,7 @@ export class SELU extends Module {
 
 /** See {@link gelu}. */
 export class GELU extends Module {
+  /** How Φ is computed. */
   readonly approximate: 'none' | 'tanh'
 
   constructor(options: GeluOptions = {}) {
@@ -152,7 +153,9 @@ export class SiLU extends Module {
 
 /** log(1 + e^(beta · x)) / beta, and x where beta · x is above the threshold. */
 export class Softplus extends Module {
+  /** Steepness of the bend at 0. */
   readonly beta: number
+  /** Where β·x is above it, x itself is given. */
   readonly threshold: number
 
   constructor(options: SoftplusOptions = {}) {
@@ -179,6 +182,7 @@ export interface PReLUOptions extends FactoryOptions {
 
 /** x above 0, else weight · x. */
 export class PReLU extends Module {
+  /** 1, or as many as there are channels. */
   readonly numParameters: number
   /** [numParameters] */
   weight: Parameter
@@ -204,6 +208,7 @@ export class PReLU extends Module {
 export class Maxout extends Module {
   /** @param dim default 1, the channels */
   constructor(
+    /** Channels of which the largest is taken. */
     readonly pieces: number,
     readonly dim = 1,
   ) {

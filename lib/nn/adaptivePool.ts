@@ -16,6 +16,7 @@ import { outputSizes } from './validate.js'
 
 /** Pooling to an output size; `null` or `undefined` keeps the input's. */
 abstract class AdaptivePool<S extends OutputSingle | OutputPair | OutputTriple> extends Module {
+  /** Of each side, null for the input's. */
   readonly outputSize: S
 
   /** @throws RangeError when a size is not a positive integer */

@@ -9,6 +9,7 @@ import { Module } from './module.js'
 import type { Layer } from './sequential.js'
 import { oneOf } from './validate.js'
 
+/** Options of {@link Ensemble}. */
 export interface EnsembleOptions {
   /** What is put together: logits, which are added up (default), or probabilities, which are averaged. */
   combine?: 'logits' | 'probabilities'
@@ -24,7 +25,9 @@ export interface EnsembleOptions {
  * ```
  */
 export class Ensemble<M extends Layer = Layer> extends Module {
+  /** The classifiers. */
   readonly members: ModuleList<M>
+  /** What is put together. */
   readonly combine: 'logits' | 'probabilities'
 
   /** @throws {TypeError} when a member is no module, {RangeError} when there is none */

@@ -37,11 +37,13 @@ abstract class ConstantPad extends Pad {
   constructor(
     rank: number,
     padding: PadSizes,
+    /** What stands around. */
     readonly value: number,
   ) {
     super(rank, padding, { value })
   }
 
+  /** What `print` shows between the parentheses: padding and value. */
   override extraRepr(): string {
     return `padding=${python(this.padding)}, value=${pythonFloat(this.value)}`
   }

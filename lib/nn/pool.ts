@@ -8,9 +8,13 @@ import { eachSide, type Pair, padding, positiveInteger, type Single, sizes, type
 
 /** A window that slides over signals, images or volumes. */
 abstract class Pool<S extends Sizes> extends Module {
+  /** Size of the window. */
   readonly kernelSize: S
+  /** Step of the window. */
   readonly stride: S
+  /** Places beyond each side of the input that windows may reach into; `'same'` gives ⌈size / stride⌉ windows. */
   readonly padding: S | 'same' | 'valid'
+  /** Whether a last window may reach beyond the padding. */
   readonly ceilMode: boolean
 
   /** @throws RangeError when a size is not a positive integer */
@@ -25,6 +29,7 @@ abstract class Pool<S extends Sizes> extends Module {
 }
 
 abstract class MaxPool<S extends Sizes> extends Pool<S> {
+  /** Distance between the window's places. */
   readonly dilation: S
 
   constructor(rank: number, kernelSize: S, options: MaxPoolOptions<S>) {
@@ -32,6 +37,7 @@ abstract class MaxPool<S extends Sizes> extends Pool<S> {
     this.dilation = sizes(new.target.name, 'dilation', options.dilation ?? (1 as S), rank, 1)
   }
 
+  /** @internal */
   protected options(relu: boolean) {
     const { stride, padding, dilation, ceilMode } = this
     return { stride, padding, dilation, ceilMode, relu }
@@ -81,7 +87,9 @@ export class MaxPool3d extends MaxPool<Triple> {
 }
 
 abstract class AvgPool<S extends Sizes> extends Pool<S> {
+  /** Whether the zeros around count in the mean. */
   readonly countIncludePad: boolean
+  /** What sums are divided by, in place of the number of elements. */
   readonly divisorOverride: number | undefined
 
   constructor(rank: number, kernelSize: S, options: AvgPoolOptions<S> & DivisorOption) {
@@ -109,6 +117,7 @@ export class AvgPool1d extends AvgPool<Single> {
   }
 
   // PyTorch keeps tuples here.
+  /** What `print` shows between the parentheses. */
   override extraRepr(): string {
     const each = (value: Single | string) => python(typeof value === 'string' ? value : eachSide(value, 1))
     return `kernel_size=${each(this.kernelSize)}, stride=${each(this.stride)}, padding=${each(this.padding)}`

@@ -5,6 +5,7 @@ import { Module } from './module.js'
 import { python } from './print.js'
 import { type Each, eachSide, type Pair, type Single, sizes, type Triple } from './validate.js'
 
+/** Options of {@link MaxUnpool1d}, {@link MaxUnpool2d} and {@link MaxUnpool3d}. */
 export interface MaxUnpoolOptions<S extends Sizes> {
   /** Step of the window that pooled; default the kernel size. */
   stride?: S
@@ -13,8 +14,11 @@ export interface MaxUnpoolOptions<S extends Sizes> {
 }
 
 abstract class MaxUnpool<S extends Sizes> extends Module {
+  /** Size of the window that was pooled with. */
   readonly kernelSize: Each<S>
+  /** Its step. */
   readonly stride: Each<S>
+  /** The padding that was pooled with. */
   readonly padding: Each<S>
 
   /** @throws RangeError when a size is not a positive integer */

@@ -107,6 +107,7 @@ export function elu(x: Tensor, alpha = 1): Tensor {
 /** 1.0507… · elu(x, 1.6733…), under which mean 0 and variance 1 are stable (Klambauer et al., 2017). */
 export const selu = (x: Tensor): Tensor => elus('selu', x, 1.6732632423543772, 1.0507009873554805)
 
+/** Options of {@link gelu}. */
 export interface GeluOptions {
   /** 'none': by the normal distribution itself (default); 'tanh': by Hendrycks and Gimpel's approximation. */
   approximate?: 'none' | 'tanh'
@@ -144,6 +145,7 @@ export const silu = (x: Tensor): Tensor =>
     (n, x, dy, dx) => kernels.silu_backward(n, x, dy, dx),
   )
 
+/** Options of {@link softplus}. */
 export interface SoftplusOptions {
   /** Default 1. */
   beta?: number

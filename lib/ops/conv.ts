@@ -18,8 +18,11 @@ interface ConvOptions<S extends Sizes> {
   /** Channels and filters split into this many independent groups. Default 1. */
   groups?: number
 }
+/** Options of {@link conv1d}. */
 export type Conv1dOptions = ConvOptions<Single>
+/** Options of {@link conv2d}. */
 export type Conv2dOptions = ConvOptions<Pair>
+/** Options of {@link conv3d}. */
 export type Conv3dOptions = ConvOptions<Triple>
 
 /**

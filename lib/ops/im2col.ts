@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor.js'
 import { checkFloats, checkShapeIs, type Pair } from './check.js'
 import { slide, windowWords, type Padding, type Sliding } from './window.js'
 
+/** Options of {@link im2col} and {@link col2im}. */
 export interface Im2colOptions {
   /** Step of the window. Default 1. */
   stride?: Pair

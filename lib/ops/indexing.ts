@@ -48,6 +48,7 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   return y === x ? clone(x) : y
 }
 
+/** Options of {@link embedding}. */
 export interface EmbeddingOptions {
   /** The row that gets no gradient; −1 is the last. Default: none. */
   paddingIdx?: number

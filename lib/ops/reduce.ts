@@ -15,6 +15,7 @@ import { raised } from './precision.js'
 import { reshape } from './shape.js'
 import { scale } from './unary.js'
 
+/** What reductions are told. */
 export interface ReduceOptions {
   /** Keep the reduced dimensions, of size 1. Default false. */
   keepDim?: boolean
@@ -91,6 +92,7 @@ export function mean(x: Tensor, dim?: number | readonly number[], options: Reduc
 
 /** The extreme values along a dimension and where they are. */
 export interface Extremes {
+  /** The largest or smallest elements. */
   values: Tensor
   /** int32; the first one wins ties. */
   indices: Tensor

@@ -8,6 +8,7 @@ import { checkTensor } from './check.js'
 import { scattered } from './select.js'
 import { reshape } from './shape.js'
 
+/** Options of {@link sort} and {@link argsort}. */
 export interface SortOptions {
   /** From the greatest to the least. Default false. */
   descending?: boolean
@@ -17,6 +18,7 @@ export interface SortOptions {
 
 /** Elements in order and where they were. */
 export interface Sorted {
+  /** The elements in their order. */
   values: Tensor
   /** int32. */
   indices: Tensor
@@ -59,6 +61,7 @@ export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor 
   return indices
 }
 
+/** Options of {@link topk}. */
 export interface TopkOptions {
   /** The greatest elements, else the least. Default true. */
   largest?: boolean

@@ -29,8 +29,11 @@ interface ConvTransposeOptions<S extends Sizes> {
   /** Distance between the window's taps. Default 1. */
   dilation?: S
 }
+/** Options of {@link convTranspose1d}. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<Single>
+/** Options of {@link convTranspose2d}. */
 export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>
+/** Options of {@link convTranspose3d}. */
 export type ConvTranspose3dOptions = ConvTransposeOptions<Triple>
 
 /**

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link Adam} and {@link AdamW}, and of their groups. */
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
   lr: number
@@ -21,6 +22,7 @@ export interface AdamOptions extends OptimizerOptions {
   decoupledWeightDecay: boolean
 }
 
+/** What {@link Adam} remembers of a parameter. */
 export interface AdamState {
   /** Steps done. */
   step: number
@@ -48,6 +50,7 @@ const defaults: AdamOptions = {
  * the convergence of Adam and beyond", ICLR 2018, in PyTorch's form.
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
+  /** @internal */
   protected readonly memory: Memory<AdamOptions> = {
     numbers: { step: 0 },
     tensors: { expAvg: () => 0, expAvgSq: () => 0, maxExpAvgSq: ({ amsgrad }) => (amsgrad ? 0 : undefined) },

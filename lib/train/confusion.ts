@@ -87,6 +87,7 @@ export class ConfusionCounter implements Accumulator {
     return this.#total ? { total: this.#total } : {}
   }
 
+  /** Goes on from there; the counts are copied. */
   loadStateDict({ total }: { total?: Tensor }): void {
     this.reset()
     if (total) this.#total = keep(clone(total))

@@ -15,10 +15,12 @@ export class LearningRateMonitor implements Callback {
       )
   }
 
+  /** Forgets the run before. */
   onFitStart(): void {
     this.rates.length = 0
   }
 
+  /** Notes the rate. */
   onEpochStart(): void {
     this.rates.push(this.#rate()!)
   }

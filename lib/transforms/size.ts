@@ -7,7 +7,9 @@ import { Transform } from './transform.js'
 /** See {@link resize}: a size for the shorter edge, or [height, width]. */
 export class Resize extends Transform {
   constructor(
+    /** Of the result; a number is that of the shorter side. */
     readonly size: Pair,
+    /** How it is resized. */
     readonly options: ResizeOptions = {},
   ) {
     super()
@@ -21,7 +23,7 @@ export class Resize extends Transform {
 
 /** See {@link centerCrop}. */
 export class CenterCrop extends Transform {
-  constructor(readonly size: Pair) {
+  constructor(/** Of the result. */ readonly size: Pair) {
     super()
     checkSizes('CenterCrop', 'size', size, 2, 1)
   }
@@ -34,7 +36,9 @@ export class CenterCrop extends Transform {
 /** See {@link pad}. */
 export class Pad extends Transform {
   constructor(
+    /** Pixels on each side. */
     readonly padding: Padding,
+    /** What stands there. */
     readonly options: PadOptions = {},
   ) {
     super()

@@ -13,6 +13,7 @@ import { isFloat } from '../dtype.js'
 import { Picture } from './picture.js'
 import { type Pixels, type TextOptions, toText } from './terminal.js'
 
+/** How pixels are magnified. */
 export interface ScaleOptions {
   /** Side of the square that each pixel is shown as; default: such that the picture is about 600 pixels wide. */
   scale?: number

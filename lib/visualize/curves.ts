@@ -3,6 +3,7 @@ import type { EpochRecord } from '../train/records.js'
 import type { Picture } from './picture.js'
 import { type Panel, plot, type PlotOptions, type Series } from './plot.js'
 
+/** Options of {@link curves}. */
 export interface CurvesOptions extends PlotOptions {
   /** Which figures, each with its validation's; default: all of the history. */
   figures?: readonly string[]

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 
+/** How characters are laid out in a terminal. */
 export interface TextOptions {
   /** The widest line; default 80. */
   columns?: number

@@ -7,6 +7,7 @@ import { Target, type TargetOptions } from './target.js'
 import { untar, untarGzip } from './tar.js'
 import { unzip } from './zip.js'
 
+/** Options of {@link extractArchive}: what to leave out, and limits for archives of strangers. */
 export type ExtractOptions = TargetOptions
 
 /** What the file system says of names and orders of entries that no folder can have. */

@@ -22,6 +22,7 @@ export interface WarpedOptions {
   fill?: Fill | undefined
 }
 
+/** Options of {@link affine}. */
 export interface AffineOptions extends WarpedOptions {
   /** Degrees, clockwise. Default 0. */
   angle?: number | undefined
@@ -35,6 +36,7 @@ export interface AffineOptions extends WarpedOptions {
   center?: readonly [x: number, y: number] | undefined
 }
 
+/** Options of {@link rotate}. */
 export interface RotateOptions extends WarpedOptions {
   /** Make the image large enough to hold all of it. Default false. */
   expand?: boolean | undefined
