@@ -15,6 +15,7 @@ export const backends = {
     get convAlgorithm(): CpuConvAlgorithm {
       return native.cpuConvAlgorithm()
     },
+    /** For all convolutions from now on. @throws {RangeError} for another name */
     set convAlgorithm(name: CpuConvAlgorithm) {
       native.cpuConvAlgorithm(name)
     },
@@ -28,6 +29,7 @@ export const backends = {
     get benchmark(): boolean {
       return native.convBenchmark()
     },
+    /** For shapes that are new from now on. @throws {TypeError} unless it is a boolean */
     set benchmark(on: boolean) {
       native.convBenchmark(on)
     },
@@ -40,6 +42,7 @@ export const backends = {
     get convAlgorithm(): ConvAlgorithm {
       return native.convAlgorithm()
     },
+    /** For all convolutions from now on. @throws {RangeError} for another name */
     set convAlgorithm(name: ConvAlgorithm) {
       native.convAlgorithm(name)
     },

@@ -21,7 +21,10 @@ export class Event {
   #mark: Mark | undefined
 
   /** @throws {DeviceError} when there is no such device */
-  constructor(/** Whose stream it marks. */ device: DeviceLike = 'cuda') {
+  constructor(
+    /** Whose stream it marks. */
+    device: DeviceLike = 'cuda',
+  ) {
     this.device = parseDevice(device)
   }
 

@@ -8,7 +8,9 @@ const LIMIT = 2 ** 53
 
 /** Where a generator stands; JSON. */
 export interface GeneratorState {
+  /** The key of its counters. */
   readonly seed: number
+  /** The next counter that nobody has taken. */
   readonly offset: number
 }
 

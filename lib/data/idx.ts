@@ -2,6 +2,7 @@ import { FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
 import { readGzip } from './gzip.js'
 
+/** The elements that IDX files may have. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
 /** An array as MNIST's files hold it. */

@@ -22,8 +22,11 @@ export interface Pictures {
   readonly pixels: Uint8Array
   /** Default 1: grey. */
   readonly channels?: number
+  /** Rows of each image. */
   readonly height: number
+  /** Columns of each image. */
   readonly width: number
+  /** One for each image. */
   readonly labels: Int32Array
 }
 

@@ -80,7 +80,7 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
     return dataset.get(rest)
   }
 
-  /** Those of the first dataset, where all have the same. */
+  /** Those of the first dataset, where it has any. */
   get classes(): readonly string[] | undefined {
     return (this.datasets[0] as Partial<Labelled>).classes
   }

@@ -12,7 +12,7 @@ import type { Tensor } from '../tensor.js'
 export class FashionDNN extends Module {
   /** [N, 784] → [N, 256]. */
   fc1 = new Linear(784, 256)
-  /** After each of the first two layers. */
+  /** After the first layer. */
   drop = new Dropout(0.25)
   /** [N, 256] → [N, 128]. */
   fc2 = new Linear(256, 128)

@@ -18,7 +18,10 @@ export class MnistCNN extends Module {
   /** [N, 256] → [N, 10]. */
   fc2 = new Linear(256, 10)
 
-  /** @param training whether dropout drops: by default in training mode */
+  /**
+   * The logits [N, 10] of images [N, 1, 28, 28].
+   * @param training whether dropout drops: by default in training mode
+   */
   forward(x: Tensor, training = this.training): Tensor {
     // 28 → 14 → 7 → 4; the pools do the ReLU along.
     for (const conv of [this.conv1, this.conv2, this.conv3]) x = maxPool2d(conv(x), 2, { ceilMode: true, relu: true })

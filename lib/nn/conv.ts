@@ -4,7 +4,8 @@ import type { Tensor } from '../tensor.js'
 import { Convolution, type ConvolutionOptions } from './convolution.js'
 import { type Each, eachSide, type Pair, padding, type Single, type Triple } from './validate.js'
 
-interface ConvOptions<S extends Sizes> extends ConvolutionOptions<S> {
+/** What convolutions of a rank are told. */
+export interface ConvOptions<S extends Sizes> extends ConvolutionOptions<S> {
   /** Zeros on each side (default 0), or 'same': ⌈size / stride⌉ outputs, the odd zero at the far end. */
   padding?: S | 'same' | 'valid'
 }

@@ -40,7 +40,7 @@ export class Ensemble<M extends Layer = Layer> extends Module {
 
   /**
    * @param x what every member is given
-   * @returns [N, K]: the sum of the members' logits, or the logarithm of their mean probabilities, which losses and metrics
+   * @returns [N, K], the sum of the members' logits, or the logarithm of their mean probabilities, which losses and metrics
    *   take as logits
    */
   forward(x: Tensor): Tensor {

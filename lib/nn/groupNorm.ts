@@ -9,7 +9,7 @@ import type { Parameter } from './parameter.js'
 import { python } from './print.js'
 import { nonNegative, positiveInteger } from './validate.js'
 
-/** Options of {@link GroupNorm} and {@link LayerNorm}. */
+/** What group and layer norm are told. */
 export interface NormOptions extends Omit<FactoryOptions, 'generator'> {
   /** Added to the variance; default 1e-5. */
   eps?: number
@@ -17,6 +17,7 @@ export interface NormOptions extends Omit<FactoryOptions, 'generator'> {
   bias?: boolean
 }
 
+/** Options of {@link GroupNorm}. */
 export interface AffineOptions extends NormOptions {
   /** Whether a weight and a bias are learnt; default true. */
   affine?: boolean

@@ -63,7 +63,12 @@ export interface KaimingOptions {
 }
 
 /** Inputs and outputs of one unit of a weight [out, in, …window]. Throws ShapeError below rank 2. */
-export function fans(weight: Tensor): { fanIn: number; fanOut: number } {
+export function fans(weight: Tensor): {
+  /** Inputs of each output. */
+  fanIn: number
+  /** Outputs of each input. */
+  fanOut: number
+} {
   const [outputs, inputs, ...window] = weight.shape
   if (outputs === undefined || inputs === undefined)
     throw new ShapeError(`init: expected a weight of rank 2 or more, got [${weight.shape.join(', ')}]`)

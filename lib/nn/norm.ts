@@ -111,6 +111,7 @@ export abstract class BatchNorm extends FeatureNorm {
   }
 
   /**
+   * x normalised channel by channel: by its own statistics in training, which go into the running ones, else by those.
    * @param relu whether max(y, 0) follows, in the same pass over memory
    * @param residual of x's shape: added before the ReLU, in the same pass too
    */

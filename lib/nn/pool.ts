@@ -56,7 +56,11 @@ export class MaxPool1d extends MaxPool<Single> {
     super(1, kernelSize, options)
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  /**
+   * The largest elements, [N, C, Q] of [N, C, L].
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor, relu = false): Tensor {
     return maxPool1d(x, this.kernelSize, this.options(relu))
   }
@@ -68,7 +72,11 @@ export class MaxPool2d extends MaxPool<Pair> {
     super(2, kernelSize, options)
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  /**
+   * The largest elements, [N, C, P, Q] of [N, C, H, W].
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor, relu = false): Tensor {
     return maxPool2d(x, this.kernelSize, this.options(relu))
   }
@@ -80,7 +88,11 @@ export class MaxPool3d extends MaxPool<Triple> {
     super(3, kernelSize, options)
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  /**
+   * The largest elements, [N, C, O, P, Q] of [N, C, D, H, W].
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor, relu = false): Tensor {
     return maxPool3d(x, this.kernelSize, this.options(relu))
   }

@@ -5,7 +5,7 @@ import { Convolution, type ConvolutionOptions } from './convolution.js'
 import { type Each, eachSide, type Pair, type Single, sizes, type Triple } from './validate.js'
 
 /** What transposed convolutions of a rank are told. */
-interface ConvTransposeOptions<S extends Sizes> extends ConvolutionOptions<S> {
+export interface ConvTransposeOptions<S extends Sizes> extends ConvolutionOptions<S> {
   /** Cells that are cut off on every side; default 0. */
   padding?: S
   /** Cells more at the far end of every side, fewer than the stride or the dilation; default 0. */

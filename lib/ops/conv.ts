@@ -8,7 +8,8 @@ import { lowered } from './precision.js'
 import { batchOf, fromImage, toImage } from './signal.js'
 import { slide, type Padding, WINDOW } from './window.js'
 
-interface ConvOptions<S extends Sizes> {
+/** How windows lie on what is convolved. */
+export interface ConvOptions<S extends Sizes> {
   /** Step of the window. Default 1. */
   stride?: S
   /** Zeros around the image. Default 0. */

@@ -33,7 +33,7 @@ function columnsGeometry(op: string, shape: Shape, kernelSize: Pair, options: Im
  * The patches of images as the rows of a matrix.
  *
  * @param x [N, C, H, W]
- * @returns [N·P·Q, C·R·S]: rows run over images and output positions, columns over channels and window cells
+ * @returns [N·P·Q, C·R·S], whose rows run over images and output positions, columns over channels and window cells
  */
 export function im2col(x: Tensor, kernelSize: Pair, options: Im2colOptions = {}): Tensor {
   checkFloats('im2col', { x })

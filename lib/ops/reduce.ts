@@ -209,9 +209,11 @@ declare module '../tensor.js' {
     mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor
     /** See {@link max}. */
     max(): Tensor
+    /** See {@link max}. */
     max(dim: number, options?: ReduceOptions): Extremes
     /** See {@link min}. */
     min(): Tensor
+    /** See {@link min}. */
     min(dim: number, options?: ReduceOptions): Extremes
     /** See {@link argmax}. */
     argmax(dim?: number, options?: ReduceOptions): Tensor

@@ -24,7 +24,10 @@ export interface GradScalerOptions {
 /** What a `GradScaler` needs of an optimizer. */
 export interface ScaledOptimizer {
   /** Whose parameters' gradients are divided by the factor. */
-  readonly paramGroups: Iterable<{ params: Iterable<Tensor> }>
+  readonly paramGroups: Iterable<{
+    /** Tensors with gradients. */
+    params: Iterable<Tensor>
+  }>
   /** Changes the parameters by their gradients. */
   step(): void
 }

@@ -20,7 +20,16 @@ export interface OptimizerOptions {
 }
 
 /** Tensors with options of their own; those left out are the optimizer's. */
-export type ParamGroup<Options> = Partial<Options> & { params: Iterable<Tensor> }
+export type ParamGroup<Options> = Partial<Options> & {
+  /** Leaf tensors, parameters as a rule. */
+  params: Iterable<Tensor>
+}
+
+/** The tensors of a group. */
+export interface OptimizedParams {
+  /** Leaf tensors, in the order in which they were given. */
+  params: Tensor[]
+}
 
 /** What to optimise: `model.parameters()`, or groups of them. */
 export type Params<Options> = Iterable<Tensor | ParamGroup<Options>>
@@ -39,7 +48,7 @@ export interface Memory<Options> {
  */
 export abstract class Optimizer<Options extends OptimizerOptions, State extends object> {
   /** The groups; their options may be changed between steps. */
-  readonly paramGroups: (Options & { params: Tensor[] })[] = []
+  readonly paramGroups: (Options & OptimizedParams)[] = []
   /** What is remembered of each parameter, under PyTorch's names. */
   readonly state = new Map<Tensor, State>()
   /** What is remembered of a parameter. */
@@ -243,7 +252,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
 /** An optimizer whatever its options: what training loops, schedulers and checkpoints need of one. */
 export interface AnyOptimizer {
   /** The groups; their options may be changed between steps. */
-  readonly paramGroups: readonly (OptimizerOptions & { params: Tensor[] })[]
+  readonly paramGroups: readonly (OptimizerOptions & OptimizedParams)[]
   /** What is remembered of each parameter. */
   readonly state: ReadonlyMap<Tensor, object>
   /** Changes all parameters that have a gradient. */

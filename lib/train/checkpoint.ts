@@ -66,7 +66,10 @@ export class Checkpoint implements Callback {
     return latestCheckpoint(this.folder, this.#prefix)
   }
 
-  /** Makes the folder. @throws {Error} when a fresh run finds checkpoints there, unless `overwrite` is set */
+  /**
+   * Removes what a run that was killed has left half-written and, with `overwrite`, the checkpoints in the way.
+   * @throws {Error} when there are such checkpoints, without `overwrite`
+   */
   async onFitStart(run: Run): Promise<void> {
     this.#best = undefined
     if (run.dry) return
@@ -94,7 +97,11 @@ export class Checkpoint implements Callback {
     if (record.epoch % everyEpochs === 0 || record.epoch === run.epochs) await this.#save(run)
   }
 
-  stateDict(): { best?: number | undefined } {
+  /** The best figure so far, for the checkpoint itself. */
+  stateDict(): {
+    /** Undefined before the first. */
+    best?: number | undefined
+  } {
     return { best: this.#best }
   }
 

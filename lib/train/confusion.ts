@@ -83,7 +83,11 @@ export class ConfusionCounter implements Accumulator {
     this.#total = undefined
   }
 
-  stateDict(): { total?: Tensor } {
+  /** What was counted so far. */
+  stateDict(): {
+    /** Counts [K, K]; undefined before the first batch. */
+    total?: Tensor
+  } {
     return this.#total ? { total: this.#total } : {}
   }
 

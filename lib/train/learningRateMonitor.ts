@@ -25,10 +25,15 @@ export class LearningRateMonitor implements Callback {
     this.rates.push(this.#rate()!)
   }
 
-  stateDict(): { rates: number[] } {
+  /** The rates so far, for checkpoints. */
+  stateDict(): {
+    /** By epoch. */
+    rates: number[]
+  } {
     return { rates: [...this.rates] }
   }
 
+  /** Goes on from there. */
   loadStateDict({ rates }: { rates: readonly number[] }): void {
     this.rates.splice(0, Infinity, ...rates)
   }

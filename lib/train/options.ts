@@ -11,8 +11,11 @@ import type { EpochRecord, StepRecord } from './records.js'
 /** What a trainer needs of an optimizer; parameter groups only for float16, state only for checkpoints. */
 export type TrainerOptimizer = Omit<ScaledOptimizer, 'paramGroups'> &
   Partial<ScaledOptimizer> & {
+    /** Frees all gradients. */
     zeroGrad(): void
+    /** What it remembers, and its options. */
     stateDict?(): object
+    /** Goes on from there. */
     loadStateDict?(state: never): void
   }
 

@@ -5,7 +5,8 @@ import { checkImage } from './functional/image.js'
 import { inverseMap, type Map } from './functional/maps.js'
 import { checkRange, type RandomOptions, RandomTransform, type Range, symmetric } from './random.js'
 
-interface TurnOptions extends RandomOptions, WarpedOptions {
+/** What transforms that move pixels are told. */
+export interface TurnOptions extends RandomOptions, WarpedOptions {
   /** What stays in place, in pixels from the left and from the top. Default: the middle. */
   center?: readonly [x: number, y: number] | undefined
 }

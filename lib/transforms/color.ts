@@ -70,7 +70,10 @@ export class ColorJitter extends RandomTransform {
 
 /** See {@link rgbToGrayscale}. */
 export class Grayscale extends Transform {
-  constructor(/** Of the result. */ readonly channels: 1 | 3 = 1) {
+  constructor(
+    /** Of the result. */
+    readonly channels: 1 | 3 = 1,
+  ) {
     super()
     if (channels !== 1 && channels !== 3)
       throw new RangeError(`Grayscale: expected 1 or 3 channels, got ${describe(channels)}`)

@@ -23,7 +23,10 @@ export class Resize extends Transform {
 
 /** See {@link centerCrop}. */
 export class CenterCrop extends Transform {
-  constructor(/** Of the result. */ readonly size: Pair) {
+  constructor(
+    /** Of the result. */
+    readonly size: Pair,
+  ) {
     super()
     checkSizes('CenterCrop', 'size', size, 2, 1)
   }

@@ -24,7 +24,9 @@ const COMFORTABLE = 600 // pixels of width
 /** A picture made of pixels. */
 export class Bitmap extends Picture {
   constructor(
+    /** Before they are magnified. */
     readonly pixels: Pixels,
+    /** Pixels of the file, by side, for each of them. */
     readonly scale: number,
   ) {
     super(pixels.width * scale, pixels.height * scale)

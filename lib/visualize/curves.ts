@@ -10,7 +10,12 @@ export interface CurvesOptions extends PlotOptions {
   /** The learning rate of each epoch, for a panel of its own: `rates` of a `train.LearningRateMonitor`. */
   learningRates?: readonly number[]
   /** An epoch to mark in each panel: after which over-fitting began, say. */
-  mark?: { epoch: number; name: string }
+  mark?: {
+    /** From 1. */
+    epoch: number
+    /** Beside the line. */
+    name: string
+  }
 }
 
 /**

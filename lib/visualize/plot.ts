@@ -30,7 +30,12 @@ export interface Panel {
   /** What is drawn. */
   series: readonly Series[]
   /** Vertical lines: where over-fitting begins, say. */
-  marks?: readonly { x: number; name: string }[]
+  marks?: readonly {
+    /** Where the line stands. */
+    x: number
+    /** Beside it. */
+    name: string
+  }[]
   /** What of y is shown; default: all. */
   yRange?: readonly [least: number, greatest: number]
 }

@@ -11,7 +11,9 @@ export interface TextOptions {
 
 /** Pixels, three bytes each, row by row. */
 export interface Pixels {
+  /** Pixels per row. */
   readonly width: number
+  /** Rows. */
   readonly height: number
   /** [height, width, 3] */
   readonly rgb: Uint8Array

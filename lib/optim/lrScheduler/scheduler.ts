@@ -28,7 +28,10 @@ export abstract class LRScheduler {
   #lastLr: number[]
 
   /** @throws {TypeError} unless `optimizer` is one */
-  constructor(/** Whose learning rates it changes. */ readonly optimizer: AnyOptimizer) {
+  constructor(
+    /** Whose learning rates it changes. */
+    readonly optimizer: AnyOptimizer,
+  ) {
     if (!Array.isArray((optimizer as Partial<AnyOptimizer> | undefined)?.paramGroups))
       throw new TypeError(`${this.constructor.name}: expected an optimizer, got ${describe(optimizer)}`)
     for (const group of optimizer.paramGroups) group.initialLr ??= group.lr

@@ -12,6 +12,7 @@ import { medians } from './median.js'
 /** One number for all that lies beyond the image, one per channel, or the median of each image's channel. */
 export type Fill = number | readonly number[] | 'median'
 
+/** How pixels are found, and what lies beyond the image. */
 export interface WarpedOptions {
   /** Default `'nearest'`. */
   interpolation?: 'nearest' | 'bilinear' | undefined
