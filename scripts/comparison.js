@@ -79,10 +79,20 @@ function machine() {
   return `${machines.join('; ')}. ${list.join(', ')}.`
 }
 
+/** How often each section was measured. */
+function rounds() {
+  const of = (section) => runs.find(({ lines }) => lines.some((line) => line.section === section))?.rounds
+  const counts = Object.keys(SECTIONS)
+    .filter(of)
+    .map((section) => `${section} ${of(section)}`)
+  return `Rounds: ${counts.join(', ')}.`
+}
+
 /** What stands between `<!-- bench: NAME -->` and `<!-- end -->`. */
 function content(name) {
   if (name === 'summary') return summary()
   if (name === 'machine') return machine()
+  if (name === 'rounds') return rounds()
   if (name in SECTIONS) return details(name)
   throw new Error(`no such table: ${name}`)
 }
