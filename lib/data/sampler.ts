@@ -31,6 +31,7 @@ export interface RandomSamplerOptions extends SamplerOptions {
 export class SequentialSampler implements Sampler {
   readonly #source: Counted
 
+  /** @param source whose samples are counted: a dataset */
   constructor(source: Counted) {
     this.#source = source
   }
@@ -85,6 +86,7 @@ export class SubsetRandomSampler implements Sampler {
   readonly generator: Generator
   readonly #indices: Int32Array
 
+  /** @param indices of the samples to visit */
   constructor(indices: ArrayLike<number>, { generator = defaultGenerator }: SamplerOptions = {}) {
     this.generator = generator
     this.#indices = Int32Array.from(indices)

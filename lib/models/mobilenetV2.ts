@@ -32,6 +32,12 @@ export class InvertedResidual extends Module {
   /** Whether the input is added: shapes are the same, and the stride is 1. */
   readonly useResConnect: boolean
 
+  /**
+   * @param inPlanes channels of the input
+   * @param planes channels of the result
+   * @param stride of the depthwise convolution
+   * @param expandRatio channels in between, by those of the input
+   */
   constructor(inPlanes: number, planes: number, stride: number, expandRatio: number) {
     super()
     const hidden = inPlanes * expandRatio

@@ -36,6 +36,11 @@ export class BasicBlock extends Module {
   /** The shortcut's 1×1 convolution, where shapes differ. */
   downsample: Sequential | undefined
 
+  /**
+   * @param inPlanes channels of the input
+   * @param planes channels of the result
+   * @param stride of the first convolution; default 1
+   */
   constructor(inPlanes: number, planes: number, stride = 1) {
     super()
     this.conv1 = conv3x3(inPlanes, planes, stride)
@@ -77,6 +82,11 @@ export class Bottleneck extends Module {
   /** The shortcut's 1×1 convolution, where shapes differ. */
   downsample: Sequential | undefined
 
+  /**
+   * @param inPlanes channels of the input
+   * @param planes channels in between; four times as many come out
+   * @param stride of the 3×3 convolution; default 1
+   */
   constructor(inPlanes: number, planes: number, stride = 1) {
     super()
     const outPlanes = planes * Bottleneck.expansion

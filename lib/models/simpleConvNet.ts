@@ -31,6 +31,7 @@ export class SimpleConvNet extends Module {
   /** [N, 100] → [N, 10]. */
   fc2: Linear
 
+  /** @throws {RangeError} for sizes that leave nothing to pool */
   constructor({ size = 28, filters = 30, hidden = 100 }: SimpleConvNetOptions = {}) {
     super()
     const pooled = (size - 4) / 2

@@ -23,6 +23,11 @@ export class Fire extends Module {
   /** 3×3, the second half. */
   expand3x3: Conv2d
 
+  /**
+   * @param inPlanes channels of the input
+   * @param squeezePlanes channels in between
+   * @param expandPlanes channels of each half of the result
+   */
   constructor(inPlanes: number, squeezePlanes: number, expandPlanes: number) {
     super()
     this.squeeze = new Conv2d(inPlanes, squeezePlanes, 1)

@@ -130,6 +130,7 @@ export class GELU extends Module {
   /** How Φ is computed. */
   readonly approximate: 'none' | 'tanh'
 
+  /** An `approximate` that is none is an error of the first call. */
   constructor(options: GeluOptions = {}) {
     super()
     this.approximate = options.approximate ?? 'none'
@@ -158,6 +159,7 @@ export class Softplus extends Module {
   /** Where β·x is above it, x itself is given. */
   readonly threshold: number
 
+  /** Defaults: beta 1, threshold 20. */
   constructor(options: SoftplusOptions = {}) {
     super()
     this.beta = options.beta ?? 1

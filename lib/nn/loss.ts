@@ -37,6 +37,7 @@ abstract class WeightedLoss extends Loss {
   /** How much each class, or element, counts; undefined: all alike. */
   readonly weight: Tensor | undefined
 
+  /** @throws {RangeError} when the reduction is unknown */
   constructor(options: LossOptions & { weight?: Tensor } = {}) {
     super(options)
     if (options.weight) this.weight = this.registerBuffer('weight', options.weight)
@@ -55,6 +56,7 @@ abstract class ClassLoss extends WeightedLoss {
   /** Targets that lose nothing. */
   readonly ignoreIndex: number
 
+  /** @throws {RangeError} when the reduction is unknown */
   constructor(options: ClassLossOptions = {}) {
     super(options)
     this.ignoreIndex = options.ignoreIndex ?? -100

@@ -52,6 +52,7 @@ abstract class MaxPool<S extends Sizes> extends Pool<S> {
 
 /** The largest element of each window: [N, C, L] → [N, C, Q]. Ties go to the first. */
 export class MaxPool1d extends MaxPool<Single> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Single, options: MaxPoolOptions<Single> = {}) {
     super(1, kernelSize, options)
   }
@@ -68,6 +69,7 @@ export class MaxPool1d extends MaxPool<Single> {
 
 /** The largest element of each window: [N, C, H, W] → [N, C, P, Q]. Ties go to the first. */
 export class MaxPool2d extends MaxPool<Pair> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Pair, options: MaxPoolOptions<Pair> = {}) {
     super(2, kernelSize, options)
   }
@@ -84,6 +86,7 @@ export class MaxPool2d extends MaxPool<Pair> {
 
 /** The largest element of each window: [N, C, D, H, W] → [N, C, O, P, Q]. Ties go to the first. */
 export class MaxPool3d extends MaxPool<Triple> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Triple, options: MaxPoolOptions<Triple> = {}) {
     super(3, kernelSize, options)
   }
@@ -120,6 +123,7 @@ abstract class AvgPool<S extends Sizes> extends Pool<S> {
 
 /** The mean of each window: [N, C, L] → [N, C, Q]. */
 export class AvgPool1d extends AvgPool<Single> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Single, options: AvgPoolOptions<Single> = {}) {
     super(1, kernelSize, options)
   }
@@ -138,6 +142,7 @@ export class AvgPool1d extends AvgPool<Single> {
 
 /** The mean of each window: [N, C, H, W] → [N, C, P, Q]. */
 export class AvgPool2d extends AvgPool<Pair> {
+  /** @throws {RangeError} when a size, or the divisor, is not a positive integer */
   constructor(kernelSize: Pair, options: AvgPoolOptions<Pair> & DivisorOption = {}) {
     super(2, kernelSize, options)
   }
@@ -149,6 +154,7 @@ export class AvgPool2d extends AvgPool<Pair> {
 
 /** The mean of each window: [N, C, D, H, W] → [N, C, O, P, Q]. */
 export class AvgPool3d extends AvgPool<Triple> {
+  /** @throws {RangeError} when a size, or the divisor, is not a positive integer */
   constructor(kernelSize: Triple, options: AvgPoolOptions<Triple> & DivisorOption = {}) {
     super(3, kernelSize, options)
   }

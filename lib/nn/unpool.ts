@@ -38,6 +38,7 @@ abstract class MaxUnpool<S extends Sizes> extends Module {
 
 /** Puts what max pooling found back to where it was, among zeros: [N, C, Q] → [N, C, L]. */
 export class MaxUnpool1d extends MaxUnpool<Single> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Single, options: MaxUnpoolOptions<Single> = {}) {
     super(1, kernelSize, options)
   }
@@ -49,6 +50,7 @@ export class MaxUnpool1d extends MaxUnpool<Single> {
 
 /** Puts what max pooling found back to where it was, among zeros: [N, C, P, Q] → [N, C, H, W]. */
 export class MaxUnpool2d extends MaxUnpool<Pair> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Pair, options: MaxUnpoolOptions<Pair> = {}) {
     super(2, kernelSize, options)
   }
@@ -60,6 +62,7 @@ export class MaxUnpool2d extends MaxUnpool<Pair> {
 
 /** Puts what max pooling found back to where it was, among zeros: [N, C, O, P, Q] → [N, C, D, H, W]. */
 export class MaxUnpool3d extends MaxUnpool<Triple> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Triple, options: MaxUnpoolOptions<Triple> = {}) {
     super(3, kernelSize, options)
   }

@@ -14,6 +14,7 @@ export class Upsample extends Module {
   /** Whether corners stay corners; of the linear modes. */
   readonly alignCorners: boolean | undefined
 
+  /** Sizes that are none are an error of the first call. */
   constructor(options: InterpolateOptions) {
     super()
     this.size = options.size

@@ -41,6 +41,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
     tensors: { squareAvg: () => 0, accDelta: () => 0 },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {
     super(params, defaults, options)
   }

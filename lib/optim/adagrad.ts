@@ -49,6 +49,7 @@ export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
     tensors: { sum: ({ initialAccumulatorValue }) => initialAccumulatorValue },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
     super(params, defaults, options)
   }

@@ -56,6 +56,7 @@ export class Adam extends Optimizer<AdamOptions, AdamState> {
     tensors: { expAvg: () => 0, expAvgSq: () => 0, maxExpAvgSq: ({ amsgrad }) => (amsgrad ? 0 : undefined) },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, defaults, options)
   }
@@ -129,6 +130,7 @@ export function moments(
  * Source: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
  */
 export class AdamW extends Adam {
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdamOptions>, options: Partial<Omit<AdamOptions, 'decoupledWeightDecay'>> = {}) {
     super(params, { weightDecay: 0.01, ...options, decoupledWeightDecay: true })
   }

@@ -32,6 +32,7 @@ export class Lion extends Optimizer<LionOptions, LionState> {
   /** @internal */
   protected readonly memory: Memory<LionOptions> = { numbers: {}, tensors: { expAvg: () => 0 } }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<LionOptions>, options: Partial<LionOptions> = {}) {
     super(params, defaults, options)
   }

@@ -53,6 +53,7 @@ export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
     tensors: { expAvg: () => 0, expAvgSq: () => 0 },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<NAdamOptions>, options: Partial<NAdamOptions> = {}) {
     super(params, defaults, options)
   }

@@ -60,6 +60,7 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     super(params, defaults, options)
   }

@@ -39,6 +39,7 @@ export class SGD extends Optimizer<SGDOptions, SGDState> {
     tensors: { momentumBuffer: ({ momentum }) => (momentum ? 0 : undefined) },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
     super(params, defaults, options)
   }

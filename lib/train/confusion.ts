@@ -48,6 +48,7 @@ export class ConfusionCounter implements Accumulator {
   /** float64 [C, C], exact to 2⁵³. */
   #total: Tensor | undefined
 
+  /** @param figure what the counts come to */
   constructor(figure: (counts: Counts) => number | Record<string, number>) {
     this.#figure = figure
   }

@@ -70,6 +70,7 @@ export class ColorJitter extends RandomTransform {
 
 /** See {@link rgbToGrayscale}. */
 export class Grayscale extends Transform {
+  /** @throws {RangeError} for other numbers of channels */
   constructor(
     /** Of the result. */
     readonly channels: 1 | 3 = 1,

@@ -14,6 +14,7 @@ abstract class RandomFlip extends RandomTransform {
   /** Probability. */
   readonly p: number
 
+  /** @throws {RangeError} unless p is a probability */
   constructor(options: RandomFlipOptions = {}) {
     super(options)
     this.p = probability(this.constructor.name, 'p', options.p ?? 0.5)

@@ -6,6 +6,7 @@ import { Transform } from './transform.js'
 
 /** See {@link resize}: a size for the shorter edge, or [height, width]. */
 export class Resize extends Transform {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(
     /** Of the result; a number is that of the shorter side. */
     readonly size: Pair,
@@ -23,6 +24,7 @@ export class Resize extends Transform {
 
 /** See {@link centerCrop}. */
 export class CenterCrop extends Transform {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(
     /** Of the result. */
     readonly size: Pair,
@@ -38,6 +40,7 @@ export class CenterCrop extends Transform {
 
 /** See {@link pad}. */
 export class Pad extends Transform {
+  /** @throws {RangeError} for padding that is none */
   constructor(
     /** Pixels on each side. */
     readonly padding: Padding,
