@@ -40,6 +40,8 @@ function readPage(name: string) {
   }
 }
 
+t.setTimeout(300_000) // a type check and a process for each page, on a busy machine
+
 t.before(() => {
   for (const { folder, programs, files } of pages) {
     mkdirSync(folder, { recursive: true })
