@@ -3,6 +3,7 @@ import { describe, DTypeError } from './errors.js'
 import { refusePromise, type Synchronous } from './scope.js'
 import type { Tensor } from './tensor.js'
 
+/** Options of {@link autocast}. */
 export interface AutocastOptions {
   /** What convolutions and matrix products compute in. Default 'float16', which needs a `GradScaler` to train. */
   dtype?: 'float16' | 'bfloat16'

@@ -4,6 +4,7 @@ export type { ConvAlgorithm, CpuConvAlgorithm }
 
 /** Settings of what ops run on, for the whole process. */
 export const backends = {
+  /** Of CPUs. */
   cpu: {
     /**
      * The algorithm of all convolutions that it can do: `'gemm'`, a matrix product that packs the images bit by bit;
@@ -14,10 +15,12 @@ export const backends = {
     get convAlgorithm(): CpuConvAlgorithm {
       return native.cpuConvAlgorithm()
     },
+    /** For all convolutions from now on. @throws {RangeError} for another name */
     set convAlgorithm(name: CpuConvAlgorithm) {
       native.cpuConvAlgorithm(name)
     },
   },
+  /** Of GPUs. */
   cuda: {
     /**
      * Whether each new shape of a convolution has its algorithms timed, the fastest of which is used from then on. They
@@ -26,6 +29,7 @@ export const backends = {
     get benchmark(): boolean {
       return native.convBenchmark()
     },
+    /** For shapes that are new from now on. @throws {TypeError} unless it is a boolean */
     set benchmark(on: boolean) {
       native.convBenchmark(on)
     },
@@ -38,6 +42,7 @@ export const backends = {
     get convAlgorithm(): ConvAlgorithm {
       return native.convAlgorithm()
     },
+    /** For all convolutions from now on. @throws {RangeError} for another name */
     set convAlgorithm(name: ConvAlgorithm) {
       native.convAlgorithm(name)
     },

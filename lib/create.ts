@@ -11,6 +11,7 @@ import { disown } from './scope.js'
 import { checkShape, type Shape } from './shape.js'
 import type { Tensor } from './tensor.js'
 
+/** What functions that make tensors are told. */
 export interface TensorOptions<D extends DType = DType> {
   /** Default float32; for typed arrays, the array's. */
   dtype?: D | undefined
@@ -192,6 +193,7 @@ function checkFinite(op: string, name: string, value: unknown): void {
     throw new RangeError(`${op}: expected ${name} to be a finite number, got ${describe(value)}`)
 }
 
+/** What functions that draw tensors are told. */
 export interface RandomOptions<D extends DType = DType> extends TensorOptions<D> {
   /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator

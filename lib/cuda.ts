@@ -15,6 +15,7 @@ export const unavailableReason = (): string | undefined => native.cuda().reason 
 
 export type { CudaLibrary }
 
+/** A GPU and its libraries: see {@link properties}. */
 export interface Properties extends CudaProperties {
   /** cuBLAS and cuDNN: where each was found, or what was tried. */
   readonly libraries: readonly CudaLibrary[]

@@ -16,11 +16,15 @@ import { native, type Mark } from './native.js'
  * ```
  */
 export class Event {
+  /** Whose stream it marks. */
   readonly device: Device
   #mark: Mark | undefined
 
   /** @throws {DeviceError} when there is no such device */
-  constructor(device: DeviceLike = 'cuda') {
+  constructor(
+    /** Whose stream it marks. */
+    device: DeviceLike = 'cuda',
+  ) {
     this.device = parseDevice(device)
   }
 

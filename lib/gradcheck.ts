@@ -6,6 +6,7 @@ import { Generator } from './random.js'
 import { scope } from './scope.js'
 import type { Tensor } from './tensor.js'
 
+/** Options of {@link gradcheck}. */
 export interface GradcheckOptions {
   /** Step of the central differences. Default 1e-6. */
   eps?: number

@@ -4,26 +4,39 @@ import type { Geometry, Handle, Kernels } from './kernels.js'
 
 /** What the native layer says of a library that it opens when there is need. */
 export interface CudaLibrary {
+  /** cuBLAS or cuDNN. */
   readonly name: string
+  /** Of the library that is in use. */
   readonly version?: string
+  /** Where it was found. */
   readonly path?: string
+  /** Why it is not in use: what was tried, and the loader's words. */
   readonly reason?: string
 }
 
 /** A GPU, see native/cuda/cuda.h. */
 export interface CudaProperties {
+  /** As the driver calls it. */
   readonly name: string
+  /** Bytes. */
   readonly totalMemory: number
+  /** Bytes, of all processes together. */
   readonly freeMemory: number
+  /** Compute capability: [9, 0] of an H100. */
   readonly capability: readonly [major: number, minor: number]
+  /** Multiprocessors. */
   readonly processors: number
+  /** Version of CUDA that the driver knows. */
   readonly driver: string
+  /** Version of CUDA's runtime in the addon. */
   readonly runtime: string
+  /** Whether this is the emulation on the CPU that tests use. */
   readonly emulated: boolean
 }
 
-/** How convolutions go on CUDA. */
+/** How convolutions go on CUDA: see `backends.cuda.convAlgorithm`. */
 export type ConvAlgorithm = 'auto' | 'im2col' | 'implicit' | 'cudnn'
+/** How convolutions go on the CPU: see `backends.cpu.convAlgorithm`. */
 export type CpuConvAlgorithm = 'auto' | 'gemm' | 'direct' | 'winograd'
 
 /** See {@link Addon.mark}. */

@@ -6,8 +6,11 @@ import { refuseInStep } from './capture/recording.js'
 const WORD = 2 ** 32
 const LIMIT = 2 ** 53
 
+/** Where a generator stands; JSON. */
 export interface GeneratorState {
+  /** The key of its counters. */
   readonly seed: number
+  /** The next counter that nobody has taken. */
   readonly offset: number
 }
 
@@ -22,10 +25,12 @@ export class Generator {
     this.#seed = checkInteger('seed', seed)
   }
 
+  /** The key of its counters. */
   get seed(): number {
     return this.#seed
   }
 
+  /** The next counter that nobody has taken. */
   get offset(): number {
     return this.#offset
   }
@@ -67,10 +72,12 @@ export class Generator {
     return order
   }
 
+  /** Where it stands, for checkpoints. */
   state(): GeneratorState {
     return { seed: this.#seed, offset: this.#offset }
   }
 
+  /** Puts it where another one stood. @throws {RangeError} unless seed and offset are integers from 0 to 2^53 − 1 */
   setState({ seed, offset }: GeneratorState): this {
     checkInteger('seed', seed)
     this.#offset = checkInteger('offset', offset)

@@ -46,6 +46,7 @@ export class Scope {
     for (const each of owned) if (each.scope === this) each.release()
   }
 
+  /** As `dispose()`: `using step = new Scope()`. */
   [Symbol.dispose](): void {
     this.dispose()
   }

@@ -1,5 +1,6 @@
 import { describe, ShapeError } from './errors.js'
 
+/** Sizes of dimensions, the outermost first; [] of a scalar. */
 export type Shape = readonly number[]
 
 /** How a tensor's elements lie in memory: in logical order or, for images [N, C, …], with the channels last. */

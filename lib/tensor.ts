@@ -31,6 +31,7 @@ declare const holds: unique symbol
  * where the other is wanted.
  */
 export class Tensor<D extends DType = DType> {
+  /** Number of elements. */
   readonly size: number
   /** @internal Only a type: `instanceof` would narrow to `Tensor<any>`. */
   declare static readonly [Symbol.hasInstance]: <T extends Tensor>(
@@ -49,9 +50,13 @@ export class Tensor<D extends DType = DType> {
   /** @internal Use `tensor()`. */
   constructor(
     storage: Storage,
+    /** Sizes of the dimensions, the outermost first; [] of a scalar. */
     readonly shape: Shape,
+    /** Type of the elements. */
     readonly dtype: DType,
+    /** Where the elements lie. */
     readonly device: Device,
+    /** Order of the elements in memory; shapes, `data()` and ops do not depend on it. */
     readonly layout: Layout,
   ) {
     this.size = sizeOf(shape)
@@ -273,10 +278,12 @@ export class Tensor<D extends DType = DType> {
     this.owner.release()
   }
 
+  /** As `dispose()`: `using x = …`. */
   [Symbol.dispose](): void {
     this.dispose()
   }
 
+  /** Shape, dtype and device; not the elements, for which somebody would have to wait. */
   toString(): string {
     const notes = [`shape=${showShape(this.shape)}`, `dtype=${this.dtype}`, `device=${this.device}`]
     if (this.requiresGrad) notes.push('requiresGrad=true')
@@ -284,6 +291,7 @@ export class Tensor<D extends DType = DType> {
     return `Tensor(${notes.join(', ')})`
   }
 
+  /** What `console.log` shows: as `toString`. */
   [inspect.custom](): string {
     return this.toString()
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
@@ -63,8 +64,8 @@ t.test('a row is shown by a test, or by a program that judges it as it stands', 
   t.same(programs.map(({ row, name, required }) => ({ row, name, required })).sort(byRow), judged.sort(byRow))
 })
 
-t.test('the README starts every program', (t) => {
-  const started = Array.from(read('README.md').matchAll(/^npm run example -- (\S+)/gm), ([, name]) => name)
+t.test('the page of the lectures starts every program', (t) => {
+  const started = Array.from(read('docs/lectures.md').matchAll(/^npm run example -- (\S+)/gm), ([, name]) => name)
   t.same(started.sort(), [...names].sort())
   t.end()
 })
@@ -76,5 +77,12 @@ t.test('every page is reached from the README', (t) => {
     ),
   )
   for (const page of pages.slice(1)) t.ok(links.includes(fileURLToPath(new URL(page, root))), page)
+  t.end()
+})
+
+t.test('the tables of measurements are those of the results', (t) => {
+  const script = fileURLToPath(new URL('scripts/comparison.js', root))
+  const { status, stderr } = spawnSync(process.execPath, [script, '--check'], { encoding: 'utf8' })
+  t.equal(status, 0, stderr)
   t.end()
 })

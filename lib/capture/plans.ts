@@ -9,6 +9,7 @@ import { type Holdings, Plan } from './plan.js'
 import { Recording, recordAs, recording } from './recording.js'
 import { mapTensors } from './result.js'
 
+/** Options of {@link capture} and {@link compile}. */
 export interface CaptureOptions {
   /** How many recordings are kept, one for each set of input shapes and modes; the one not used for longest goes. Default 8. */
   maxPlans?: number

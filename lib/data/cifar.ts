@@ -6,6 +6,7 @@ import { readGzip } from './gzip.js'
 import { ImageDataset, type ImageDatasetOptions } from './images.js'
 import { cacheOf, find, foldersOf, locate, type SourceOptions } from './locate.js'
 
+/** Options of {@link cifar10}. */
 export interface CifarOptions extends ImageDatasetOptions, SourceOptions {
   /** 50,000 images to train on, or 10,000 to test with. */
   split: 'train' | 'test'
@@ -16,6 +17,7 @@ export interface CifarOptions extends ImageDatasetOptions, SourceOptions {
   partial?: boolean
 }
 
+/** Options of {@link cifar100}. */
 export interface Cifar100Options extends CifarOptions {
   /** The 100 classes, or the 20 superclasses that they belong to; default 'fine'. */
   labels?: 'fine' | 'coarse'

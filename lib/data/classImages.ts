@@ -10,6 +10,7 @@ import type { Tensor } from '../tensor.js'
 import { readPixels } from '../vision/decode.js'
 import { findClasses } from './imageFolder.js'
 
+/** Options of {@link loadClasses}. */
 export interface ClassImagesOptions {
   /** What every image must be: [height, width]. */
   size: readonly [height: number, width: number]
@@ -21,6 +22,7 @@ export interface ClassImagesOptions {
 
 /** The images of one class. */
 export interface ClassImages {
+  /** The folder's. */
   readonly name: string
   /** float32 [N, 1, height, width]: (pixel − 255/2) / 255, between −0.5 and 0.5. */
   readonly images: Tensor
@@ -30,8 +32,11 @@ export interface ClassImages {
   readonly cached: boolean
 }
 
+/** A file that was left out. */
 export interface SkippedFile {
+  /** Where it lies. */
   readonly path: string
+  /** Why it could not be read. */
   readonly reason: string
 }
 

@@ -3,9 +3,11 @@ import type { Dataset } from './dataset.js'
 
 /** A dataset that tells its labels without making its samples. */
 export interface Labelled {
+  /** Samples. */
   readonly length: number
   /** The names of the classes, by label. */
   readonly classes?: readonly string[] | undefined
+  /** The labels of all samples, in order. */
   targets(): Int32Array | Promise<Int32Array>
 }
 

@@ -9,7 +9,9 @@ import type { Collated } from './collate.js'
 
 /** Samples by index, from 0 to `length - 1`. `get` may be synchronous or not. */
 export interface Dataset<Sample, Batch = Collated<Sample>> {
+  /** Samples. */
   readonly length: number
+  /** The sample of an index. It may throw `SkipSample`. */
   get(index: number): Sample | Promise<Sample>
   /** A whole batch at once, where that is faster than collating single samples. */
   batch?(indices: Int32Array): Batch | Promise<Batch>
@@ -17,7 +19,9 @@ export interface Dataset<Sample, Batch = Collated<Sample>> {
 
 /** Sample i is row i of every tensor: `new TensorDataset(images, labels)`. */
 export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { -readonly [K in keyof T]: Tensor }> {
+  /** Their first dimension is the samples'. */
   readonly tensors: T
+  /** Samples: the size of the first dimension. */
   readonly length: number
 
   /** @throws {ShapeError} unless the first dimensions agree */
@@ -33,6 +37,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { 
     this.length = rows
   }
 
+  /** Row `index` of every tensor. @throws {RangeError} when there is none */
   get(index: number): T {
     checkIndex('TensorDataset', index, this.length)
     const row = (x: Tensor) => reshape(slice(x, 0, index, index + 1), x.shape.slice(1))
@@ -48,6 +53,7 @@ export class TensorDataset<T extends readonly Tensor[]> implements Dataset<T, { 
     )
   }
 
+  /** The rows of these indices, of every tensor. */
   batch(indices: Int32Array): { -readonly [K in keyof T]: Tensor } {
     return this.tensors.map((x) => indexSelect(x, 0, indices)) as { -readonly [K in keyof T]: Tensor }
   }

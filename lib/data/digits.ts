@@ -4,6 +4,7 @@ import { type Glyph, glyphs } from './glyphs.js'
 import { ImageDataset, type ImageDatasetOptions } from './images.js'
 import { inkLine } from './raster.js'
 
+/** Options of {@link digits}. */
 export interface DigitsOptions extends ImageDatasetOptions {
   /** Number of images; default 10,000 to train on, 2,000 to test with. */
   count?: number

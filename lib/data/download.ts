@@ -5,7 +5,9 @@ import { pipeline } from 'node:stream/promises'
 import { DownloadError } from '../errors.js'
 import { writeAtomically } from '../io/atomic.js'
 
+/** How far a download is. */
 export interface Progress {
+  /** Where the file comes from. */
   readonly url: string
   /** Bytes so far. */
   readonly received: number
@@ -13,10 +15,13 @@ export interface Progress {
   readonly total: number | undefined
 }
 
+/** Options of {@link fetchFile}. */
 export interface FetchOptions {
   /** Hexadecimal checksum that the file must have. */
   sha256?: string
+  /** Called as bytes arrive. */
   onProgress?: (progress: Progress) => void
+  /** Ends the download; what had arrived is removed. */
   signal?: AbortSignal
 }
 

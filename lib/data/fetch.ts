@@ -4,6 +4,7 @@ import type { Dataset } from './dataset.js'
 import type { IterableDataset } from './iterable.js'
 import { fetchSamples, SampleError, type Samples, type Skipped } from './samples.js'
 
+/** Makes a batch of samples. */
 export type Collate<Sample, Batch> = (samples: Sample[]) => Batch | Promise<Batch>
 
 /** What a loader needs for one batch. */

@@ -2,10 +2,14 @@ import { FormatError } from '../errors.js'
 import { showShape } from '../shape.js'
 import { readGzip } from './gzip.js'
 
+/** The elements that IDX files may have. */
 export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array
 
+/** An array as MNIST's files hold it. */
 export interface IdxArray {
+  /** Sizes of its dimensions. */
   readonly shape: readonly number[]
+  /** Its elements in row-major order, of the type that the file names. */
   readonly data: IdxData
 }
 

@@ -8,6 +8,7 @@ import { checkIndex, type Dataset } from './dataset.js'
 import { SkipSample } from './samples.js'
 import { type Recipe, recipe, REMAKE } from './workers/recipe.js'
 
+/** Options of {@link ImageFolder}. */
 export interface ImageFolderOptions<Image, Target> {
   /** Makes of an image, uint8 [3, H, W], what a sample has in its place; runs in a scope. Default: the image as it is. */
   transform?: ((image: Tensor) => Image) | undefined
@@ -29,8 +30,11 @@ export const IMAGE_EXTENSIONS: readonly string[] = ['.jpg', '.jpeg', '.png', '.t
  * numbered in the order of their names. A sample is `[image, label]`, read from the disk when it is asked for.
  */
 export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Image, Target]> {
+  /** The folder of the classes' folders. */
   readonly root: string
+  /** The classes' names, by label. */
   readonly classes: readonly string[]
+  /** The label of each class. */
   readonly classToIdx: Readonly<Record<string, number>>
   /** Paths and labels, class by class, by name. */
   readonly samples: readonly (readonly [path: string, label: number])[]
@@ -67,10 +71,16 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
     this.#options = options
   }
 
+  /** Images. */
   get length(): number {
     return this.samples.length
   }
 
+  /**
+   * Reads and transforms the image of an index.
+   * @throws {RangeError} when there is none
+   * @throws {FormatError} when the file is no image; {@link SkipSample} instead with `onError: 'skip'`
+   */
   async get(index: number): Promise<[Image, Target]> {
     checkIndex('ImageFolder', index, this.length)
     const { transform, targetTransform } = this.#options
@@ -98,6 +108,7 @@ export class ImageFolder<Image = Tensor, Target = number> implements Dataset<[Im
     }
   }
 
+  /** @internal */
   [recipe](): Recipe {
     const functions = Object.entries(this.#options).filter(([, value]) => typeof value === 'function')
     if (functions.length > 0)

@@ -8,22 +8,29 @@ import { tensor } from '../create.js'
 import type { Tensor } from '../tensor.js'
 import { checkIndex, type Dataset } from './dataset.js'
 
+/** What pixels are moved and scaled by. */
 export interface Normalization {
   /** Of pixels between 0 and 1: of all, or per channel. */
   readonly mean: number | readonly number[]
+  /** What is divided by, after the mean is subtracted. */
   readonly std: number | readonly number[]
 }
 
+/** Images as bytes, and their labels. */
 export interface Pictures {
   /** [N, channels, height, width], one byte each. */
   readonly pixels: Uint8Array
   /** Default 1: grey. */
   readonly channels?: number
+  /** Rows of each image. */
   readonly height: number
+  /** Columns of each image. */
   readonly width: number
+  /** One for each image. */
   readonly labels: Int32Array
 }
 
+/** Options of {@link ImageDataset}. */
 export interface ImageDatasetOptions {
   /** Subtract the mean and divide by the deviation; default false: pixels stay between 0 and 1. */
   normalize?: Normalization | false
@@ -42,7 +49,9 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
   readonly labels: Tensor<'int32'>
   /** The classes' names, by label. */
   readonly classes: readonly string[]
+  /** What is done to pixels between 0 and 1; false for nothing. */
   readonly normalize: Normalization | false
+  /** Images. */
   readonly length: number
 
   /** @throws {ShapeError} unless there is one label, and channels × height × width pixels, per image */
@@ -60,6 +69,7 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
     this.normalize = normalize
   }
 
+  /** The image, float32 [C, height, width], and its label, an int32 scalar. @throws {RangeError} when there is none */
   get(index: number): [Tensor, Tensor] {
     checkIndex('ImageDataset', index, this.length)
     return scope(() => {
@@ -68,6 +78,7 @@ export class ImageDataset implements Dataset<[Tensor, Tensor]> {
     })
   }
 
+  /** Float32 images [B, C, height, width] and int32 labels [B] of these indices. */
   batch(indices: Int32Array): [Tensor, Tensor] {
     return scope(() => {
       const pixels = div(indexSelect(this.images, 0, indices).to('float32'), 255)

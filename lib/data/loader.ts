@@ -11,6 +11,7 @@ import { BatchSampler, checkCount, RandomSampler, type Sampler, SequentialSample
 import { fetchFromCrew } from './workers/fetch.js'
 import { type Team, toTeam } from './workers/team.js'
 
+/** Options of {@link DataLoader}. */
 export interface DataLoaderOptions<Sample, Batch> {
   /** Samples per batch; default 1. */
   batchSize?: number
@@ -44,7 +45,9 @@ export interface DataLoaderOptions<Sample, Batch> {
 
 /** Indices, a batch at a time. Every iteration is one epoch. */
 export interface Batches extends Iterable<Iterable<number>> {
+  /** Batches per epoch. */
   readonly length: number
+  /** Where the order is drawn from, if it is: the loader saves and restores it. */
   readonly generator?: Generator | undefined
 }
 
@@ -92,8 +95,11 @@ interface Opened<Batch> {
  * disposes it.
  */
 export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterable<Batch> {
+  /** What it was made of. */
   readonly dataset: Dataset<Sample, Batch> | IterableDataset<Sample>
+  /** Batches that are loaded before they are asked for, by this thread. */
   readonly prefetch: number
+  /** Threads that load batches. */
   readonly numWorkers: number
   /** Samples that were left out, by index, and why (see `SkipSample`). */
   readonly skipped: ReadonlyMap<number, string>
@@ -136,6 +142,10 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
     return this.dataset instanceof IterableDataset ? undefined : this.#batches.length
   }
 
+  /**
+   * Begins an epoch, or goes on with the one that `loadStateDict` has restored.
+   * @throws {Error} what the dataset throws, with the sample's index in the message
+   */
   [Symbol.asyncIterator](): AsyncGenerator<Batch, void, undefined> {
     return this.loop().batches
   }
@@ -179,6 +189,7 @@ export class DataLoader<Sample, Batch = Collated<Sample>> implements AsyncIterab
     await this.#team?.dispose()
   }
 
+  /** As `dispose()`: `await using loader = …`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose()
   }

@@ -12,9 +12,15 @@ import { checkCount } from './sampler.js'
 
 /** Images and their labels, with the names of the classes. */
 export class LabelledImages extends TensorDataset<[images: Tensor, labels: Tensor]> {
+  /**
+   * @param images [N, C, H, W]
+   * @param labels int32 [N]
+   * @throws {ShapeError} unless there are as many of both
+   */
   constructor(
     images: Tensor,
     labels: Tensor,
+    /** The classes' names, by label. */
     readonly classes: readonly string[],
   ) {
     super(images, labels)

@@ -5,6 +5,7 @@ import { type IdxArray, readIdx } from './idx.js'
 import { ImageDataset, type ImageDatasetOptions } from './images.js'
 import { locate, type SourceOptions } from './locate.js'
 
+/** Options of {@link mnist} and {@link fashionMnist}. */
 export interface MnistOptions extends ImageDatasetOptions, SourceOptions {
   /** 60,000 images to train on, or 10,000 to test with. */
   split: 'train' | 'test'

@@ -3,6 +3,7 @@ import { extractArchive } from './archive/extract.js'
 import { type ClassImages, loadClasses } from './classImages.js'
 import { cacheOf, locate, type SourceOptions } from './locate.js'
 
+/** Options of {@link notMnist}. */
 export interface NotMnistOptions extends SourceOptions {
   /** About 18,700 letters that were looked through, or about 529,000 that were not; default 'small'. */
   size?: 'small' | 'large'

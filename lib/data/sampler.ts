@@ -13,11 +13,13 @@ interface Counted {
   readonly length: number
 }
 
+/** What samplers that draw are told. */
 export interface SamplerOptions {
   /** Where the order is drawn from; default: the default generator. */
   generator?: Generator | undefined
 }
 
+/** Options of {@link RandomSampler}. */
 export interface RandomSamplerOptions extends SamplerOptions {
   /** Draw every sample from all, so that some come twice and some not at all; default false. */
   replacement?: boolean
@@ -29,6 +31,7 @@ export interface RandomSamplerOptions extends SamplerOptions {
 export class SequentialSampler implements Sampler {
   readonly #source: Counted
 
+  /** @param source whose samples are counted: a dataset */
   constructor(source: Counted) {
     this.#source = source
   }
@@ -37,6 +40,7 @@ export class SequentialSampler implements Sampler {
     return this.#source.length
   }
 
+  /** The indices of one epoch. */
   *[Symbol.iterator](): Iterator<number> {
     for (let i = 0; i < this.length; i++) yield i
   }
@@ -45,6 +49,7 @@ export class SequentialSampler implements Sampler {
 /** Every sample once, or `numSamples` of them, in a fresh random order for each epoch. */
 export class RandomSampler implements Sampler {
   readonly generator: Generator
+  /** Whether samples may come twice. */
   readonly replacement: boolean
   readonly #source: Counted
   readonly #numSamples: number | undefined
@@ -63,6 +68,7 @@ export class RandomSampler implements Sampler {
     return this.#numSamples ?? this.#source.length
   }
 
+  /** The indices of one epoch, drawn as it begins. */
   [Symbol.iterator](): Iterator<number> {
     const { generator, length } = this
     const { length: n } = this.#source
@@ -80,6 +86,7 @@ export class SubsetRandomSampler implements Sampler {
   readonly generator: Generator
   readonly #indices: Int32Array
 
+  /** @param indices of the samples to visit */
   constructor(indices: ArrayLike<number>, { generator = defaultGenerator }: SamplerOptions = {}) {
     this.generator = generator
     this.#indices = Int32Array.from(indices)
@@ -89,6 +96,7 @@ export class SubsetRandomSampler implements Sampler {
     return this.#indices.length
   }
 
+  /** The indices of one epoch, drawn as it begins. */
   [Symbol.iterator](): Iterator<number> {
     return this.generator
       .permutation(this.length)
@@ -99,8 +107,11 @@ export class SubsetRandomSampler implements Sampler {
 
 /** Groups a sampler's indices into batches: what a `DataLoader` with `batchSize` does, to be varied. */
 export class BatchSampler implements Iterable<number[]> {
+  /** Where the indices come from. */
   readonly sampler: Sampler
+  /** Indices per batch. */
   readonly batchSize: number
+  /** Whether a last batch that is not full is left out. */
   readonly dropLast: boolean
 
   /** @throws {RangeError} when `batchSize` is no integer ≥ 1 */
@@ -111,6 +122,7 @@ export class BatchSampler implements Iterable<number[]> {
     this.dropLast = dropLast
   }
 
+  /** The sampler's. */
   get generator(): Generator | undefined {
     return this.sampler.generator
   }
@@ -121,6 +133,7 @@ export class BatchSampler implements Iterable<number[]> {
     return this.dropLast ? Math.floor(batches) : Math.ceil(batches)
   }
 
+  /** The batches of one epoch. */
   *[Symbol.iterator](): Iterator<number[]> {
     let indices: number[] = []
     for (const index of this.sampler) {

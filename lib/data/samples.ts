@@ -6,7 +6,9 @@ import type { Dataset } from './dataset.js'
  * and lists it in `skipped`.
  */
 export class SkipSample extends Error {
+  /** The class' name. */
   override readonly name = 'SkipSample'
+  /** The error's code. */
   readonly code = 'ERR_SKIP_SAMPLE'
 }
 

@@ -7,11 +7,13 @@ import { follow, type Recipe, recipe, recipeOf, REMAKE } from './workers/recipe.
 
 /** Some samples of a dataset, in a given order. */
 export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample, Batch> {
+  /** Of the dataset's samples. */
   readonly indices: Int32Array
   readonly batch?: (indices: Int32Array) => Batch | Promise<Batch>
 
   /** @throws {RangeError} when the dataset has no sample of an index */
   constructor(
+    /** That the samples are of. */
     readonly dataset: Dataset<Sample, Batch>,
     indices: Iterable<number>,
   ) {
@@ -21,14 +23,17 @@ export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample,
     if (dataset.batch) this.batch = (chosen) => dataset.batch!(chosen.map((i) => this.#at(i)))
   }
 
+  /** Samples in the subset. */
   get length(): number {
     return this.indices.length
   }
 
+  /** The sample at a place of the subset. @throws {RangeError} when there is none */
   get(index: number): Sample | Promise<Sample> {
     return this.dataset.get(this.#at(index))
   }
 
+  /** The dataset's, where it has any. */
   get classes(): readonly string[] | undefined {
     return (this.dataset as Partial<Labelled>).classes
   }
@@ -39,6 +44,7 @@ export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample,
     return this.indices.map((i) => targets[i]!)
   }
 
+  /** @internal */
   [recipe](): Recipe {
     const options = { of: recipeOf(this.dataset), indices: this.indices }
     return { module: REMAKE, name: remakeSubset.name, options }
@@ -52,6 +58,7 @@ export class Subset<Sample, Batch = Collated<Sample>> implements Dataset<Sample,
 
 /** The samples of several datasets, one dataset after the other. */
 export class ConcatDataset<Sample> implements Dataset<Sample> {
+  /** In their order. */
   readonly datasets: readonly Dataset<Sample, unknown>[]
 
   /** @throws {RangeError} when there is no dataset */
@@ -60,10 +67,12 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
     if (!this.datasets.length) throw new RangeError('ConcatDataset: expected at least one dataset, got none')
   }
 
+  /** Samples of all datasets. */
   get length(): number {
     return this.datasets.reduce((sum, { length }) => sum + length, 0)
   }
 
+  /** The sample at a place of the whole. @throws {RangeError} when there is none */
   get(index: number): Sample | Promise<Sample> {
     checkIndex('ConcatDataset', index, this.length)
     let rest = index
@@ -71,6 +80,7 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
     return dataset.get(rest)
   }
 
+  /** Those of the first dataset, where it has any. */
   get classes(): readonly string[] | undefined {
     return (this.datasets[0] as Partial<Labelled>).classes
   }
@@ -81,6 +91,7 @@ export class ConcatDataset<Sample> implements Dataset<Sample> {
     return Int32Array.from(parts.flatMap((part) => [...part]))
   }
 
+  /** @internal */
   [recipe](): Recipe {
     return { module: REMAKE, name: remakeConcat.name, options: this.datasets.map((part) => recipeOf(part)) }
   }

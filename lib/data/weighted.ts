@@ -2,6 +2,7 @@ import { describe } from '../errors.js'
 import { type Generator, defaultGenerator } from '../random.js'
 import { checkCount, type Sampler, type SamplerOptions } from './sampler.js'
 
+/** Options of {@link WeightedRandomSampler}. */
 export interface WeightedRandomSamplerOptions extends SamplerOptions {
   /** Draw every sample from all, default true; else each comes once at most. */
   replacement?: boolean
@@ -10,6 +11,7 @@ export interface WeightedRandomSamplerOptions extends SamplerOptions {
 /** Draws samples in proportion to their weights: classes that are rare as often as others, say. */
 export class WeightedRandomSampler implements Sampler {
   readonly generator: Generator
+  /** Whether samples may come twice. */
   readonly replacement: boolean
   readonly length: number
   readonly #weights: Float64Array
@@ -38,6 +40,7 @@ export class WeightedRandomSampler implements Sampler {
     this.length = numSamples
   }
 
+  /** The indices of one epoch, drawn as it begins. */
   [Symbol.iterator](): Iterator<number> {
     return (this.replacement ? this.#withReplacement() : this.#once()).values()
   }

@@ -30,6 +30,7 @@ export interface Entry {
   readonly end: number
 }
 
+/** Strings by name that a safetensors file carries besides its tensors. */
 export type Metadata = Record<string, string>
 
 export interface Header {

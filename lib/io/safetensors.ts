@@ -15,6 +15,7 @@ import {
 } from './header.js'
 import { type Source, withSource } from './source.js'
 
+/** What functions that read files of tensors are told. */
 export interface LoadOptions {
   /** Where the tensors go; default: the default device. */
   device?: DeviceLike

@@ -62,6 +62,7 @@ export class SafetensorsFile {
     await this.#file.close()
   }
 
+  /** As `close()`: `await using file = await io.openSafetensors(path)`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

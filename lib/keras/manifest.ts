@@ -15,6 +15,7 @@ import type { Tensor } from '../tensor.js'
 /** Tensors by Keras' names, `conv1/kernel`, in Keras' layouts: kernels [H, W, in, out], dense ones [in, out]. */
 export type KerasWeights = Record<string, Tensor>
 
+/** What functions that read Keras' weights are told. */
 export interface LoadOptions {
   /** Where the tensors go; default: the default device. */
   device?: DeviceLike

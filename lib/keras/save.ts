@@ -12,6 +12,7 @@ import { checkShape } from '../shape.js'
 import { exports } from './export/layers.js'
 import { type Out, Writer } from './export/writer.js'
 
+/** Options of {@link saveLayersModel}. */
 export interface SaveLayersModelOptions {
   /** Of one sample, [C, H, W]: an `nn.Sequential` does not know it. */
   inputShape?: readonly number[]

@@ -7,6 +7,7 @@ import type { Tensor } from '../tensor.js'
 import { slotsOf } from './layouts.js'
 import type { KerasWeights } from './manifest.js'
 
+/** Options of {@link toStateDict}. */
 export interface StateDictOptions {
   /** Keras' name of the layer that the module at a path is: `'block1.conv'` → `'block1_conv'`. Default: the path. */
   nameOf?: (path: string) => string

@@ -9,6 +9,7 @@ import { Sequential } from '../nn/sequential.js'
 import type { Tensor } from '../tensor.js'
 import type { ClassifierOptions, DropoutOption } from './options.js'
 
+/** Options of {@link alexnet}. */
 export type AlexNetOptions = ClassifierOptions & DropoutOption
 
 /**
@@ -16,6 +17,7 @@ export type AlexNetOptions = ClassifierOptions & DropoutOption
  * Source: Krizhevsky, "One weird trick for parallelizing convolutional neural networks", 2014.
  */
 export class AlexNet extends Module {
+  /** [N, 3, 224, 224] → [N, 256, 6, 6]: five convolutions. */
   features = new Sequential(
     new Conv2d(3, 64, 11, { stride: 4, padding: 2 }),
     new ReLU(),
@@ -31,7 +33,9 @@ export class AlexNet extends Module {
     new ReLU(),
     new MaxPool2d(3, { stride: 2 }),
   )
+  /** To [N, 256, 6, 6], whatever the image's size. */
   avgpool = new AdaptiveAvgPool2d(6)
+  /** [N, 9216] → [N, numClasses]: three linear layers. */
   classifier: Sequential
 
   /** @param options dropout: default 0.5 */
@@ -48,6 +52,10 @@ export class AlexNet extends Module {
     )
   }
 
+  /**
+   * @param x [N, 3, H, W], H and W from 63 on; 224 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classifier(this.avgpool(this.features(x)).flatten(1))
   }

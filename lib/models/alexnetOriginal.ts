@@ -20,6 +20,7 @@ const overlapping = () => new MaxPool2d(3, { stride: 2 })
  * Hinton, "ImageNet classification with deep convolutional neural networks", NIPS 2012.
  */
 export class AlexNetOriginal extends Module {
+  /** [N, 3, 227, 227] → [N, 256, 6, 6]: five convolutions, local response norms. */
   features = new Sequential({
     conv1: new Conv2d(3, 96, 11, { stride: 4 }),
     relu1: new ReLU(),
@@ -37,6 +38,7 @@ export class AlexNetOriginal extends Module {
     relu5: new ReLU(),
     pool5: overlapping(),
   })
+  /** [N, 9216] → [N, numClasses]: three linear layers. */
   classifier: Sequential
 
   /** @param options dropout: default 0.5 */
@@ -60,6 +62,10 @@ export class AlexNetOriginal extends Module {
     }
   }
 
+  /**
+   * @param x [N, 3, 227, 227]
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classifier(this.features(x).flatten(1))
   }

@@ -50,6 +50,7 @@ export const rescaled = (x: Tensor): Tensor =>
     1,
   )
 
+/** What GoogLeNet and Inception-v3 are told. */
 export interface InceptionOptions {
   /** Whether there are auxiliary classifiers for training; default true. */
   auxLogits?: boolean

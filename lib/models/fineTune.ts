@@ -9,6 +9,7 @@ import type { Generator } from '../random.js'
 import type { Callback, Run } from '../train/callback.js'
 import { type Head, replaceHead } from './head.js'
 
+/** Options of {@link fineTune}. */
 export interface FineTuneOptions {
   /** Of what the new head tells apart. */
   numClasses: number
@@ -24,7 +25,9 @@ export interface FineTuneOptions {
 
 /** Parameters with a learning rate of their own, as optimizers take them. */
 export interface OptimizerGroup {
+  /** The layers' parameters. */
   params: Parameter[]
+  /** Their learning rate. */
   lr: number
 }
 

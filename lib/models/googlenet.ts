@@ -18,6 +18,7 @@ export interface GoogLeNetOptions extends ClassifierOptions, DropoutOption, Init
 
 /** What `auxiliary` gives: logits [N, numClasses] each. */
 export interface GoogLeNetOutputs {
+  /** [N, numClasses]. */
   logits: Tensor
   /** From behind inception4d. */
   auxLogits2: Tensor
@@ -89,27 +90,49 @@ const pool = (kernelSize: number) => new MaxPool2d(kernelSize, { stride: 2, ceil
  * and weights are torchvision's.
  */
 export class GoogLeNet extends Module {
+  /** [N, 3, 224, 224] → [N, 64, 112, 112]. */
   conv1 = new BasicConv2d(3, 64, 7, { stride: 2, padding: 3 })
+  /** → [N, 64, 56, 56]. */
   maxpool1 = pool(3)
+  /** → [N, 64, 56, 56]. */
   conv2 = new BasicConv2d(64, 64, 1)
+  /** → [N, 192, 56, 56]. */
   conv3 = new BasicConv2d(64, 192, 3, { padding: 1 })
+  /** → [N, 192, 28, 28]. */
   maxpool2 = pool(3)
+  /** → [N, 256, 28, 28]. */
   inception3a = new Inception(192, 64, 96, 128, 16, 32, 32)
+  /** → [N, 480, 28, 28]. */
   inception3b = new Inception(256, 128, 128, 192, 32, 96, 64)
+  /** → [N, 480, 14, 14]. */
   maxpool3 = pool(3)
+  /** → [N, 512, 14, 14]. */
   inception4a = new Inception(480, 192, 96, 208, 16, 48, 64)
+  /** → [N, 512, 14, 14]. */
   inception4b = new Inception(512, 160, 112, 224, 24, 64, 64)
+  /** → [N, 512, 14, 14]. */
   inception4c = new Inception(512, 128, 128, 256, 24, 64, 64)
+  /** → [N, 528, 14, 14]. */
   inception4d = new Inception(512, 112, 144, 288, 32, 64, 64)
+  /** → [N, 832, 14, 14]. */
   inception4e = new Inception(528, 256, 160, 320, 32, 128, 128)
+  /** → [N, 832, 7, 7]. */
   maxpool4 = pool(2)
+  /** → [N, 832, 7, 7]. */
   inception5a = new Inception(832, 256, 160, 320, 32, 128, 128)
+  /** → [N, 1024, 7, 7]. */
   inception5b = new Inception(832, 384, 192, 384, 48, 128, 128)
+  /** From what inception4a gives to logits; undefined without `auxLogits`. */
   aux1: InceptionAux | undefined
+  /** From what inception4d gives to logits; undefined without `auxLogits`. */
   aux2: InceptionAux | undefined
+  /** → [N, 1024, 1, 1]. */
   avgpool = new AdaptiveAvgPool2d(1)
+  /** Before the last layer. */
   dropout: Dropout
+  /** [N, 1024] → [N, numClasses]. */
   fc: Linear
+  /** Whether images normalised as torchvision's are moved to from −1 to 1 first. */
   readonly transformInput: boolean
 
   /** @param options dropout: default 0.2 */
@@ -126,6 +149,10 @@ export class GoogLeNet extends Module {
     if (initWeights) initNormal(this, () => 0.01)
   }
 
+  /**
+   * @param x [N, 3, H, W]; 224 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classify(this.middle(this.first(x)))
   }

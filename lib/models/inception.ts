@@ -10,10 +10,12 @@ import { BasicConv2d, type InceptionOptions, initNormal, rescaled } from './basi
 import { InceptionA, InceptionB, InceptionC, InceptionD, InceptionE } from './inceptionBlocks.js'
 import type { ClassifierOptions, DropoutOption, InitOption } from './options.js'
 
+/** Options of {@link inceptionV3}. */
 export type InceptionV3Options = ClassifierOptions & DropoutOption & InitOption & InceptionOptions
 
 /** What `auxiliary` gives: logits [N, numClasses] each. */
 export interface InceptionV3Outputs {
+  /** [N, numClasses]. */
   logits: Tensor
   /** From behind Mixed_6e. */
   auxLogits: Tensor
@@ -45,28 +47,51 @@ const stdOf = (path: string) => (path === 'AuxLogits.fc' ? 0.001 : path.startsWi
  * vision", CVPR 2016. Names and weights are torchvision's.
  */
 export class InceptionV3 extends Module {
+  /** [N, 3, 299, 299] → [N, 32, 149, 149]. */
   Conv2d_1a_3x3 = new BasicConv2d(3, 32, 3, { stride: 2 })
+  /** → [N, 32, 147, 147]. */
   Conv2d_2a_3x3 = new BasicConv2d(32, 32, 3)
+  /** → [N, 64, 147, 147]. */
   Conv2d_2b_3x3 = new BasicConv2d(32, 64, 3, { padding: 1 })
+  /** → [N, 64, 73, 73]. */
   maxpool1 = new MaxPool2d(3, { stride: 2 })
+  /** → [N, 80, 73, 73]. */
   Conv2d_3b_1x1 = new BasicConv2d(64, 80, 1)
+  /** → [N, 192, 71, 71]. */
   Conv2d_4a_3x3 = new BasicConv2d(80, 192, 3)
+  /** → [N, 192, 35, 35]. */
   maxpool2 = new MaxPool2d(3, { stride: 2 })
+  /** → [N, 256, 35, 35]. */
   Mixed_5b = new InceptionA(192, 32)
+  /** → [N, 288, 35, 35]. */
   Mixed_5c = new InceptionA(256, 64)
+  /** → [N, 288, 35, 35]. */
   Mixed_5d = new InceptionA(288, 64)
+  /** → [N, 768, 17, 17]. */
   Mixed_6a = new InceptionB(288)
+  /** → [N, 768, 17, 17]. */
   Mixed_6b = new InceptionC(768, 128)
+  /** → [N, 768, 17, 17]. */
   Mixed_6c = new InceptionC(768, 160)
+  /** → [N, 768, 17, 17]. */
   Mixed_6d = new InceptionC(768, 160)
+  /** → [N, 768, 17, 17]. */
   Mixed_6e = new InceptionC(768, 192)
+  /** From what Mixed_6e gives to logits; undefined without `auxLogits`. */
   AuxLogits: InceptionAux | undefined
+  /** → [N, 1280, 8, 8]. */
   Mixed_7a = new InceptionD(768)
+  /** → [N, 2048, 8, 8]. */
   Mixed_7b = new InceptionE(1280)
+  /** → [N, 2048, 8, 8]. */
   Mixed_7c = new InceptionE(2048)
+  /** → [N, 2048, 1, 1]. */
   avgpool = new AdaptiveAvgPool2d(1)
+  /** Before the last layer. */
   dropout: Dropout
+  /** [N, 2048] → [N, numClasses]. */
   fc: Linear
+  /** Whether images normalised as torchvision's are moved to from −1 to 1 first. */
   readonly transformInput: boolean
 
   /** @param options dropout: default 0.5 */
@@ -80,6 +105,10 @@ export class InceptionV3 extends Module {
     if (initWeights) initNormal(this, stdOf)
   }
 
+  /**
+   * @param x [N, 3, H, W]; 299 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classify(this.first(x))
   }

@@ -10,7 +10,9 @@ export { MnistBN, mnistBn } from './mnistBn.js'
 export { MnistCNN, mnistCnn } from './mnistCnn.js'
 export { MobileNetV1, mobilenetV1, type MobileNetV1Options } from './mobilenetV1.js'
 export { InvertedResidual, MobileNetV2, mobilenetV2, type MobileNetV2Options } from './mobilenetV2.js'
-export type { ClassifierOptions } from './options.js'
+export type { Head } from './head.js'
+export type { InceptionOptions } from './basicConv.js'
+export type { ClassifierOptions, DropoutOption, InitOption } from './options.js'
 export {
   BasicBlock,
   Bottleneck,

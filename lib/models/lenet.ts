@@ -14,6 +14,7 @@ import type { ClassifierOptions } from './options.js'
  * recognition", Proc. IEEE 86, 1998.
  */
 export class LeNet5 extends Module {
+  /** [N, 1, 28, 28] → [N, 16, 5, 5]: two convolutions. */
   features = new Sequential(
     new Conv2d(1, 6, 5, { padding: 2 }),
     new ReLU(),
@@ -22,6 +23,7 @@ export class LeNet5 extends Module {
     new ReLU(),
     new MaxPool2d(2),
   )
+  /** → [N, numClasses]: three linear layers. */
   classifier: Sequential
 
   /** @param options numClasses: default 10 */
@@ -37,6 +39,10 @@ export class LeNet5 extends Module {
     )
   }
 
+  /**
+   * @param x [N, 1, 28, 28]
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classifier(this.features(x))
   }

@@ -11,12 +11,19 @@ import type { Tensor } from '../tensor.js'
  * N(1, 0.02²). 22,000 parameters.
  */
 export class MnistBN extends Module {
+  /** [N, 1, 28, 28] → [N, 10, 24, 24]. */
   conv1 = new Conv2d(1, 10, 5)
+  /** Of [N, 10, 24, 24]. */
   bn1 = new BatchNorm2d(10)
+  /** [N, 10, 12, 12] → [N, 20, 8, 8]. */
   conv2 = new Conv2d(10, 20, 5)
+  /** Of [N, 20, 8, 8]. */
   bn2 = new BatchNorm2d(20)
+  /** [N, 320] → [N, 50]. */
   fc1 = new Linear(320, 50)
+  /** Of [N, 50]. */
   bn3 = new BatchNorm1d(50)
+  /** [N, 50] → [N, 10]. */
   fc2 = new Linear(50, 10)
 
   constructor() {
@@ -26,6 +33,10 @@ export class MnistBN extends Module {
       else if (module instanceof BatchNorm1d || module instanceof BatchNorm2d) normal_(module.weight!, 1, 0.02)
   }
 
+  /**
+   * @param x [N, 1, 28, 28]
+   * @returns logits [N, 10]
+   */
   forward(x: Tensor): Tensor {
     const h1 = maxPool2d(this.bn1(this.conv1(x)), 2, { relu: true })
     const h2 = maxPool2d(this.bn2(this.conv2(h1)), 2, { relu: true })

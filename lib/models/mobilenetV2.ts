@@ -27,9 +27,17 @@ const convNormActivation = (inPlanes: number, planes: number, kernel: number, st
 
 /** To more channels, a convolution of each by itself, and back to few, with no activation; beside a shortcut where one fits. */
 export class InvertedResidual extends Module {
+  /** Expansion by 1×1, depthwise 3×3, projection by 1×1. */
   conv: Sequential
+  /** Whether the input is added: shapes are the same, and the stride is 1. */
   readonly useResConnect: boolean
 
+  /**
+   * @param inPlanes channels of the input
+   * @param planes channels of the result
+   * @param stride of the depthwise convolution
+   * @param expandRatio channels in between, by those of the input
+   */
   constructor(inPlanes: number, planes: number, stride: number, expandRatio: number) {
     super()
     const hidden = inPlanes * expandRatio
@@ -43,6 +51,10 @@ export class InvertedResidual extends Module {
     this.conv = new Sequential(layers)
   }
 
+  /**
+   * @param x [N, in, H, W]
+   * @returns [N, out, H / stride, W / stride]
+   */
   forward(x: Tensor): Tensor {
     return this.useResConnect ? add(x, this.conv(x)) : this.conv(x)
   }
@@ -70,8 +82,11 @@ function divisible(value: number): number {
  * and linear bottlenecks", CVPR 2018. Names and weights are torchvision's.
  */
 export class MobileNetV2 extends Module {
+  /** [N, 3, 224, 224] → [N, 1280, 7, 7]. */
   features: Sequential
+  /** → [N, 1280, 1, 1]. */
   avgpool = new AdaptiveAvgPool2d(1)
+  /** [N, 1280] → [N, numClasses]: dropout and a linear layer. */
   classifier: Sequential
 
   /**
@@ -100,6 +115,10 @@ export class MobileNetV2 extends Module {
     zeros_(linear.bias!)
   }
 
+  /**
+   * @param x [N, 3, H, W]; 224 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classifier(this.avgpool(this.features(x)).flatten(1))
   }

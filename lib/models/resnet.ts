@@ -23,13 +23,24 @@ const projection = (inPlanes: number, planes: number, stride: number) =>
 
 /** Two convolutions of 3×3 beside a shortcut. The ReLUs, and the sum, are done by the norms. */
 export class BasicBlock extends Module {
+  /** Channels that come out, by `planes`. */
   static readonly expansion = 1
+  /** 3×3, with the block's stride. */
   conv1: Conv2d
+  /** Followed by ReLU. */
   bn1: BatchNorm2d
+  /** 3×3. */
   conv2: Conv2d
+  /** To which the shortcut is added. */
   bn2: BatchNorm2d
+  /** The shortcut's 1×1 convolution, where shapes differ. */
   downsample: Sequential | undefined
 
+  /**
+   * @param inPlanes channels of the input
+   * @param planes channels of the result
+   * @param stride of the first convolution; default 1
+   */
   constructor(inPlanes: number, planes: number, stride = 1) {
     super()
     this.conv1 = conv3x3(inPlanes, planes, stride)
@@ -39,6 +50,10 @@ export class BasicBlock extends Module {
     this.downsample = projection(inPlanes, planes, stride)
   }
 
+  /**
+   * @param x [N, inPlanes, H, W]
+   * @returns [N, planes, H / stride, W / stride]
+   */
   forward(x: Tensor): Tensor {
     const h = this.conv2(this.bn1(this.conv1(x), true))
     return this.bn2(h, true, this.downsample ? this.downsample(x) : x)
@@ -50,15 +65,28 @@ export class BasicBlock extends Module {
  * ReLUs, and the sum, are done by the norms.
  */
 export class Bottleneck extends Module {
+  /** Channels that come out, by `planes`. */
   static readonly expansion = 4
+  /** 1×1, to fewer channels. */
   conv1: Conv2d
+  /** Followed by ReLU. */
   bn1: BatchNorm2d
+  /** 3×3, with the block's stride. */
   conv2: Conv2d
+  /** Followed by ReLU. */
   bn2: BatchNorm2d
+  /** 1×1, to four times as many channels. */
   conv3: Conv2d
+  /** To which the shortcut is added. */
   bn3: BatchNorm2d
+  /** The shortcut's 1×1 convolution, where shapes differ. */
   downsample: Sequential | undefined
 
+  /**
+   * @param inPlanes channels of the input
+   * @param planes channels in between; four times as many come out
+   * @param stride of the 3×3 convolution; default 1
+   */
   constructor(inPlanes: number, planes: number, stride = 1) {
     super()
     const outPlanes = planes * Bottleneck.expansion
@@ -71,6 +99,10 @@ export class Bottleneck extends Module {
     this.downsample = projection(inPlanes, outPlanes, stride)
   }
 
+  /**
+   * @param x [N, inPlanes, H, W]
+   * @returns [N, 4 · planes, H / stride, W / stride]
+   */
   forward(x: Tensor): Tensor {
     const h = this.conv3(this.bn2(this.conv2(this.bn1(this.conv1(x), true)), true))
     return this.bn3(h, true, this.downsample ? this.downsample(x) : x)
@@ -87,14 +119,23 @@ export interface ResNetOptions extends ClassifierOptions {
  * for image recognition", CVPR 2016. Names and weights are torchvision's.
  */
 export class ResNet extends Module {
+  /** [N, 3, 224, 224] → [N, 64, 112, 112]. */
   conv1 = new Conv2d(3, 64, 7, { stride: 2, padding: 3, bias: false })
+  /** Followed by ReLU. */
   bn1 = new BatchNorm2d(64)
+  /** → [N, 64, 56, 56]. */
   maxpool = new MaxPool2d(3, { stride: 2, padding: 1 })
+  /** → [N, 64 · expansion, 56, 56]; expansion is 1, and 4 from ResNet-50 on. */
   layer1: Sequential
+  /** → [N, 128 · expansion, 28, 28]. */
   layer2: Sequential
+  /** → [N, 256 · expansion, 14, 14]. */
   layer3: Sequential
+  /** → [N, 512 · expansion, 7, 7]. */
   layer4: Sequential
+  /** → [N, 512 · expansion, 1, 1]. */
   avgpool = new AdaptiveAvgPool2d(1)
+  /** [N, 512 · expansion] → [N, numClasses]. */
   fc: Linear
 
   /**
@@ -129,6 +170,10 @@ export class ResNet extends Module {
     }
   }
 
+  /**
+   * @param x [N, 3, H, W]; 224 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     let h = this.maxpool(this.bn1(this.conv1(x)), true)
     h = this.layer4(this.layer3(this.layer2(this.layer1(h))))

@@ -49,12 +49,19 @@ class Block extends Module {
  * are those of akamaster's pytorch_resnet_cifar10, without `module.` before them.
  */
 export class CifarResNet extends Module {
+  /** [N, 3, 32, 32] → [N, 16, 32, 32]. */
   conv1 = conv3x3(3, 16)
+  /** Followed by ReLU. */
   bn1 = new BatchNorm2d(16)
+  /** → [N, 16, 32, 32]. */
   layer1: Sequential
+  /** → [N, 32, 16, 16]. */
   layer2: Sequential
+  /** → [N, 64, 8, 8]. */
   layer3: Sequential
+  /** → [N, 64, 1, 1]. */
   avgpool = new AdaptiveAvgPool2d(1)
+  /** [N, 64] → [N, numClasses]. */
   linear: Linear
 
   /**
@@ -77,6 +84,10 @@ export class CifarResNet extends Module {
       if (module instanceof Conv2d || module instanceof Linear) kaimingNormal_(module.weight)
   }
 
+  /**
+   * @param x [N, 3, 32, 32]
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     const h = this.bn1(this.conv1(x), true)
     return this.linear(this.avgpool(this.layer3(this.layer2(this.layer1(h)))).flatten(1))

@@ -9,6 +9,7 @@ import { maxPool2d } from '../ops/pool.js'
 import type { Tensor } from '../tensor.js'
 import { accuracy } from '../train/metrics.js'
 
+/** Options of {@link simpleConvNet}. */
 export interface SimpleConvNetOptions {
   /** Side of the images; default 28. */
   size?: number
@@ -23,10 +24,14 @@ export interface SimpleConvNetOptions {
  * ask for by hand. Weights are N(0, 0.01²), biases 0. 433,890 parameters.
  */
 export class SimpleConvNet extends Module {
+  /** [N, 1, 28, 28] → [N, 30, 24, 24]. */
   conv1: Conv2d
+  /** [N, 4320] → [N, 100]. */
   fc1: Linear
+  /** [N, 100] → [N, 10]. */
   fc2: Linear
 
+  /** @throws {RangeError} for sizes that leave nothing to pool */
   constructor({ size = 28, filters = 30, hidden = 100 }: SimpleConvNetOptions = {}) {
     super()
     const pooled = (size - 4) / 2
@@ -39,6 +44,10 @@ export class SimpleConvNet extends Module {
     }
   }
 
+  /**
+   * @param x [N, 1, 28, 28]
+   * @returns logits [N, 10]
+   */
   forward(x: Tensor): Tensor {
     const h = maxPool2d(this.conv1(x), 2, { relu: true })
     return this.fc2(this.fc1(h.flatten(1)).relu())

@@ -11,14 +11,23 @@ import { cat } from '../ops/join.js'
 import type { Tensor } from '../tensor.js'
 import type { ClassifierOptions, DropoutOption } from './options.js'
 
+/** Options of {@link squeezenet1_0} and {@link squeezenet1_1}. */
 export type SqueezeNetOptions = ClassifierOptions & DropoutOption
 
 /** Few channels, then many: filters of 1×1 and of 3×3 side by side. */
 export class Fire extends Module {
+  /** 1×1, to few channels. */
   squeeze: Conv2d
+  /** 1×1, the first half of the result. */
   expand1x1: Conv2d
+  /** 3×3, the second half. */
   expand3x3: Conv2d
 
+  /**
+   * @param inPlanes channels of the input
+   * @param squeezePlanes channels in between
+   * @param expandPlanes channels of each half of the result
+   */
   constructor(inPlanes: number, squeezePlanes: number, expandPlanes: number) {
     super()
     this.squeeze = new Conv2d(inPlanes, squeezePlanes, 1)
@@ -26,6 +35,10 @@ export class Fire extends Module {
     this.expand3x3 = new Conv2d(squeezePlanes, expandPlanes, 3, { padding: 1 })
   }
 
+  /**
+   * @param x [N, in, H, W]
+   * @returns [N, expand1x1 + expand3x3, H, W]
+   */
   forward(x: Tensor): Tensor {
     const h = relu(this.squeeze(x))
     return cat([relu(this.expand1x1(h)), relu(this.expand3x3(h))], 1)
@@ -73,7 +86,9 @@ const features = {
  * weights are torchvision's; for Caffe's, see `fromCaffe`.
  */
 export class SqueezeNet extends Module {
+  /** [N, 3, 224, 224] → [N, 512, 13, 13]. */
   features: Sequential
+  /** → [N, numClasses, 1, 1]: a 1×1 convolution and a mean. */
   classifier: Sequential
 
   /** @param options dropout: default 0.5 */
@@ -90,6 +105,10 @@ export class SqueezeNet extends Module {
     }
   }
 
+  /**
+   * @param x [N, 3, H, W]; 224 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classifier(this.features(x)).flatten(1)
   }

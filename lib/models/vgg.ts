@@ -12,6 +12,7 @@ import type { Tensor } from '../tensor.js'
 import { initConvolutions } from './init.js'
 import type { ClassifierOptions, DropoutOption, InitOption } from './options.js'
 
+/** Options of the functions `vgg11` to `vgg19Bn`. */
 export type VGGOptions = ClassifierOptions & DropoutOption & InitOption
 
 /** Convolutions of 3×3 before each of the five pools, by depth. */
@@ -45,8 +46,11 @@ function makeLayers(depth: keyof typeof depths, batchNorm: boolean): Sequential 
  * Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", ICLR 2015.
  */
 export class VGG extends Module {
+  /** [N, 3, 224, 224] → [N, 512, 7, 7]. */
   features: Layer
+  /** To [N, 512, 7, 7], whatever the image's size. */
   avgpool = new AdaptiveAvgPool2d(7)
+  /** [N, 25088] → [N, numClasses]: three linear layers. */
   classifier: Sequential
 
   /**
@@ -74,6 +78,10 @@ export class VGG extends Module {
     }
   }
 
+  /**
+   * @param x [N, 3, H, W]; 224 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     return this.classifier(this.avgpool(this.features(x)).flatten(1))
   }

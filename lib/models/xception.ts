@@ -70,27 +70,49 @@ class Block extends Module {
  * learning with depthwise separable convolutions", CVPR 2017.
  */
 export class Xception extends Module {
+  /** [N, 3, 299, 299] → [N, 32, 149, 149]. */
   conv1 = new Conv2d(3, 32, 3, { stride: 2, bias: false })
+  /** Followed by ReLU. */
   bn1 = batchNorm(32)
+  /** → [N, 64, 147, 147]. */
   conv2 = new Conv2d(32, 64, 3, { bias: false })
+  /** Followed by ReLU. */
   bn2 = batchNorm(64)
+  /** → [N, 128, 74, 74]. */
   block1 = new Block(64, 128, 2, { stride: 2, startWithRelu: false })
+  /** → [N, 256, 37, 37]. */
   block2 = new Block(128, 256, 2, { stride: 2 })
+  /** → [N, 728, 19, 19]. */
   block3 = new Block(256, 728, 2, { stride: 2 })
+  /** → [N, 728, 19, 19]. */
   block4 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block5 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block6 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block7 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block8 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block9 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block10 = new Block(728, 728, 3)
+  /** → [N, 728, 19, 19]. */
   block11 = new Block(728, 728, 3)
+  /** → [N, 1024, 10, 10]. */
   block12 = new Block(728, 1024, 2, { stride: 2, growFirst: false })
+  /** → [N, 1536, 10, 10]. */
   conv3 = new SeparableConv(1024, 1536)
+  /** Followed by ReLU. */
   bn3 = batchNorm(1536)
+  /** → [N, 2048, 10, 10]. */
   conv4 = new SeparableConv(1536, 2048)
+  /** Followed by ReLU. */
   bn4 = batchNorm(2048)
+  /** → [N, 2048, 1, 1]. */
   avgpool = new AdaptiveAvgPool2d(1)
+  /** [N, 2048] → [N, numClasses]. */
   fc: Linear
 
   constructor({ numClasses = 1000 }: ClassifierOptions = {}) {
@@ -101,6 +123,10 @@ export class Xception extends Module {
     zeros_(this.fc.bias!)
   }
 
+  /**
+   * @param x [N, 3, H, W]; 299 as trained
+   * @returns logits [N, numClasses]
+   */
   forward(x: Tensor): Tensor {
     let h = this.bn2(this.conv2(this.bn1(this.conv1(x), true)), true)
     h = this.block3(this.block2(this.block1(h)))

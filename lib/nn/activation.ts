@@ -127,8 +127,10 @@ export class SELU extends Module {
 
 /** See {@link gelu}. */
 export class GELU extends Module {
+  /** How Φ is computed. */
   readonly approximate: 'none' | 'tanh'
 
+  /** An `approximate` that is none is an error of the first call. */
   constructor(options: GeluOptions = {}) {
     super()
     this.approximate = options.approximate ?? 'none'
@@ -152,9 +154,12 @@ export class SiLU extends Module {
 
 /** log(1 + e^(beta · x)) / beta, and x where beta · x is above the threshold. */
 export class Softplus extends Module {
+  /** Steepness of the bend at 0. */
   readonly beta: number
+  /** Where β·x is above it, x itself is given. */
   readonly threshold: number
 
+  /** Defaults: beta 1, threshold 20. */
   constructor(options: SoftplusOptions = {}) {
     super()
     this.beta = options.beta ?? 1
@@ -179,6 +184,7 @@ export interface PReLUOptions extends FactoryOptions {
 
 /** x above 0, else weight · x. */
 export class PReLU extends Module {
+  /** 1, or as many as there are channels. */
   readonly numParameters: number
   /** [numParameters] */
   weight: Parameter
@@ -204,6 +210,7 @@ export class PReLU extends Module {
 export class Maxout extends Module {
   /** @param dim default 1, the channels */
   constructor(
+    /** Channels of which the largest is taken. */
     readonly pieces: number,
     readonly dim = 1,
   ) {

@@ -16,6 +16,7 @@ import { outputSizes } from './validate.js'
 
 /** Pooling to an output size; `null` or `undefined` keeps the input's. */
 abstract class AdaptivePool<S extends OutputSingle | OutputPair | OutputTriple> extends Module {
+  /** Of each side, null for the input's. */
   readonly outputSize: S
 
   /** @throws RangeError when a size is not a positive integer */
@@ -31,6 +32,7 @@ abstract class AdaptivePool<S extends OutputSingle | OutputPair | OutputTriple> 
 
 /** Means of windows that share out the signal: [N, C, L] → [N, C, outputSize]. */
 export class AdaptiveAvgPool1d extends AdaptivePool<OutputSingle> {
+  /** @throws {RangeError} when the size is not a positive integer */
   constructor(outputSize: OutputSingle) {
     super(1, outputSize)
   }
@@ -42,6 +44,7 @@ export class AdaptiveAvgPool1d extends AdaptivePool<OutputSingle> {
 
 /** Means of windows that share out the image: [N, C, H, W] → [N, C, P, Q]. An output size of 1 is the global mean. */
 export class AdaptiveAvgPool2d extends AdaptivePool<OutputPair> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(outputSize: OutputPair) {
     super(2, outputSize)
   }
@@ -53,6 +56,7 @@ export class AdaptiveAvgPool2d extends AdaptivePool<OutputPair> {
 
 /** Means of windows that share out the volume: [N, C, D, H, W] → [N, C, O, P, Q]. */
 export class AdaptiveAvgPool3d extends AdaptivePool<OutputTriple> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(outputSize: OutputTriple) {
     super(3, outputSize)
   }
@@ -64,6 +68,7 @@ export class AdaptiveAvgPool3d extends AdaptivePool<OutputTriple> {
 
 /** The largest elements of windows that share out the signal: [N, C, L] → [N, C, outputSize]. */
 export class AdaptiveMaxPool1d extends AdaptivePool<OutputSingle> {
+  /** @throws {RangeError} when the size is not a positive integer */
   constructor(outputSize: OutputSingle) {
     super(1, outputSize)
   }
@@ -75,6 +80,7 @@ export class AdaptiveMaxPool1d extends AdaptivePool<OutputSingle> {
 
 /** The largest elements of windows that share out the image: [N, C, H, W] → [N, C, P, Q]. */
 export class AdaptiveMaxPool2d extends AdaptivePool<OutputPair> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(outputSize: OutputPair) {
     super(2, outputSize)
   }
@@ -86,6 +92,7 @@ export class AdaptiveMaxPool2d extends AdaptivePool<OutputPair> {
 
 /** The largest elements of windows that share out the volume: [N, C, D, H, W] → [N, C, O, P, Q]. */
 export class AdaptiveMaxPool3d extends AdaptivePool<OutputTriple> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(outputSize: OutputTriple) {
     super(3, outputSize)
   }

@@ -56,5 +56,6 @@ export abstract class Callable {
     return self
   }
 
+  /** What a call computes. Call the module itself, `module(x)`, which runs its hooks too. */
   abstract forward(...args: never[]): unknown
 }

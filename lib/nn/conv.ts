@@ -4,15 +4,20 @@ import type { Tensor } from '../tensor.js'
 import { Convolution, type ConvolutionOptions } from './convolution.js'
 import { type Each, eachSide, type Pair, padding, type Single, type Triple } from './validate.js'
 
-interface ConvOptions<S extends Sizes> extends ConvolutionOptions<S> {
+/** What convolutions of a rank are told. */
+export interface ConvOptions<S extends Sizes> extends ConvolutionOptions<S> {
   /** Zeros on each side (default 0), or 'same': ⌈size / stride⌉ outputs, the odd zero at the far end. */
   padding?: S | 'same' | 'valid'
 }
+/** Options of {@link Conv1d}. */
 export type Conv1dOptions = ConvOptions<Single>
+/** Options of {@link Conv2d}. */
 export type Conv2dOptions = ConvOptions<Pair>
+/** Options of {@link Conv3d}. */
 export type Conv3dOptions = ConvOptions<Triple>
 
 abstract class Conv<S extends Sizes> extends Convolution<S> {
+  /** Zeros on each side of the input; `'same'` keeps its size. */
   readonly padding: Each<S> | 'same' | 'valid'
 
   constructor(rank: number, inChannels: number, outChannels: number, kernelSize: S, options: ConvOptions<S>) {
@@ -29,6 +34,11 @@ export class Conv1d extends Conv<Single> {
     super(1, inChannels, outChannels, kernelSize, options)
   }
 
+  /**
+   * @param x [N, inChannels, L]
+   * @returns [N, outChannels, Q]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return conv1d(x, this.weight, this.bias, this)
   }
@@ -41,6 +51,11 @@ export class Conv2d extends Conv<Pair> {
     super(2, inChannels, outChannels, kernelSize, options)
   }
 
+  /**
+   * @param x [N, inChannels, H, W]
+   * @returns [N, outChannels, P, Q]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return conv2d(x, this.weight, this.bias, this)
   }
@@ -53,6 +68,11 @@ export class Conv3d extends Conv<Triple> {
     super(3, inChannels, outChannels, kernelSize, options)
   }
 
+  /**
+   * @param x [N, inChannels, D, H, W]
+   * @returns [N, outChannels, O, P, Q]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return conv3d(x, this.weight, this.bias, this)
   }

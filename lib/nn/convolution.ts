@@ -19,13 +19,21 @@ export interface ConvolutionOptions<S extends Sizes> extends FactoryOptions {
 
 /** What convolutions, transposed or not, over one to three sides have in common. */
 export abstract class Convolution<S extends Sizes> extends Module {
+  /** Channels of the input. */
   readonly inChannels: number
+  /** Channels of the output: the number of filters. */
   readonly outChannels: number
+  /** Size of the window, side by side. */
   readonly kernelSize: Each<S>
+  /** Step of the window. */
   readonly stride: Each<S>
+  /** Zeros on each side of the input. */
   abstract readonly padding: Each<S> | 'same' | 'valid'
+  /** Distance between the window's taps. */
   readonly dilation: Each<S>
+  /** Of transposed convolutions: what the output's sides are longer by. */
   readonly outputPadding?: Each<S>
+  /** Into how many separate convolutions the channels are split. */
   readonly groups: number
   /** [outChannels, inChannels / groups, …kernelSize]; transposed, [inChannels, outChannels / groups, …kernelSize] */
   weight: Parameter

@@ -8,6 +8,7 @@ import { Tensor } from '../tensor.js'
 import { checkChild, isModule } from './members.js'
 import { Module } from './module.js'
 
+/** Options of {@link DataParallel}. */
 export interface DataParallelOptions {
   /** Parameters lie on the first; it takes the first part of each batch, and results come to it. */
   devices: readonly DeviceLike[]
@@ -27,6 +28,7 @@ export interface DataParallelOptions {
  * ```
  */
 export class DataParallel<M extends Module> extends Module {
+  /** Where the parts of a batch go; parameters lie on the first. */
   readonly devices: readonly [Device, ...Device[]]
 
   /**
@@ -35,6 +37,7 @@ export class DataParallel<M extends Module> extends Module {
    *   or one twice
    */
   constructor(
+    /** What runs on each device. */
     readonly module: M,
     { devices }: DataParallelOptions,
   ) {

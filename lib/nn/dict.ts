@@ -17,6 +17,7 @@ abstract class Dict<T extends object> extends Module {
     return this.#names.size
   }
 
+  /** Whether there is an item of the name. */
   has(name: string): boolean {
     return this.#names.has(name)
   }
@@ -34,22 +35,27 @@ abstract class Dict<T extends object> extends Module {
     return this.#names.delete(name) && Reflect.deleteProperty(this, name)
   }
 
+  /** The names, in the order in which they were set. */
   keys(): IterableIterator<string> {
     return this.#names.values()
   }
 
+  /** The items, in the order in which they were set. */
   *values(): Generator<T> {
     for (const [, value] of this) yield value
   }
 
+  /** Names and items. */
   *[Symbol.iterator](): Iterator<[name: string, value: T]> {
     for (const name of this.#names) yield [name, (this as unknown as Record<string, T>)[name]!]
   }
 
+  /** Calls go to the items. @throws {TypeError} always */
   forward(): never {
     throw new TypeError(`${this.constructor.name}: expected a call of one of its items; it has no forward of its own`)
   }
 
+  /** @internal */
   protected find(name: string): T {
     if (!this.has(name))
       throw new RangeError(

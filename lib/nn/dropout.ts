@@ -6,7 +6,9 @@ import { python } from './print.js'
 import { probability } from './validate.js'
 
 abstract class DropoutBase extends Module {
+  /** Probability of a zero. */
   readonly p: number
+  /** What is drawn from; the default generator where it is undefined. */
   readonly generator: Generator | undefined
 
   /** @param p  probability of a zero, 0 to 1 */

@@ -17,8 +17,11 @@ export interface EmbeddingModuleOptions extends FactoryOptions {
 
 /** A learnt row of numbers for each index: int32 of any shape → [..., embeddingDim]. */
 export class Embedding extends Module {
+  /** Rows of the table. */
   readonly numEmbeddings: number
+  /** Elements of a row. */
   readonly embeddingDim: number
+  /** The row that starts at 0 and is not learnt. */
   readonly paddingIdx: number | undefined
   /** [numEmbeddings, embeddingDim], at first N(0, 1) */
   weight: Parameter
@@ -39,6 +42,11 @@ export class Embedding extends Module {
     if (this.paddingIdx !== undefined) this.clearRow(this.paddingIdx)
   }
 
+  /**
+   * @param index int32 of any shape
+   * @returns the rows, [...index.shape, embeddingDim]
+   * @throws {ExecutionError} at the reading wait, when an index is out of range
+   */
   forward(index: Tensor): Tensor {
     return embedding(this.weight, index, { paddingIdx: this.paddingIdx })
   }

@@ -9,6 +9,7 @@ import { Module } from './module.js'
 import type { Layer } from './sequential.js'
 import { oneOf } from './validate.js'
 
+/** Options of {@link Ensemble}. */
 export interface EnsembleOptions {
   /** What is put together: logits, which are added up (default), or probabilities, which are averaged. */
   combine?: 'logits' | 'probabilities'
@@ -24,7 +25,9 @@ export interface EnsembleOptions {
  * ```
  */
 export class Ensemble<M extends Layer = Layer> extends Module {
+  /** The classifiers. */
   readonly members: ModuleList<M>
+  /** What is put together. */
   readonly combine: 'logits' | 'probabilities'
 
   /** @throws {TypeError} when a member is no module, {RangeError} when there is none */
@@ -37,7 +40,7 @@ export class Ensemble<M extends Layer = Layer> extends Module {
 
   /**
    * @param x what every member is given
-   * @returns [N, K]: the sum of the members' logits, or the logarithm of their mean probabilities, which losses and metrics
+   * @returns [N, K], the sum of the members' logits, or the logarithm of their mean probabilities, which losses and metrics
    *   take as logits
    */
   forward(x: Tensor): Tensor {

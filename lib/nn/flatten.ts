@@ -7,7 +7,9 @@ import { python } from './print.js'
 /** Joins the dimensions from `startDim` to `endDim` (both included) into one: [N, C, H, W] → [N, C·H·W]. */
 export class Flatten extends Module {
   constructor(
+    /** The first dimension that is joined. */
     readonly startDim = 1,
+    /** The last one, included; negative counts from the end. */
     readonly endDim = -1,
   ) {
     super()
@@ -25,7 +27,9 @@ export class Flatten extends Module {
 /** Splits one dimension into several, of which one may be −1: `new nn.Unflatten(1, [2, 5])` makes [N, 10] → [N, 2, 5]. */
 export class Unflatten extends Module {
   constructor(
+    /** The dimension that is taken apart. */
     readonly dim: number,
+    /** What it becomes. */
     readonly unflattenedSize: Shape,
   ) {
     super()

@@ -9,6 +9,7 @@ import type { Parameter } from './parameter.js'
 import { python } from './print.js'
 import { nonNegative, positiveInteger } from './validate.js'
 
+/** What group and layer norm are told. */
 export interface NormOptions extends Omit<FactoryOptions, 'generator'> {
   /** Added to the variance; default 1e-5. */
   eps?: number
@@ -16,6 +17,7 @@ export interface NormOptions extends Omit<FactoryOptions, 'generator'> {
   bias?: boolean
 }
 
+/** Options of {@link GroupNorm}. */
 export interface AffineOptions extends NormOptions {
   /** Whether a weight and a bias are learnt; default true. */
   affine?: boolean
@@ -23,6 +25,7 @@ export interface AffineOptions extends NormOptions {
 
 /** What normalisations share: eps, and a weight and a bias that stay exact in half precision. */
 abstract class Normalisation extends Module {
+  /** Added to the variance. */
   readonly eps: number
   /** At first 1 */
   weight: Parameter | undefined
@@ -51,7 +54,9 @@ abstract class Normalisation extends Module {
  * normalization", 2016.
  */
 export class LayerNorm extends Normalisation {
+  /** The last dimensions, which are normalised together. */
   readonly normalizedShape: readonly number[]
+  /** Whether a weight and a bias are learnt for each element. */
   readonly elementwiseAffine: boolean
 
   /**
@@ -90,8 +95,11 @@ export class LayerNorm extends Normalisation {
  * 2018.
  */
 export class GroupNorm extends Normalisation {
+  /** Into how many groups the channels are split. */
   readonly numGroups: number
+  /** Channels of the input. */
   readonly numChannels: number
+  /** Whether a weight and a bias are learnt for each channel. */
   readonly affine: boolean
 
   /** @throws RangeError when numGroups does not divide numChannels, or eps is negative */

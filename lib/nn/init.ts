@@ -20,18 +20,23 @@ const nonlinearities = [
 /** What follows the layer; it decides by how much the weights make up for what it takes away. */
 export type Nonlinearity = (typeof nonlinearities)[number]
 
+/** Options of {@link xavierUniform_} and {@link xavierNormal_}. */
 export interface XavierOptions {
   /** Factor on the standard deviation; default 1. */
   gain?: number
+  /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator
 }
 
+/** Options of {@link orthogonal_}. */
 export interface OrthogonalOptions {
   /** Factor on the matrix; default 1. */
   gain?: number
+  /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator
 }
 
+/** Options of {@link truncNormal_}. */
 export interface TruncNormalOptions {
   /** default 0 */
   mean?: number
@@ -41,9 +46,11 @@ export interface TruncNormalOptions {
   a?: number
   /** Greatest value; default 2. */
   b?: number
+  /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator
 }
 
+/** Options of {@link kaimingUniform_} and {@link kaimingNormal_}. */
 export interface KaimingOptions {
   /** Negative slope of the leaky ReLU; default 0, which is the ReLU's. */
   a?: number
@@ -51,11 +58,17 @@ export interface KaimingOptions {
   mode?: 'fanIn' | 'fanOut'
   /** default 'leakyRelu' */
   nonlinearity?: Nonlinearity
+  /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator
 }
 
 /** Inputs and outputs of one unit of a weight [out, in, …window]. Throws ShapeError below rank 2. */
-export function fans(weight: Tensor): { fanIn: number; fanOut: number } {
+export function fans(weight: Tensor): {
+  /** Inputs of each output. */
+  fanIn: number
+  /** Outputs of each input. */
+  fanOut: number
+} {
   const [outputs, inputs, ...window] = weight.shape
   if (outputs === undefined || inputs === undefined)
     throw new ShapeError(`init: expected a weight of rank 2 or more, got [${weight.shape.join(', ')}]`)

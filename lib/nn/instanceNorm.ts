@@ -2,6 +2,7 @@ import { instanceNorm } from '../ops/groupNorm.js'
 import type { Tensor } from '../tensor.js'
 import { FeatureNorm, type FeatureNormOptions } from './norm.js'
 
+/** Options of {@link InstanceNorm1d}, {@link InstanceNorm2d} and {@link InstanceNorm3d}. */
 export interface InstanceNormOptions extends FeatureNormOptions {
   /** Default false. */
   affine?: boolean
@@ -19,6 +20,7 @@ abstract class InstanceNorm extends FeatureNorm {
     super(numFeatures, options)
   }
 
+  /** @throws {ShapeError} when x has another number of dimensions or channels */
   forward(x: Tensor): Tensor {
     this.checkInput(x)
     const { runningMean, runningVar, weight, bias, eps } = this
@@ -29,15 +31,18 @@ abstract class InstanceNorm extends FeatureNorm {
 
 /** Instance normalisation of [N, C, L]. */
 export class InstanceNorm1d extends InstanceNorm {
+  /** @internal */
   protected readonly ranks = [3]
 }
 
 /** Instance normalisation of [N, C, H, W]. */
 export class InstanceNorm2d extends InstanceNorm {
+  /** @internal */
   protected readonly ranks = [4]
 }
 
 /** Instance normalisation of [N, C, D, H, W]. */
 export class InstanceNorm3d extends InstanceNorm {
+  /** @internal */
   protected readonly ranks = [5]
 }

@@ -13,7 +13,9 @@ export interface LinearOptions extends FactoryOptions {
 
 /** y = x · weightᵀ + bias: [..., inFeatures] → [..., outFeatures]. */
 export class Linear extends Module {
+  /** Elements of a sample. */
   readonly inFeatures: number
+  /** Elements of its result. */
   readonly outFeatures: number
   /** [outFeatures, inFeatures] */
   weight: Parameter
@@ -30,6 +32,11 @@ export class Linear extends Module {
     resetFan(this.weight, this.bias, options.generator)
   }
 
+  /**
+   * @param x [N, inFeatures]
+   * @returns [N, outFeatures]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return linear(x, this.weight, this.bias)
   }

@@ -44,10 +44,12 @@ abstract class List<T> extends Module {
     return this
   }
 
+  /** The items, in order. */
   *[Symbol.iterator](): Iterator<T> {
     for (let i = 0; Object.hasOwn(this, i); i++) yield this[i]!
   }
 
+  /** Calls go to the items. @throws {TypeError} always */
   forward(): never {
     throw new TypeError(`${this.constructor.name}: expected a call of one of its items; it has no forward of its own`)
   }

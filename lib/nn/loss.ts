@@ -15,12 +15,14 @@ import { nonNegative, oneOf, probability } from './validate.js'
 /** How the losses of a batch become the result. */
 export type Reduction = 'mean' | 'sum' | 'none'
 
+/** What all losses are told. */
 export interface LossOptions {
   /** default 'mean' */
   reduction?: Reduction
 }
 
 abstract class Loss extends Module {
+  /** How the losses of a batch become the result. */
   readonly reduction: Reduction
 
   /** @throws RangeError when the reduction is unknown */
@@ -32,14 +34,17 @@ abstract class Loss extends Module {
 
 /** A loss with a weight, which is part of the module's state where it is given. */
 abstract class WeightedLoss extends Loss {
+  /** How much each class, or element, counts; undefined: all alike. */
   readonly weight: Tensor | undefined
 
+  /** @throws {RangeError} when the reduction is unknown */
   constructor(options: LossOptions & { weight?: Tensor } = {}) {
     super(options)
     if (options.weight) this.weight = this.registerBuffer('weight', options.weight)
   }
 }
 
+/** Options of {@link CrossEntropyLoss}, which has others too, and {@link NLLLoss}. */
 export interface ClassLossOptions extends LossOptions {
   /** [C], how much each class counts; default all 1 */
   weight?: Tensor
@@ -48,8 +53,10 @@ export interface ClassLossOptions extends LossOptions {
 }
 
 abstract class ClassLoss extends WeightedLoss {
+  /** Targets that lose nothing. */
   readonly ignoreIndex: number
 
+  /** @throws {RangeError} when the reduction is unknown */
   constructor(options: ClassLossOptions = {}) {
     super(options)
     this.ignoreIndex = options.ignoreIndex ?? -100
@@ -61,6 +68,7 @@ abstract class ClassLoss extends WeightedLoss {
  * probabilities of the logits' shape.
  */
 export class CrossEntropyLoss extends ClassLoss {
+  /** Share of each target that goes to all classes alike. */
   readonly labelSmoothing: number
 
   /** @param options `labelSmoothing`: how much of each target is spread over all classes, 0 to 1; default 0 */
@@ -90,6 +98,7 @@ export class BCELoss extends WeightedLoss {
 
 /** −w·t·log σ(x) − (1 − t)·log(1 − σ(x)), stable for logits of any size; logits and targets of one shape. */
 export class BCEWithLogitsLoss extends WeightedLoss {
+  /** How much positive targets count; undefined: as the others. */
   readonly posWeight: Tensor | undefined
 
   /** @param options `posWeight`: how much the positive part of targets counts, broadcast to their shape; default 1 */
@@ -119,6 +128,7 @@ export class L1Loss extends Loss {
 
 /** (x − target)² / (2 · beta) where |x − target| is below beta, else |x − target| − beta / 2. */
 export class SmoothL1Loss extends Loss {
+  /** Where the square ends and the line begins. */
   readonly beta: number
 
   /** @param options `beta`: default 1 */
@@ -134,6 +144,7 @@ export class SmoothL1Loss extends Loss {
 
 /** (x − target)² / 2 where |x − target| is below delta, else delta · (|x − target| − delta / 2). */
 export class HuberLoss extends Loss {
+  /** Where the square ends and the line begins. */
   readonly delta: number
 
   /** @param options `delta`: above 0, default 1 */
@@ -149,7 +160,9 @@ export class HuberLoss extends Loss {
 
 /** target · (log target − x) of log probabilities x. */
 export class KLDivLoss extends Module {
+  /** How the losses of a batch become the result; `'batchmean'`: their sum by the number of samples. */
   readonly reduction: Reduction | 'batchmean'
+  /** Whether targets are logarithms of probabilities. */
   readonly logTarget: boolean
 
   /**

@@ -50,7 +50,10 @@ export class Minimum extends Module {
 
 /** Its arguments joined along `dim`, by default 1, the channels. */
 export class Concatenate extends Module {
-  constructor(readonly dim = 1) {
+  constructor(
+    /** Along which tensors are joined. */
+    readonly dim = 1,
+  ) {
     super()
   }
 
@@ -63,9 +66,15 @@ export class Concatenate extends Module {
   }
 }
 
-/** A function of tensors as a layer, so that it fits into `Sequential` and graphs: `new nn.Lambda((x) => x.mul(2))`. */
+/**
+ * A function of tensors as a layer, so that it fits into `Sequential` and graphs: `new nn.Lambda((x) => x.mul(2))`.
+ * @typeParam F the function's type
+ */
 export class Lambda<F extends (...args: never[]) => unknown> extends Module {
-  constructor(readonly fn: F) {
+  constructor(
+    /** What a call runs. */
+    readonly fn: F,
+  ) {
     super()
   }
 

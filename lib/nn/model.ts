@@ -9,6 +9,7 @@ type Real<E extends readonly unknown[]> = { -readonly [K in keyof E]: Tensor }
 type Inputs<I extends Ends> = I extends readonly unknown[] ? Real<I> : [x: Tensor]
 type Outputs<O extends Ends> = O extends readonly unknown[] ? Real<O> : Tensor
 
+/** Options of {@link Model}. */
 export interface ModelOptions {
   /** Names for layers: `{ conv1, fc }`. Others are called after their class: conv2d, conv2d_1, … in the order of calls. */
   layers?: Readonly<Record<string, Module>>

@@ -300,6 +300,7 @@ export abstract class Module extends Callable {
     return printModule(this)
   }
 
+  /** What `console.log` shows: as `toString`. */
   [inspect.custom](): string {
     return this.toString()
   }

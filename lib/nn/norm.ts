@@ -11,6 +11,7 @@ import type { Parameter } from './parameter.js'
 import { python } from './print.js'
 import { nonNegative, positiveInteger, probability } from './validate.js'
 
+/** What batch and instance norm are told. */
 export interface FeatureNormOptions extends Omit<FactoryOptions, 'generator'> {
   /** Added to the variance; default 1e-5. */
   eps?: number
@@ -26,10 +27,15 @@ export interface FeatureNormOptions extends Omit<FactoryOptions, 'generator'> {
 
 /** What batch and instance norm share: parameters and running statistics of each channel. */
 export abstract class FeatureNorm extends Module {
+  /** Channels of the input. */
   readonly numFeatures: number
+  /** Added to the variance. */
   readonly eps: number
+  /** Weight of the new batch in the running statistics; null averages over all batches alike. */
   readonly momentum: number | null
+  /** Whether a weight and a bias are learnt. */
   readonly affine: boolean
+  /** Whether evaluation uses running statistics instead of its input's. */
   readonly trackRunningStats: boolean
   /** [numFeatures], at first 1 */
   weight: Parameter | undefined
@@ -42,6 +48,7 @@ export abstract class FeatureNorm extends Module {
   /** int32 scalar */
   numBatchesTracked: Tensor | undefined
 
+  /** @internal Numbers of dimensions that an input may have. */
   protected abstract readonly ranks: readonly number[]
 
   /** @throws RangeError when numFeatures is not a positive integer, eps negative or momentum outside [0, 1] */
@@ -88,6 +95,7 @@ export abstract class FeatureNorm extends Module {
   }
 }
 
+/** Options of {@link BatchNorm1d}, {@link BatchNorm2d} and {@link BatchNorm3d}. */
 export interface BatchNormOptions extends FeatureNormOptions {
   /** Default true. */
   affine?: boolean
@@ -103,6 +111,7 @@ export abstract class BatchNorm extends FeatureNorm {
   }
 
   /**
+   * x normalised channel by channel: by its own statistics in training, which go into the running ones, else by those.
    * @param relu whether max(y, 0) follows, in the same pass over memory
    * @param residual of x's shape: added before the ReLU, in the same pass too
    */
@@ -127,15 +136,18 @@ export abstract class BatchNorm extends FeatureNorm {
 
 /** Batch normalisation of [N, C] or [N, C, L]. */
 export class BatchNorm1d extends BatchNorm {
+  /** @internal */
   protected readonly ranks = [2, 3]
 }
 
 /** Batch normalisation of [N, C, H, W]. */
 export class BatchNorm2d extends BatchNorm {
+  /** @internal */
   protected readonly ranks = [4]
 }
 
 /** Batch normalisation of [N, C, D, H, W]. */
 export class BatchNorm3d extends BatchNorm {
+  /** @internal */
   protected readonly ranks = [5]
 }

@@ -37,11 +37,13 @@ abstract class ConstantPad extends Pad {
   constructor(
     rank: number,
     padding: PadSizes,
+    /** What stands around. */
     readonly value: number,
   ) {
     super(rank, padding, { value })
   }
 
+  /** What `print` shows between the parentheses: padding and value. */
   override extraRepr(): string {
     return `padding=${python(this.padding)}, value=${pythonFloat(this.value)}`
   }
@@ -49,6 +51,7 @@ abstract class ConstantPad extends Pad {
 
 /** A constant beyond [N, C, L]. */
 export class ConstantPad1d extends ConstantPad {
+  /** @throws {RangeError} unless padding is a whole number, or 2 of them */
   constructor(padding: PadSizes, value: number) {
     super(1, padding, value)
   }
@@ -56,6 +59,7 @@ export class ConstantPad1d extends ConstantPad {
 
 /** A constant beyond [N, C, H, W]. */
 export class ConstantPad2d extends ConstantPad {
+  /** @throws {RangeError} unless padding is a whole number, or 4 of them */
   constructor(padding: PadSizes, value: number) {
     super(2, padding, value)
   }
@@ -63,6 +67,7 @@ export class ConstantPad2d extends ConstantPad {
 
 /** A constant beyond [N, C, D, H, W]. */
 export class ConstantPad3d extends ConstantPad {
+  /** @throws {RangeError} unless padding is a whole number, or 6 of them */
   constructor(padding: PadSizes, value: number) {
     super(3, padding, value)
   }
@@ -70,6 +75,7 @@ export class ConstantPad3d extends ConstantPad {
 
 /** Zeros beyond [N, C, L]. */
 export class ZeroPad1d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 2 of them */
   constructor(padding: PadSizes) {
     super(1, padding, {})
   }
@@ -77,6 +83,7 @@ export class ZeroPad1d extends Pad {
 
 /** Zeros beyond [N, C, H, W]. */
 export class ZeroPad2d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 4 of them */
   constructor(padding: PadSizes) {
     super(2, padding, {})
   }
@@ -84,6 +91,7 @@ export class ZeroPad2d extends Pad {
 
 /** Zeros beyond [N, C, D, H, W]. */
 export class ZeroPad3d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 6 of them */
   constructor(padding: PadSizes) {
     super(3, padding, {})
   }
@@ -91,6 +99,7 @@ export class ZeroPad3d extends Pad {
 
 /** [N, C, L] mirrored at its first and last element. */
 export class ReflectionPad1d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 2 of them */
   constructor(padding: PadSizes) {
     super(1, padding, { mode: 'reflect' })
   }
@@ -98,6 +107,7 @@ export class ReflectionPad1d extends Pad {
 
 /** [N, C, H, W] mirrored at its borders. */
 export class ReflectionPad2d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 4 of them */
   constructor(padding: PadSizes) {
     super(2, padding, { mode: 'reflect' })
   }
@@ -105,6 +115,7 @@ export class ReflectionPad2d extends Pad {
 
 /** [N, C, D, H, W] mirrored at its borders. */
 export class ReflectionPad3d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 6 of them */
   constructor(padding: PadSizes) {
     super(3, padding, { mode: 'reflect' })
   }
@@ -112,6 +123,7 @@ export class ReflectionPad3d extends Pad {
 
 /** [N, C, L] with its first and last element repeated. */
 export class ReplicationPad1d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 2 of them */
   constructor(padding: PadSizes) {
     super(1, padding, { mode: 'replicate' })
   }
@@ -119,6 +131,7 @@ export class ReplicationPad1d extends Pad {
 
 /** [N, C, H, W] with its borders repeated. */
 export class ReplicationPad2d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 4 of them */
   constructor(padding: PadSizes) {
     super(2, padding, { mode: 'replicate' })
   }
@@ -126,6 +139,7 @@ export class ReplicationPad2d extends Pad {
 
 /** [N, C, D, H, W] with its borders repeated. */
 export class ReplicationPad3d extends Pad {
+  /** @throws {RangeError} unless padding is a whole number, or 6 of them */
   constructor(padding: PadSizes) {
     super(3, padding, { mode: 'replicate' })
   }

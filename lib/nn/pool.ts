@@ -8,9 +8,13 @@ import { eachSide, type Pair, padding, positiveInteger, type Single, sizes, type
 
 /** A window that slides over signals, images or volumes. */
 abstract class Pool<S extends Sizes> extends Module {
+  /** Size of the window. */
   readonly kernelSize: S
+  /** Step of the window. */
   readonly stride: S
+  /** Places beyond each side of the input that windows may reach into; `'same'` gives ⌈size / stride⌉ windows. */
   readonly padding: S | 'same' | 'valid'
+  /** Whether a last window may reach beyond the padding. */
   readonly ceilMode: boolean
 
   /** @throws RangeError when a size is not a positive integer */
@@ -25,6 +29,7 @@ abstract class Pool<S extends Sizes> extends Module {
 }
 
 abstract class MaxPool<S extends Sizes> extends Pool<S> {
+  /** Distance between the window's places. */
   readonly dilation: S
 
   constructor(rank: number, kernelSize: S, options: MaxPoolOptions<S>) {
@@ -32,6 +37,7 @@ abstract class MaxPool<S extends Sizes> extends Pool<S> {
     this.dilation = sizes(new.target.name, 'dilation', options.dilation ?? (1 as S), rank, 1)
   }
 
+  /** @internal */
   protected options(relu: boolean) {
     const { stride, padding, dilation, ceilMode } = this
     return { stride, padding, dilation, ceilMode, relu }
@@ -46,11 +52,16 @@ abstract class MaxPool<S extends Sizes> extends Pool<S> {
 
 /** The largest element of each window: [N, C, L] → [N, C, Q]. Ties go to the first. */
 export class MaxPool1d extends MaxPool<Single> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Single, options: MaxPoolOptions<Single> = {}) {
     super(1, kernelSize, options)
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  /**
+   * The largest elements, [N, C, Q] of [N, C, L].
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor, relu = false): Tensor {
     return maxPool1d(x, this.kernelSize, this.options(relu))
   }
@@ -58,11 +69,16 @@ export class MaxPool1d extends MaxPool<Single> {
 
 /** The largest element of each window: [N, C, H, W] → [N, C, P, Q]. Ties go to the first. */
 export class MaxPool2d extends MaxPool<Pair> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Pair, options: MaxPoolOptions<Pair> = {}) {
     super(2, kernelSize, options)
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  /**
+   * The largest elements, [N, C, P, Q] of [N, C, H, W].
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor, relu = false): Tensor {
     return maxPool2d(x, this.kernelSize, this.options(relu))
   }
@@ -70,18 +86,25 @@ export class MaxPool2d extends MaxPool<Pair> {
 
 /** The largest element of each window: [N, C, D, H, W] → [N, C, O, P, Q]. Ties go to the first. */
 export class MaxPool3d extends MaxPool<Triple> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Triple, options: MaxPoolOptions<Triple> = {}) {
     super(3, kernelSize, options)
   }
 
-  /** @param relu whether max(y, 0) follows, in the same pass over memory */
+  /**
+   * The largest elements, [N, C, O, P, Q] of [N, C, D, H, W].
+   * @param relu whether max(y, 0) follows, in the same pass over memory
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor, relu = false): Tensor {
     return maxPool3d(x, this.kernelSize, this.options(relu))
   }
 }
 
 abstract class AvgPool<S extends Sizes> extends Pool<S> {
+  /** Whether the zeros around count in the mean. */
   readonly countIncludePad: boolean
+  /** What sums are divided by, in place of the number of elements. */
   readonly divisorOverride: number | undefined
 
   constructor(rank: number, kernelSize: S, options: AvgPoolOptions<S> & DivisorOption) {
@@ -100,6 +123,7 @@ abstract class AvgPool<S extends Sizes> extends Pool<S> {
 
 /** The mean of each window: [N, C, L] → [N, C, Q]. */
 export class AvgPool1d extends AvgPool<Single> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Single, options: AvgPoolOptions<Single> = {}) {
     super(1, kernelSize, options)
   }
@@ -109,6 +133,7 @@ export class AvgPool1d extends AvgPool<Single> {
   }
 
   // PyTorch keeps tuples here.
+  /** What `print` shows between the parentheses. */
   override extraRepr(): string {
     const each = (value: Single | string) => python(typeof value === 'string' ? value : eachSide(value, 1))
     return `kernel_size=${each(this.kernelSize)}, stride=${each(this.stride)}, padding=${each(this.padding)}`
@@ -117,6 +142,7 @@ export class AvgPool1d extends AvgPool<Single> {
 
 /** The mean of each window: [N, C, H, W] → [N, C, P, Q]. */
 export class AvgPool2d extends AvgPool<Pair> {
+  /** @throws {RangeError} when a size, or the divisor, is not a positive integer */
   constructor(kernelSize: Pair, options: AvgPoolOptions<Pair> & DivisorOption = {}) {
     super(2, kernelSize, options)
   }
@@ -128,6 +154,7 @@ export class AvgPool2d extends AvgPool<Pair> {
 
 /** The mean of each window: [N, C, D, H, W] → [N, C, O, P, Q]. */
 export class AvgPool3d extends AvgPool<Triple> {
+  /** @throws {RangeError} when a size, or the divisor, is not a positive integer */
   constructor(kernelSize: Triple, options: AvgPoolOptions<Triple> & DivisorOption = {}) {
     super(3, kernelSize, options)
   }

@@ -6,9 +6,13 @@ import { positiveInteger } from './validate.js'
 
 /** x / (k + alpha / size · Σ x²)^beta over `size` neighbouring channels: see `localResponseNorm`. */
 export class LocalResponseNorm extends Module {
+  /** Channels that are summed over. */
   readonly size: number
+  /** Factor of the sum of squares. */
   readonly alpha: number
+  /** Exponent. */
   readonly beta: number
+  /** What is added to the sum. */
   readonly k: number
 
   /** @throws RangeError when size is not a positive integer */

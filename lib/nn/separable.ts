@@ -3,6 +3,7 @@ import { Conv2d, type Conv2dOptions } from './conv.js'
 import { Module } from './module.js'
 import { type Pair, positiveInteger } from './validate.js'
 
+/** Options of {@link SeparableConv2d}. */
 export interface SeparableConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
   /** Filters per input channel; default 1. */
   depthMultiplier?: number

@@ -4,7 +4,10 @@ import { Module } from './module.js'
 
 /** exp(x) / Σ exp(x) along `dim`, by default the last. */
 export class Softmax extends Module {
-  constructor(readonly dim = -1) {
+  constructor(
+    /** Along which the results add up to 1. */
+    readonly dim = -1,
+  ) {
     super()
   }
 
@@ -19,7 +22,10 @@ export class Softmax extends Module {
 
 /** log(softmax(x)) along `dim`, by default the last, without the overflow. */
 export class LogSoftmax extends Module {
-  constructor(readonly dim = -1) {
+  constructor(
+    /** Along which the exponentials of the results add up to 1. */
+    readonly dim = -1,
+  ) {
     super()
   }
 

@@ -7,11 +7,13 @@ import { assign } from './move.js'
 /** Tensors under dotted snake_case names, as PyTorch saves them. */
 export type StateDict = Record<string, Tensor>
 
+/** Options of `loadStateDict`. */
 export interface LoadOptions {
   /** Whether missing and unexpected keys are errors; default true. */
   strict?: boolean
 }
 
+/** The keys that did not fit: see `strict`. */
 export interface LoadReport {
   /** what the module has and the state has not */
   missingKeys: string[]

@@ -14,6 +14,7 @@ import type { Module } from './module.js'
 import { table } from './table.js'
 import { positiveInteger } from './validate.js'
 
+/** Options of {@link summary}. */
 export interface SummaryOptions {
   /** Samples per batch; by default unknown, which the shapes show as −1. */
   batch?: number
@@ -40,6 +41,7 @@ export class Summary {
   constructor(
     /** The model's class. */
     readonly model: string,
+    /** In the order of their calls. */
     readonly layers: readonly LayerSummary[],
     /** Elements of all parameters. */
     readonly total: number,
@@ -52,14 +54,17 @@ export class Summary {
     return this.layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0)
   }
 
+  /** Elements of parameters that require no gradients. */
   get nonTrainable(): number {
     return this.total - this.trainable
   }
 
+  /** The table. */
   toString(): string {
     return table(this)
   }
 
+  /** What `console.log` shows: the table. */
   [inspect.custom](): string {
     return this.toString()
   }

@@ -25,11 +25,13 @@ export class SymbolicTensor {
   constructor(
     /** −1 stands for the batch. */
     readonly shape: readonly number[],
+    /** Type of the elements. */
     readonly dtype: DType,
     /** @internal How it comes to be; undefined for an input. */
     readonly call: Call | undefined,
   ) {}
 
+  /** Shape and dtype. */
   toString(): string {
     return `SymbolicTensor(shape=${showShape(this.shape)}, dtype=${this.dtype})`
   }

@@ -4,18 +4,24 @@ import type { Tensor } from '../tensor.js'
 import { Convolution, type ConvolutionOptions } from './convolution.js'
 import { type Each, eachSide, type Pair, type Single, sizes, type Triple } from './validate.js'
 
-interface ConvTransposeOptions<S extends Sizes> extends ConvolutionOptions<S> {
+/** What transposed convolutions of a rank are told. */
+export interface ConvTransposeOptions<S extends Sizes> extends ConvolutionOptions<S> {
   /** Cells that are cut off on every side; default 0. */
   padding?: S
   /** Cells more at the far end of every side, fewer than the stride or the dilation; default 0. */
   outputPadding?: S
 }
+/** Options of {@link ConvTranspose1d}. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<Single>
+/** Options of {@link ConvTranspose2d}. */
 export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>
+/** Options of {@link ConvTranspose3d}. */
 export type ConvTranspose3dOptions = ConvTransposeOptions<Triple>
 
 abstract class ConvTranspose<S extends Sizes> extends Convolution<S> {
+  /** What the output's sides are shorter by, on each side. */
   readonly padding: Each<S>
+  /** What the output's sides are longer by, at their end. */
   override readonly outputPadding: Each<S>
 
   constructor(rank: number, inChannels: number, outChannels: number, kernelSize: S, options: ConvTransposeOptions<S>) {
@@ -33,6 +39,11 @@ export class ConvTranspose1d extends ConvTranspose<Single> {
     super(1, inChannels, outChannels, kernelSize, options)
   }
 
+  /**
+   * @param x [N, inChannels, L]
+   * @returns [N, outChannels, Q]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return convTranspose1d(x, this.weight, this.bias, this)
   }
@@ -45,6 +56,11 @@ export class ConvTranspose2d extends ConvTranspose<Pair> {
     super(2, inChannels, outChannels, kernelSize, options)
   }
 
+  /**
+   * @param x [N, inChannels, H, W]
+   * @returns [N, outChannels, P, Q]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this)
   }
@@ -57,6 +73,11 @@ export class ConvTranspose3d extends ConvTranspose<Triple> {
     super(3, inChannels, outChannels, kernelSize, options)
   }
 
+  /**
+   * @param x [N, inChannels, D, H, W]
+   * @returns [N, outChannels, O, P, Q]
+   * @throws {ShapeError} for other shapes
+   */
   forward(x: Tensor): Tensor {
     return convTranspose3d(x, this.weight, this.bias, this)
   }

@@ -5,6 +5,7 @@ import { Module } from './module.js'
 import { python } from './print.js'
 import { type Each, eachSide, type Pair, type Single, sizes, type Triple } from './validate.js'
 
+/** Options of {@link MaxUnpool1d}, {@link MaxUnpool2d} and {@link MaxUnpool3d}. */
 export interface MaxUnpoolOptions<S extends Sizes> {
   /** Step of the window that pooled; default the kernel size. */
   stride?: S
@@ -13,8 +14,11 @@ export interface MaxUnpoolOptions<S extends Sizes> {
 }
 
 abstract class MaxUnpool<S extends Sizes> extends Module {
+  /** Size of the window that was pooled with. */
   readonly kernelSize: Each<S>
+  /** Its step. */
   readonly stride: Each<S>
+  /** The padding that was pooled with. */
   readonly padding: Each<S>
 
   /** @throws RangeError when a size is not a positive integer */
@@ -34,6 +38,7 @@ abstract class MaxUnpool<S extends Sizes> extends Module {
 
 /** Puts what max pooling found back to where it was, among zeros: [N, C, Q] → [N, C, L]. */
 export class MaxUnpool1d extends MaxUnpool<Single> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Single, options: MaxUnpoolOptions<Single> = {}) {
     super(1, kernelSize, options)
   }
@@ -45,6 +50,7 @@ export class MaxUnpool1d extends MaxUnpool<Single> {
 
 /** Puts what max pooling found back to where it was, among zeros: [N, C, P, Q] → [N, C, H, W]. */
 export class MaxUnpool2d extends MaxUnpool<Pair> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Pair, options: MaxUnpoolOptions<Pair> = {}) {
     super(2, kernelSize, options)
   }
@@ -56,6 +62,7 @@ export class MaxUnpool2d extends MaxUnpool<Pair> {
 
 /** Puts what max pooling found back to where it was, among zeros: [N, C, O, P, Q] → [N, C, D, H, W]. */
 export class MaxUnpool3d extends MaxUnpool<Triple> {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(kernelSize: Triple, options: MaxUnpoolOptions<Triple> = {}) {
     super(3, kernelSize, options)
   }

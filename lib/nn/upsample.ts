@@ -5,11 +5,16 @@ import { python, pythonFloat } from './print.js'
 
 /** Images of another size: [N, C, …] with spatial dimensions of `size`, or times `scaleFactor`. */
 export class Upsample extends Module {
+  /** Sides of the result. */
   readonly size: InterpolateOptions['size']
+  /** What sides are multiplied with, in place of `size`. */
   readonly scaleFactor: InterpolateOptions['scaleFactor']
+  /** How values between places are found. */
   readonly mode: InterpolateMode
+  /** Whether corners stay corners; of the linear modes. */
   readonly alignCorners: boolean | undefined
 
+  /** Sizes that are none are an error of the first call. */
   constructor(options: InterpolateOptions) {
     super()
     this.size = options.size

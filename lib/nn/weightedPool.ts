@@ -11,8 +11,11 @@ import { type Pair, padding, sizes } from './validate.js'
 export class WeightedAvgPool2d extends Module {
   /** [R, S], which training leaves alone */
   weight: Tensor
+  /** Step of the window. */
   readonly stride: Pair
+  /** Zeros on each side of the input. */
   readonly padding: Pair | 'same' | 'valid'
+  /** Distance between the window's places. */
   readonly dilation: Pair
 
   /**

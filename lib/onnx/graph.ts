@@ -12,7 +12,9 @@ export interface Constant extends Elements {
   readonly isInitializer: boolean
 }
 
+/** What a model is called with. */
 export interface GraphInput {
+  /** In the file. */
   readonly name: string
   /** −1 where any size will do; undefined where any shape. */
   readonly shape: readonly number[] | undefined

@@ -6,6 +6,7 @@ import { readGraph } from './graph.js'
 import { OnnxModel } from './model.js'
 import { decodeModel } from './schema.js'
 
+/** Options of {@link importModel}. */
 export interface ImportOptions {
   /** Where the weights go; default: the default device. */
   device?: DeviceLike

@@ -110,6 +110,7 @@ export function elu<D extends DType>(x: Tensor<D>, alpha = 1): Tensor<D> {
 export const selu = <D extends DType>(x: Tensor<D>): Tensor<D> =>
   elus('selu', x, 1.6732632423543772, 1.0507009873554805)
 
+/** Options of {@link gelu}. */
 export interface GeluOptions {
   /** 'none': by the normal distribution itself (default); 'tanh': by Hendrycks and Gimpel's approximation. */
   approximate?: 'none' | 'tanh'
@@ -147,6 +148,7 @@ export const silu = <D extends DType>(x: Tensor<D>): Tensor<D> =>
     (n, x, dy, dx) => kernels.silu_backward(n, x, dy, dx),
   )
 
+/** Options of {@link softplus}. */
 export interface SoftplusOptions {
   /** Default 1. */
   beta?: number

@@ -8,7 +8,8 @@ import { lowered } from './precision.js'
 import { batchOf, fromImage, toImage } from './signal.js'
 import { slide, type Padding, WINDOW } from './window.js'
 
-interface ConvOptions<S extends Sizes> {
+/** How windows lie on what is convolved. */
+export interface ConvOptions<S extends Sizes> {
   /** Step of the window. Default 1. */
   stride?: S
   /** Zeros around the image. Default 0. */
@@ -18,8 +19,11 @@ interface ConvOptions<S extends Sizes> {
   /** Channels and filters split into this many independent groups. Default 1. */
   groups?: number
 }
+/** Options of {@link conv1d}. */
 export type Conv1dOptions = ConvOptions<Single>
+/** Options of {@link conv2d}. */
 export type Conv2dOptions = ConvOptions<Pair>
+/** Options of {@link conv3d}. */
 export type Conv3dOptions = ConvOptions<Triple>
 
 /**

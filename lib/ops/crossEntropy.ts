@@ -17,6 +17,7 @@ import { reshape } from './shape.js'
 import { logSoftmax } from './softmax.js'
 import { neg, scale } from './unary.js'
 
+/** Options of {@link nllLoss}. */
 export interface ClassLossOptions extends LossOptions {
   /** [C], how much each class counts, of x's dtype; default all 1. The mean is weighted by the targets' weights. */
   weight?: Tensor
@@ -24,6 +25,7 @@ export interface ClassLossOptions extends LossOptions {
   ignoreIndex?: number
 }
 
+/** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends ClassLossOptions {
   /** How much of each target is spread evenly over all classes, from 0 to 1; default 0. */
   labelSmoothing?: number

@@ -12,6 +12,7 @@ import { asBefore, asImage } from './image.js'
 import { byRunning, checkParameters } from './norm.js'
 import { raised } from './precision.js'
 
+/** Options of {@link layerNorm} and {@link groupNorm}. */
 export interface NormOptions {
   /** Added to the variance. Default 1e-5. */
   eps?: number
@@ -80,6 +81,7 @@ export function groupNorm(
   return y
 }
 
+/** Options of {@link instanceNorm}. */
 export interface InstanceNormOptions extends NormOptions {
   /** Normalise by the instance's own statistics, and move the running ones where given. Default true. */
   useInputStats?: boolean

@@ -8,6 +8,7 @@ import type { Tensor } from '../tensor.js'
 import { checkFloats, checkShapeIs, type Pair } from './check.js'
 import { slide, windowWords, type Padding, type Sliding } from './window.js'
 
+/** Options of {@link im2col} and {@link col2im}. */
 export interface Im2colOptions {
   /** Step of the window. Default 1. */
   stride?: Pair
@@ -32,7 +33,7 @@ function columnsGeometry(op: string, shape: Shape, kernelSize: Pair, options: Im
  * The patches of images as the rows of a matrix.
  *
  * @param x [N, C, H, W]
- * @returns [N·P·Q, C·R·S]: rows run over images and output positions, columns over channels and window cells
+ * @returns [N·P·Q, C·R·S], whose rows run over images and output positions, columns over channels and window cells
  */
 export function im2col(x: Tensor, kernelSize: Pair, options: Im2colOptions = {}): Tensor {
   checkFloats('im2col', { x })

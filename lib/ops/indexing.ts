@@ -53,6 +53,7 @@ export function flip<D extends DType>(x: Tensor<D>, dims: number | readonly numb
   return y === x ? clone(x) : y
 }
 
+/** Options of {@link embedding}. */
 export interface EmbeddingOptions {
   /** The row that gets no gradient; −1 is the last. Default: none. */
   paddingIdx?: number

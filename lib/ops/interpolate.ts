@@ -8,8 +8,10 @@ import { tracer } from '../tracer.js'
 import { checkFloats, checkSizes, type Sizes } from './check.js'
 import { asVolume, fromImage, toImage } from './signal.js'
 
+/** How values between places are found; the linear ones are of signals, images and volumes. */
 export type InterpolateMode = 'nearest' | 'linear' | 'bilinear' | 'trilinear'
 
+/** Options of {@link interpolate}. */
 export interface InterpolateOptions {
   /** Output size, for all spatial dimensions or each. This or `scaleFactor` must be given. */
   size?: Sizes | undefined

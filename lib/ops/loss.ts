@@ -11,6 +11,7 @@ import { abs, scale } from './unary.js'
 import { mean, sum } from './reduce.js'
 import { toLayout } from '../layout.js'
 
+/** What all losses are told. */
 export interface LossOptions {
   /** What becomes of the losses: their mean (default), their sum, or nothing. */
   reduction?: 'mean' | 'sum' | 'none'
@@ -24,6 +25,7 @@ export function reduce(op: string, losses: Tensor, { reduction = 'mean' }: LossO
   throw new RangeError(`${op}: expected reduction 'mean', 'sum' or 'none', got ${describe(reduction)}`)
 }
 
+/** Options of {@link binaryCrossEntropy}. */
 export interface BinaryLossOptions extends LossOptions {
   /** How much each loss counts; its shape broadcasts to x's. The mean is over the number of losses. */
   weight?: Tensor
@@ -57,6 +59,7 @@ export function binaryCrossEntropy(x: Tensor, target: Tensor, options: BinaryLos
   return reduce('binaryCrossEntropy', weighted('binaryCrossEntropy', losses, options.weight), options)
 }
 
+/** Options of {@link binaryCrossEntropyWithLogits}. */
 export interface LogitsLossOptions extends BinaryLossOptions {
   /** How much the positive part of each target counts; its shape broadcasts to x's. Default 1. */
   posWeight?: Tensor
@@ -107,6 +110,7 @@ export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Te
   return reduce('l1Loss', abs(sub(x, sameAs('l1Loss', x, target))), options)
 }
 
+/** Options of {@link smoothL1Loss}. */
 export interface SmoothL1Options extends LossOptions {
   /** Below this distance the loss is quadratic; default 1; 0 gives {@link l1Loss}. */
   beta?: number
@@ -124,6 +128,7 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1Options
   return beta === 0 ? l1Loss(x, target, options) : huber('smoothL1Loss', x, target, beta, 1 / beta, options)
 }
 
+/** Options of {@link huberLoss}. */
 export interface HuberOptions extends LossOptions {
   /** Below this distance the loss is quadratic; default 1. */
   delta?: number
@@ -154,6 +159,7 @@ function huber(op: string, x: Tensor, target: Tensor, delta: number, factor: num
   return reduce(op, losses, options)
 }
 
+/** Options of {@link klDiv}. */
 export interface KlDivOptions {
   /** 'mean' (default), 'sum', 'none', or 'batchmean': the sum over the first dimension's size, the divergence itself. */
   reduction?: LossOptions['reduction'] | 'batchmean'

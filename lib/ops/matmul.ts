@@ -14,6 +14,7 @@ import { sum } from './reduce.js'
 import { expand } from './repeat.js'
 import { reshape } from './shape.js'
 
+/** Options of {@link matmul}. */
 export interface MatmulOptions {
   /** Use the transpose of a's last two dimensions. Default false. */
   transposeA?: boolean

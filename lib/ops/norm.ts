@@ -10,6 +10,7 @@ import { tracer } from '../tracer.js'
 import { checkFloats, checkSameDevice, checkShapeIs, checkTensor } from './check.js'
 import { asBefore, asImage } from './image.js'
 
+/** Options of {@link batchNorm}. */
 export interface BatchNormOptions {
   /** Normalise by the batch's own statistics and update the running ones. Default false. */
   training?: boolean

@@ -11,6 +11,7 @@ import { checkHolds, checkTensor } from './check.js'
 import { clone } from './convert.js'
 import { indexOn, selectAlong } from './select.js'
 
+/** Options of {@link pad}. */
 export interface PadOptions {
   /** What stands beyond x: a value (default), x mirrored at its first and last element, these two, or x again. */
   mode?: 'constant' | 'reflect' | 'replicate' | 'circular'

@@ -5,6 +5,7 @@ import { type MaxPoolResult, maxUnder, meanUnder, type Pooling, poolWords, value
 import { batchOf } from './signal.js'
 import { slide, type Padding, type Sliding } from './window.js'
 
+/** How windows lie on a signal, an image or a volume. */
 export interface PoolOptions<S extends Sizes> {
   /** Step of the window. Default: the kernel size. */
   stride?: S
@@ -14,21 +15,25 @@ export interface PoolOptions<S extends Sizes> {
   ceilMode?: boolean
 }
 
+/** What max pooling is told of its windows. */
 export interface MaxPoolOptions<S extends Sizes> extends PoolOptions<S> {
   /** Distance between the window's cells. Default 1. */
   dilation?: S
 }
 
+/** What follows max pooling. */
 export interface ReluOption {
   /** Whether the positive part follows, in the same pass over memory. Default false. */
   relu?: boolean
 }
 
+/** What average pooling is told of its windows. */
 export interface AvgPoolOptions<S extends Sizes> extends PoolOptions<S> {
   /** Whether padded cells count in the divisor. Default true. */
   countIncludePad?: boolean
 }
 
+/** What average pooling of images and volumes divides by. */
 export interface DivisorOption {
   /** What sums are divided by instead of the number of cells. */
   divisorOverride?: number
@@ -36,11 +41,17 @@ export interface DivisorOption {
 
 export type { MaxPoolResult } from './pooling.js'
 
+/** Options of {@link maxPool1d}. */
 export type MaxPool1dOptions = MaxPoolOptions<Single> & ReluOption
+/** Options of {@link maxPool2d}. */
 export type MaxPool2dOptions = MaxPoolOptions<Pair> & ReluOption
+/** Options of {@link maxPool3d}. */
 export type MaxPool3dOptions = MaxPoolOptions<Triple> & ReluOption
+/** Options of {@link avgPool1d}. */
 export type AvgPool1dOptions = AvgPoolOptions<Single>
+/** Options of {@link avgPool2d}. */
 export type AvgPool2dOptions = AvgPoolOptions<Pair> & DivisorOption
+/** Options of {@link avgPool3d}. */
 export type AvgPool3dOptions = AvgPoolOptions<Triple> & DivisorOption
 
 function slidingWindows<S extends Sizes>(

@@ -8,7 +8,9 @@ import { asVolume, fromImage, toImage } from './signal.js'
 
 /** What max pooling found: the values and where they were in the flattened spatial dimensions, int32. */
 export interface MaxPoolResult {
+  /** The largest elements of the windows. */
   values: Tensor
+  /** Where they were: int32, of the values' shape. */
   indices: Tensor
 }
 

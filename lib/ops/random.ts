@@ -12,6 +12,7 @@ import { add, mul } from './elementwise.js'
 import { reshape } from './shape.js'
 import { scale } from './unary.js'
 
+/** What the kinds of dropout are told. */
 export interface DropoutOptions {
   /** Whether to drop at all. Default true. */
   training?: boolean

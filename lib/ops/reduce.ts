@@ -15,6 +15,7 @@ import { raised } from './precision.js'
 import { reshape } from './shape.js'
 import { scale } from './unary.js'
 
+/** What reductions are told. */
 export interface ReduceOptions {
   /** Keep the reduced dimensions, of size 1. Default false. */
   keepDim?: boolean
@@ -99,6 +100,7 @@ export function mean<D extends DType>(
 
 /** The extreme values along a dimension and where they are. */
 export interface Extremes<D extends DType = DType> {
+  /** The largest or smallest elements. */
   values: Tensor<D>
   /** int32; the first one wins ties. */
   indices: Tensor<'int32'>
@@ -215,9 +217,11 @@ declare module '../tensor.js' {
     mean(dim?: number | readonly number[], options?: ReduceOptions): Tensor<D>
     /** See {@link max}. */
     max(): Tensor<D>
+    /** See {@link max}. */
     max(dim: number, options?: ReduceOptions): Extremes<D>
     /** See {@link min}. */
     min(): Tensor<D>
+    /** See {@link min}. */
     min(dim: number, options?: ReduceOptions): Extremes<D>
     /** See {@link argmax}. */
     argmax(dim?: number, options?: ReduceOptions): Tensor<'int32'>

@@ -11,6 +11,7 @@ import { tableOf, transposed, type ResampleMode, type Table } from './resampling
 
 export type { ResampleMode } from './resampling.js'
 
+/** Options of {@link resample}. */
 export interface ResampleOptions {
   /** Default `'bilinear'`. */
   mode?: ResampleMode

@@ -1,5 +1,6 @@
 // Which cells along a dimension the cells of a resized image are made of.
 
+/** How values between pixels are found, by the 1, 2 or 4 nearest along each side. */
 export type ResampleMode = 'nearest' | 'bilinear' | 'bicubic'
 
 /** Output i is Σ weights[i · taps + t] · x[first[i] + t]. */

@@ -10,6 +10,7 @@ import { checkFloats, checkWhole } from './check.js'
 import { asBefore, asImage } from './image.js'
 import { raised } from './precision.js'
 
+/** Options of {@link localResponseNorm}. */
 export interface LocalResponseNormOptions {
   /** Default 1e-4. */
   alpha?: number

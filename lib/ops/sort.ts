@@ -9,6 +9,7 @@ import { checkTensor } from './check.js'
 import { scattered } from './select.js'
 import { reshape } from './shape.js'
 
+/** Options of {@link sort} and {@link argsort}. */
 export interface SortOptions {
   /** From the greatest to the least. Default false. */
   descending?: boolean
@@ -18,6 +19,7 @@ export interface SortOptions {
 
 /** Elements in order and where they were. */
 export interface Sorted<D extends DType = DType> {
+  /** The elements in their order. */
   values: Tensor<D>
   /** int32. */
   indices: Tensor<'int32'>
@@ -60,6 +62,7 @@ export function argsort(x: Tensor, dim = -1, options: SortOptions = {}): Tensor<
   return indices
 }
 
+/** Options of {@link topk}. */
 export interface TopkOptions {
   /** The greatest elements, else the least. Default true. */
   largest?: boolean

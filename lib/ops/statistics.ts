@@ -37,6 +37,7 @@ const kept = { keepDim: true } as const
 /** So small that a square is 0, which divides what is 0 too. */
 const TINY = 1e-20
 
+/** Options of {@link variance} and {@link std}. */
 export interface VarOptions extends ReduceOptions {
   /** What is taken from the number of elements before the sum of squares is divided by it. Default 1. */
   correction?: number

@@ -17,7 +17,8 @@ import { lowered } from './precision.js'
 import { batchOf, fromImage, toImage } from './signal.js'
 import { SIDES, type Sliding, WINDOW } from './window.js'
 
-interface ConvTransposeOptions<S extends Sizes> {
+/** How windows lie on the result of a transposed convolution. */
+export interface ConvTransposeOptions<S extends Sizes> {
   /** Distance between the places that neighbouring cells of x are spread to. Default 1. */
   stride?: S
   /** Cells that are cut off on every side. Default 0. */
@@ -29,8 +30,11 @@ interface ConvTransposeOptions<S extends Sizes> {
   /** Distance between the window's taps. Default 1. */
   dilation?: S
 }
+/** Options of {@link convTranspose1d}. */
 export type ConvTranspose1dOptions = ConvTransposeOptions<Single>
+/** Options of {@link convTranspose2d}. */
 export type ConvTranspose2dOptions = ConvTransposeOptions<Pair>
+/** Options of {@link convTranspose3d}. */
 export type ConvTranspose3dOptions = ConvTransposeOptions<Triple>
 
 /**

@@ -18,6 +18,7 @@ import {
 } from './check.js'
 import { batchOf, fromImage, toImage } from './signal.js'
 
+/** How the windows lay that were pooled with. */
 export interface MaxUnpoolOptions<S extends Sizes> {
   /** Step of the window that pooled. Default: the kernel size. */
   stride?: S
@@ -27,8 +28,11 @@ export interface MaxUnpoolOptions<S extends Sizes> {
   outputSize?: readonly number[]
 }
 
+/** Options of {@link maxUnpool1d}. */
 export type MaxUnpool1dOptions = MaxUnpoolOptions<Single>
+/** Options of {@link maxUnpool2d}. */
 export type MaxUnpool2dOptions = MaxUnpoolOptions<Pair>
+/** Options of {@link maxUnpool3d}. */
 export type MaxUnpool3dOptions = MaxUnpoolOptions<Triple>
 
 function outputSizes<S extends Sizes>(

@@ -10,6 +10,7 @@ import { checkFloats, checkSameDevice, checkShapeIs, checkSizes, type Pair } fro
 import { cast } from './convert.js'
 import { checkPixels, computedIn } from './resample.js'
 
+/** Options of {@link warpAffine}. */
 export interface WarpOptions {
   /** Height and width of the result. Default: x's. */
   size?: Pair

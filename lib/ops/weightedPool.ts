@@ -7,6 +7,7 @@ import { div, mul } from './elementwise.js'
 import { reshape } from './shape.js'
 import { slide, type Padding } from './window.js'
 
+/** Options of {@link weightedAvgPool2d}. */
 export interface WeightedAvgPool2dOptions {
   /** Step of the window. Default: the size of the weights. */
   stride?: Pair

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link Adadelta}, and of its groups. */
 export interface AdadeltaOptions extends OptimizerOptions {
   /** Scales the step that the method finds; default 1. */
   lr: number
@@ -17,6 +18,7 @@ export interface AdadeltaOptions extends OptimizerOptions {
   maximize: boolean
 }
 
+/** What {@link Adadelta} remembers of a parameter. */
 export interface AdadeltaState {
   /** Steps done. */
   step: number
@@ -33,11 +35,13 @@ const defaults: AdadeltaOptions = { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, 
  * Source: Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
  */
 export class Adadelta extends Optimizer<AdadeltaOptions, AdadeltaState> {
+  /** @internal */
   protected readonly memory: Memory<AdadeltaOptions> = {
     numbers: { step: 0 },
     tensors: { squareAvg: () => 0, accDelta: () => 0 },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {
     super(params, defaults, options)
   }

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link Adagrad}, and of its groups. */
 export interface AdagradOptions extends OptimizerOptions {
   /** Learning rate; default 1e-2. */
   lr: number
@@ -19,6 +20,7 @@ export interface AdagradOptions extends OptimizerOptions {
   maximize: boolean
 }
 
+/** What {@link Adagrad} remembers of a parameter. */
 export interface AdagradState {
   /** Steps done. */
   step: number
@@ -41,11 +43,13 @@ const defaults: AdagradOptions = {
  * 2011.
  */
 export class Adagrad extends Optimizer<AdagradOptions, AdagradState> {
+  /** @internal */
   protected readonly memory: Memory<AdagradOptions> = {
     numbers: { step: 0 },
     tensors: { sum: ({ initialAccumulatorValue }) => initialAccumulatorValue },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
     super(params, defaults, options)
   }

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link Adam} and {@link AdamW}, and of their groups. */
 export interface AdamOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
   lr: number
@@ -21,6 +22,7 @@ export interface AdamOptions extends OptimizerOptions {
   decoupledWeightDecay: boolean
 }
 
+/** What {@link Adam} remembers of a parameter. */
 export interface AdamState {
   /** Steps done. */
   step: number
@@ -48,11 +50,13 @@ const defaults: AdamOptions = {
  * the convergence of Adam and beyond", ICLR 2018, in PyTorch's form.
  */
 export class Adam extends Optimizer<AdamOptions, AdamState> {
+  /** @internal */
   protected readonly memory: Memory<AdamOptions> = {
     numbers: { step: 0 },
     tensors: { expAvg: () => 0, expAvgSq: () => 0, maxExpAvgSq: ({ amsgrad }) => (amsgrad ? 0 : undefined) },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, defaults, options)
   }
@@ -126,6 +130,7 @@ export function moments(
  * Source: Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
  */
 export class AdamW extends Adam {
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<AdamOptions>, options: Partial<Omit<AdamOptions, 'decoupledWeightDecay'>> = {}) {
     super(params, { weightDecay: 0.01, ...options, decoupledWeightDecay: true })
   }

@@ -8,6 +8,7 @@ import { scope } from '../scope.js'
 import { Tensor } from '../tensor.js'
 import { groupBy, handles, kindOf } from './lists.js'
 
+/** Options of {@link clipGradNorm}. */
 export interface ClipGradNormOptions {
   /** p > 0 of the norm (Σ |x|ᵖ)^(1/p); Infinity: the greatest magnitude. Default 2. */
   normType?: number

@@ -9,12 +9,15 @@ import { keep } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { groupBy, handles, kindOf } from './lists.js'
 
+/** Options of {@link EMA}. */
 export interface EMAOptions {
   /** Share of the average that stays at an update, from 0 to 1; default 0.999. */
   decay?: number
 }
 
+/** What an {@link EMA} remembers. */
 export interface EMAStateDict {
+  /** Share of the average that stays at an update. */
   decay: number
   /** Updates done. */
   numAveraged: number

@@ -7,6 +7,7 @@ import { Scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { groupBy, handles, kindOf } from './lists.js'
 
+/** Options of {@link GradScaler}. */
 export interface GradScalerOptions {
   /** The first factor; default 65536. */
   initScale?: number
@@ -22,15 +23,26 @@ export interface GradScalerOptions {
 
 /** What a `GradScaler` needs of an optimizer. */
 export interface ScaledOptimizer {
-  readonly paramGroups: Iterable<{ params: Iterable<Tensor> }>
+  /** Whose parameters' gradients are divided by the factor. */
+  readonly paramGroups: Iterable<{
+    /** Tensors with gradients. */
+    params: Iterable<Tensor>
+  }>
+  /** Changes the parameters by their gradients. */
   step(): void
 }
 
+/** The factor and how it changes; JSON. */
 export interface GradScalerState {
+  /** The factor now. */
   scale: number
+  /** What it is multiplied with to grow. */
   growthFactor: number
+  /** What it is multiplied with after an overflow. */
   backoffFactor: number
+  /** Steps without overflow after which it grows. */
   growthInterval: number
+  /** Such steps since it last changed. */
   growthTracker: number
 }
 
@@ -48,6 +60,7 @@ export interface GradScalerState {
  * Source: Micikevicius et al., "Mixed precision training", ICLR 2018; defaults are PyTorch's.
  */
 export class GradScaler {
+  /** Whether it does anything. */
   readonly enabled: boolean
   #state: GradScalerState
   /** Whether an optimizer's gradients were unscaled since `update()`, and whether they are finite once that is known. */

@@ -10,6 +10,7 @@ export { NAdam, type NAdamOptions, type NAdamState } from './nadam.js'
 export {
   type AnyOptimizer,
   type Memory,
+  type OptimizedParams,
   Optimizer,
   type OptimizerOptions,
   type ParamGroup,
@@ -17,4 +18,4 @@ export {
 } from './optimizer.js'
 export { RMSprop, type RMSpropOptions, type RMSpropState } from './rmsprop.js'
 export { SGD, type SGDOptions, type SGDState } from './sgd.js'
-export type { OptimizerStateDict } from './state.js'
+export type { OptimizerStateDict, SavedGroup } from './state.js'

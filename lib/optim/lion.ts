@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link Lion}, and of its groups. */
 export interface LionOptions extends OptimizerOptions {
   /** Learning rate: what every element moves by; default 1e-4. */
   lr: number
@@ -15,6 +16,7 @@ export interface LionOptions extends OptimizerOptions {
   maximize: boolean
 }
 
+/** What {@link Lion} remembers of a parameter. */
 export interface LionState {
   /** Running mean of the gradient. */
   expAvg: Tensor
@@ -27,8 +29,10 @@ const defaults: LionOptions = { lr: 1e-4, betas: [0.9, 0.99], weightDecay: 0, ma
  * Source: Chen et al., "Symbolic discovery of optimization algorithms", NeurIPS 2023, algorithm 2.
  */
 export class Lion extends Optimizer<LionOptions, LionState> {
+  /** @internal */
   protected readonly memory: Memory<LionOptions> = { numbers: {}, tensors: { expAvg: () => 0 } }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<LionOptions>, options: Partial<LionOptions> = {}) {
     super(params, defaults, options)
   }

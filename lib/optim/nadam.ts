@@ -2,6 +2,7 @@ import type { Tensor } from '../tensor.js'
 import { moments } from './adam.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link NAdam}, and of its groups. */
 export interface NAdamOptions extends OptimizerOptions {
   /** Learning rate; default 2e-3. */
   lr: number
@@ -19,6 +20,7 @@ export interface NAdamOptions extends OptimizerOptions {
   maximize: boolean
 }
 
+/** What {@link NAdam} remembers of a parameter. */
 export interface NAdamState {
   /** Steps done. */
   step: number
@@ -45,11 +47,13 @@ const defaults: NAdamOptions = {
  * Source: Dozat, "Incorporating Nesterov momentum into Adam", ICLR workshop 2016, in PyTorch's form.
  */
 export class NAdam extends Optimizer<NAdamOptions, NAdamState> {
+  /** @internal */
   protected readonly memory: Memory<NAdamOptions> = {
     numbers: { step: 0, muProduct: 1 },
     tensors: { expAvg: () => 0, expAvgSq: () => 0 },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<NAdamOptions>, options: Partial<NAdamOptions> = {}) {
     super(params, defaults, options)
   }

@@ -11,6 +11,7 @@ import { differencesText } from './differences.js'
 import { groupBy, kindOf } from './lists.js'
 import { differences, type OptimizerStateDict, saveState } from './state.js'
 
+/** What all optimizers are told. */
 export interface OptimizerOptions {
   /** Learning rate; may be changed between steps. */
   lr: number
@@ -19,13 +20,23 @@ export interface OptimizerOptions {
 }
 
 /** Tensors with options of their own; those left out are the optimizer's. */
-export type ParamGroup<Options> = Partial<Options> & { params: Iterable<Tensor> }
+export type ParamGroup<Options> = Partial<Options> & {
+  /** Leaf tensors, parameters as a rule. */
+  params: Iterable<Tensor>
+}
+
+/** The tensors of a group. */
+export interface OptimizedParams {
+  /** Leaf tensors, in the order in which they were given. */
+  params: Tensor[]
+}
 
 /** What to optimise: `model.parameters()`, or groups of them. */
 export type Params<Options> = Iterable<Tensor | ParamGroup<Options>>
 
 /** How what is remembered of a parameter starts. */
 export interface Memory<Options> {
+  /** Numbers by name, with the values that they start with. */
   readonly numbers: Readonly<Record<string, number>>
   /** Tensors of the parameter's shape: the value they are filled with; undefined: the options need no such tensor. */
   readonly tensors: Readonly<Record<string, (options: Options) => number | undefined>>
@@ -37,9 +48,10 @@ export interface Memory<Options> {
  */
 export abstract class Optimizer<Options extends OptimizerOptions, State extends object> {
   /** The groups; their options may be changed between steps. */
-  readonly paramGroups: (Options & { params: Tensor[] })[] = []
+  readonly paramGroups: (Options & OptimizedParams)[] = []
   /** What is remembered of each parameter, under PyTorch's names. */
   readonly state = new Map<Tensor, State>()
+  /** What is remembered of a parameter. */
   protected abstract readonly memory: Memory<Options>
 
   /**
@@ -239,11 +251,17 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
 
 /** An optimizer whatever its options: what training loops, schedulers and checkpoints need of one. */
 export interface AnyOptimizer {
-  readonly paramGroups: readonly (OptimizerOptions & { params: Tensor[] })[]
+  /** The groups; their options may be changed between steps. */
+  readonly paramGroups: readonly (OptimizerOptions & OptimizedParams)[]
+  /** What is remembered of each parameter. */
   readonly state: ReadonlyMap<Tensor, object>
+  /** Changes all parameters that have a gradient. */
   step(): void
+  /** Frees all gradients. */
   zeroGrad(): void
+  /** What is remembered and the groups' options, in PyTorch's layout. */
   stateDict(): OptimizerStateDict
+  /** Takes over what another optimizer of the class remembered. @throws {FormatError} when it does not fit */
   loadStateDict(saved: OptimizerStateDict): void
 }
 

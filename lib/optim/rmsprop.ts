@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link RMSprop}, and of its groups. */
 export interface RMSpropOptions extends OptimizerOptions {
   /** Learning rate; default 1e-2. */
   lr: number
@@ -21,6 +22,7 @@ export interface RMSpropOptions extends OptimizerOptions {
   maximize: boolean
 }
 
+/** What {@link RMSprop} remembers of a parameter. */
 export interface RMSpropState {
   /** Steps done. */
   step: number
@@ -48,6 +50,7 @@ const defaults: RMSpropOptions = {
  * recurrent neural networks", 2013; in PyTorch's form.
  */
 export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
+  /** @internal */
   protected readonly memory: Memory<RMSpropOptions> = {
     numbers: { step: 0 },
     tensors: {
@@ -57,6 +60,7 @@ export class RMSprop extends Optimizer<RMSpropOptions, RMSpropState> {
     },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     super(params, defaults, options)
   }

@@ -4,6 +4,7 @@ import type { Tensor } from '../tensor.js'
 import { handles } from './lists.js'
 import { type Memory, Optimizer, type OptimizerOptions, type Params } from './optimizer.js'
 
+/** Options of {@link SGD}, and of its groups. */
 export interface SGDOptions extends OptimizerOptions {
   /** Learning rate; default 1e-3. */
   lr: number
@@ -19,6 +20,7 @@ export interface SGDOptions extends OptimizerOptions {
   maximize: boolean
 }
 
+/** What {@link SGD} remembers of a parameter. */
 export interface SGDState {
   /** The velocity; none without momentum. */
   momentumBuffer?: Tensor
@@ -31,11 +33,13 @@ const defaults: SGDOptions = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay:
  * Source: Sutskever et al., "On the importance of initialization and momentum in deep learning", ICML 2013, in PyTorch's form.
  */
 export class SGD extends Optimizer<SGDOptions, SGDState> {
+  /** @internal */
   protected readonly memory: Memory<SGDOptions> = {
     numbers: {},
     tensors: { momentumBuffer: ({ momentum }) => (momentum ? 0 : undefined) },
   }
 
+  /** @throws {RangeError} when an option is out of range, there are no parameters, or one comes twice */
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
     super(params, defaults, options)
   }

@@ -10,7 +10,14 @@ export interface OptimizerStateDict {
   /** By the number of the parameter and by name: `state[0].expAvg`. Parameters that had no gradient yet are left out. */
   state: Record<string, Record<string, number | Tensor>>
   /** The options of each group, and the numbers of its parameters. */
-  paramGroups: { params: number[]; [option: string]: number | boolean | readonly number[] }[]
+  paramGroups: SavedGroup[]
+}
+
+/** A group of an {@link OptimizerStateDict}: its options, by name, and its parameters. */
+export interface SavedGroup {
+  /** Numbers of the parameters, in the order of the groups. */
+  params: number[]
+  [option: string]: number | boolean | readonly number[]
 }
 
 interface Group {

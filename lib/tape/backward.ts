@@ -9,6 +9,7 @@ import { add, separate } from './accumulate.js'
 import { propagate, type Seed } from './engine.js'
 import type { Node } from './node.js'
 
+/** Options of {@link backward}. */
 export interface BackwardOptions {
   /** Whether another pass may go through the graph; default false: what it saved is freed on the way. */
   retainGraph?: boolean
@@ -44,6 +45,7 @@ export function backward(root: Tensor, gradient?: Tensor, options: BackwardOptio
   propagate([seedOf('backward', root, gradient)], { retainGraph: options.retainGraph === true })
 }
 
+/** Options of {@link grad}. */
 export interface GradOptions extends BackwardOptions {
   /** The gradients of the outputs; default ones for a scalar, as many as there are outputs. */
   gradOutputs?: readonly (Tensor | undefined)[]

@@ -12,8 +12,11 @@ type Gradient = Tensor | null | undefined
 
 /** What a subclass of `autograd.Function` defines. */
 export interface FunctionDefinition {
+  /** The class', for errors. */
   readonly name: string
+  /** Computes the result, off the tape. */
   forward(ctx: Context, ...args: never[]): Tensor | readonly Tensor[]
+  /** From a gradient for each result, one for each argument of `forward`. */
   backward(ctx: Context, ...gradients: Tensor[]): Gradient | readonly Gradient[]
 }
 

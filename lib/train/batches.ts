@@ -8,7 +8,10 @@ export type Batch = readonly [input: Tensor, target: Tensor]
  * Batches that can be gone through once per epoch: a DataLoader, an array, anything iterable. Those of an asynchronous
  * iterable are made for us and disposed after their step; those of an array stay their owner's.
  */
-export type Batches<T = Batch> = (AsyncIterable<T> | Iterable<T>) & { readonly length?: number | undefined }
+export type Batches<T = Batch> = (AsyncIterable<T> | Iterable<T>) & {
+  /** Batches per epoch, where that is known: progress is shown by it. */
+  readonly length?: number | undefined
+}
 
 /** Samples or batches of them. */
 export type Source<T = Batch> = Batches<T> | Dataset<unknown, T> | IterableDataset<unknown>

@@ -10,7 +10,9 @@ import type { Trainer } from './trainer.js'
 export interface Callback {
   /** Called after the others; default false. For what saves them. */
   readonly last?: boolean
+  /** Before the first epoch. */
   onFitStart?(run: Run): void | Promise<void>
+  /** Before the epoch's first batch. */
   onEpochStart?(run: Run): void | Promise<void>
   /** After each step of the optimizer, which is enqueued; its figures are not there yet. */
   onUpdate?(run: Run): void | Promise<void>
@@ -30,6 +32,7 @@ export interface Callback {
 
 /** A run of `fit`, as callbacks see it. */
 export interface Run {
+  /** Whose `fit` it is. */
   readonly trainer: Trainer
   /** How many there are to be. */
   readonly epochs: number
@@ -43,6 +46,7 @@ export interface Run {
   readonly samples: number
   /** Steps of the optimizer since training began, before it was resumed too. */
   readonly updates: number
+  /** The epochs that are done, those before a resumed checkpoint too. */
   readonly history: readonly EpochRecord[]
   /** Whether the run goes on from a checkpoint. */
   readonly resumed: boolean

@@ -5,6 +5,7 @@ import { saveCheckpoint } from '../io/checkpoint.js'
 import type { Callback, Run } from './callback.js'
 import { type EpochRecord, figureOf, type Mode, modeOf, type MonitorOptions } from './records.js'
 
+/** Options of {@link Checkpoint}. */
 export interface CheckpointOptions extends MonitorOptions {
   /** Of the files' names, default `checkpoint`: several runs may share a folder. */
   prefix?: string
@@ -32,6 +33,7 @@ export interface CheckpointOptions extends MonitorOptions {
 export class Checkpoint implements Callback {
   /** So that it saves what the other callbacks have made of an epoch. */
   readonly last = true
+  /** Where the files lie. */
   readonly folder: string
   readonly #options: CheckpointOptions
   readonly #prefix: string
@@ -64,6 +66,10 @@ export class Checkpoint implements Callback {
     return latestCheckpoint(this.folder, this.#prefix)
   }
 
+  /**
+   * Removes what a run that was killed has left half-written and, with `overwrite`, the checkpoints in the way.
+   * @throws {Error} when there are such checkpoints, without `overwrite`
+   */
   async onFitStart(run: Run): Promise<void> {
     this.#best = undefined
     if (run.dry) return
@@ -101,10 +107,15 @@ export class Checkpoint implements Callback {
     for (const file of old) if (file !== name) await rm(join(this.folder, file), { force: true })
   }
 
-  stateDict(): { best?: number | undefined } {
+  /** The best figure so far, for the checkpoint itself. */
+  stateDict(): {
+    /** Undefined before the first. */
+    best?: number | undefined
+  } {
     return { best: this.#best }
   }
 
+  /** Takes over the best figure. */
   loadStateDict({ best }: { best?: number }): void {
     this.#best = best
   }

@@ -48,6 +48,7 @@ export class ConfusionCounter implements Accumulator {
   /** float64 [C, C], exact to 2⁵³. */
   #total: Tensor | undefined
 
+  /** @param figure what the counts come to */
   constructor(figure: (counts: Counts) => number | Record<string, number>) {
     this.#figure = figure
   }
@@ -83,10 +84,15 @@ export class ConfusionCounter implements Accumulator {
     this.#total = undefined
   }
 
-  stateDict(): { total?: Tensor } {
+  /** What was counted so far. */
+  stateDict(): {
+    /** Counts [K, K]; undefined before the first batch. */
+    total?: Tensor
+  } {
     return this.#total ? { total: this.#total } : {}
   }
 
+  /** Goes on from there; the counts are copied. */
   loadStateDict({ total }: { total?: Tensor }): void {
     this.reset()
     if (total) this.#total = keep(clone(total))

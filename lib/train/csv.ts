@@ -4,7 +4,10 @@ import type { EpochRecord } from './records.js'
 
 /** Writes the history to a file of comma-separated values, anew after every epoch: a line of names, then one per epoch. */
 export class CSVLogger implements Callback {
-  constructor(readonly path: string) {}
+  constructor(
+    /** The file. */
+    readonly path: string,
+  ) {}
 
   async onEpochEnd(_record: EpochRecord, { history, dry }: Run): Promise<void> {
     if (dry) return

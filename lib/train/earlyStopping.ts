@@ -6,6 +6,7 @@ import { keep, scope } from '../scope.js'
 import type { Callback, Run } from './callback.js'
 import { type EpochRecord, figureOf, type Mode, modeOf, type MonitorOptions } from './records.js'
 
+/** Options of {@link EarlyStopping}. */
 export interface EarlyStoppingOptions extends MonitorOptions {
   /** Epochs without improvement after which the run stops; default 3. */
   patience?: number
@@ -27,10 +28,15 @@ interface State {
 
 /** Stops a run whose figure no longer improves: over-fitting shows as a validation loss that grows again. */
 export class EarlyStopping implements Callback {
+  /** The figure that is watched. */
   readonly monitor: string
+  /** Whether smaller or larger ones are better. */
   readonly mode: Mode
+  /** Epochs without improvement after which the run stops. */
   readonly patience: number
+  /** A change that is no larger is no improvement. */
   readonly minDelta: number
+  /** Whether the model ends with the weights of its best epoch. */
   readonly restoreBest: boolean
   #state: State = { waited: 0 }
 
@@ -62,6 +68,7 @@ export class EarlyStopping implements Callback {
     return this.#state.stoppedEpoch
   }
 
+  /** Forgets the run before. */
   onFitStart(): void {
     this.#forget()
     this.#state = { waited: 0 }

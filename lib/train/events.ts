@@ -5,12 +5,49 @@ import type { EpochRecord, StepRecord } from './records.js'
 import type { Trainer } from './trainer.js'
 
 /** What `Trainer.events` tells. */
-export type FitEvent =
-  | { type: 'fitStart'; epochs: number; resumed: boolean }
-  | { type: 'epochStart'; epoch: number }
-  | { type: 'step'; record: StepRecord }
-  | { type: 'epochEnd'; record: EpochRecord }
-  | { type: 'fitEnd'; history: readonly EpochRecord[] }
+export type FitEvent = FitStartEvent | EpochStartEvent | StepEvent | EpochEndEvent | FitEndEvent
+
+/** Before the first epoch. */
+export interface FitStartEvent {
+  /** Which event it is. */
+  type: 'fitStart'
+  /** How many there are to be. */
+  epochs: number
+  /** Whether the run goes on from a checkpoint. */
+  resumed: boolean
+}
+
+/** Before an epoch's first batch. */
+export interface EpochStartEvent {
+  /** Which event it is. */
+  type: 'epochStart'
+  /** From 1. */
+  epoch: number
+}
+
+/** When a batch's figures have arrived. */
+export interface StepEvent {
+  /** Which event it is. */
+  type: 'step'
+  /** The batch's figures. */
+  record: StepRecord
+}
+
+/** After an epoch's validation. */
+export interface EpochEndEvent {
+  /** Which event it is. */
+  type: 'epochEnd'
+  /** The epoch's figures. */
+  record: EpochRecord
+}
+
+/** When all epochs are done, or the run was stopped. */
+export interface FitEndEvent {
+  /** Which event it is. */
+  type: 'fitEnd'
+  /** The figures of all epochs. */
+  history: readonly EpochRecord[]
+}
 
 interface Waiting {
   event: FitEvent

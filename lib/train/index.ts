@@ -4,7 +4,7 @@ export { Checkpoint, type CheckpointOptions, latestCheckpoint } from './checkpoi
 export { ConfusionCounter, confusionMatrix, type ConfusionMatrix, type Counts } from './confusion.js'
 export { CSVLogger } from './csv.js'
 export { EarlyStopping, type EarlyStoppingOptions } from './earlyStopping.js'
-export type { FitEvent } from './events.js'
+export type { EpochEndEvent, EpochStartEvent, FitEndEvent, FitEvent, FitStartEvent, StepEvent } from './events.js'
 export type { GalleryOptions, LabelledImages } from './gallery.js'
 export { LearningRateMonitor } from './learningRateMonitor.js'
 export type { LearningRateOptions, LearningRates } from './learningRate.js'

@@ -9,6 +9,7 @@ import { Pass } from './pass.js'
 import { positionOf, rest } from './resume.js'
 import { snapshot, restore } from './state.js'
 
+/** Options of `findLearningRate`. */
 export interface LearningRateOptions extends EvaluateOptions {
   /** The first learning rate; default 1e-7. */
   min?: number
@@ -24,7 +25,9 @@ export interface LearningRateOptions extends EvaluateOptions {
 
 /** One number per step. */
 export interface LearningRates {
+  /** Learning rates. */
   readonly rates: readonly number[]
+  /** The batches' losses. */
   readonly losses: readonly number[]
   /** Running averages of the losses. */
   readonly smoothed: readonly number[]

@@ -15,18 +15,25 @@ export class LearningRateMonitor implements Callback {
       )
   }
 
+  /** Forgets the run before. */
   onFitStart(): void {
     this.rates.length = 0
   }
 
+  /** Notes the rate. */
   onEpochStart(): void {
     this.rates.push(ratesOf(this.optimizer)[0]!)
   }
 
-  stateDict(): { rates: number[] } {
+  /** The rates so far, for checkpoints. */
+  stateDict(): {
+    /** By epoch. */
+    rates: number[]
+  } {
     return { rates: [...this.rates] }
   }
 
+  /** Goes on from there. */
   loadStateDict({ rates }: { rates: readonly number[] }): void {
     this.rates.splice(0, Infinity, ...rates)
   }

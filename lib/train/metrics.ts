@@ -31,6 +31,7 @@ export interface Accumulator {
   reset(): void
   /** What was gathered, so that a run can be saved and resumed within an epoch; `loadStateDict` copies its tensors. */
   stateDict?(): object
+  /** Goes on from there. */
   loadStateDict?(state: never): void
 }
 

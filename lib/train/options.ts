@@ -11,20 +11,27 @@ import type { EpochRecord, StepRecord } from './records.js'
 /** What a trainer needs of an optimizer; parameter groups only for float16, state only for checkpoints. */
 export type TrainerOptimizer = Omit<ScaledOptimizer, 'paramGroups'> &
   Partial<ScaledOptimizer> & {
+    /** Frees all gradients. */
     zeroGrad(): void
+    /** What it remembers, and its options. */
     stateDict?(): object
+    /** Goes on from there. */
     loadStateDict?(state: never): void
   }
 
 /** What a trainer needs of a scheduler of learning rates; state only for checkpoints. */
 export interface TrainerScheduler {
+  /** Changes the learning rates; `figure` is that of `monitor`. */
   step(figure?: number): void
+  /** Where it stands. */
   stateDict?(): object
+  /** Goes on from there. */
   loadStateDict?(state: never): void
 }
 
 /** When a scheduler steps, and on what. */
 export interface Schedule {
+  /** One of `optim.lrScheduler`, or of your own. */
   scheduler: TrainerScheduler
   /** After every epoch, the default, or after every step of the optimizer. */
   per?: 'epoch' | 'step'
@@ -40,6 +47,7 @@ export interface ClipOptions {
   clipGradValue?: number
 }
 
+/** What a {@link Trainer} trains with, and how. */
 export interface TrainerOptions extends ClipOptions {
   /** Changes the model's parameters; without one the trainer only evaluates and predicts. */
   optimizer?: TrainerOptimizer
@@ -71,6 +79,7 @@ export interface TrainerOptions extends ClipOptions {
   progress?: boolean | Writable
 }
 
+/** Options of `evaluate` and `predict`. */
 export interface EvaluateOptions {
   /** For datasets; default 64. */
   batchSize?: number
@@ -78,7 +87,9 @@ export interface EvaluateOptions {
   signal?: AbortSignal
 }
 
+/** Options of `fit`. */
 export interface FitOptions extends EvaluateOptions {
+  /** How many there are to be, those before a resumed checkpoint too. */
   epochs: number
   /** Evaluated after every epoch. */
   validation?: Source

@@ -24,6 +24,7 @@ export interface Stage {
   decoder: Layer
 }
 
+/** Options of {@link pretrainLayers}. */
 export interface PretrainOptions extends Pick<FitOptions, 'epochs' | 'batchSize' | 'signal' | 'onEpoch'> {
   /** Makes the optimizer of a stage, for the parameters of its encoder and decoder. */
   optimizer: (parameters: Parameter[]) => TrainerOptimizer

@@ -1,5 +1,6 @@
 /** Averages over samples, and other figures, by name. */
 export interface Measures {
+  /** The mean over samples. */
   loss: number
   [metric: string]: number
 }
@@ -8,9 +9,11 @@ export interface Measures {
 export interface EpochRecord extends Measures {
   /** From 1. */
   epoch: number
+  /** How long the epoch took, with its validation. */
   seconds: number
 }
 
+/** One batch's figures. */
 export interface StepRecord extends Measures {
   /** From 1. */
   epoch: number
@@ -46,6 +49,7 @@ export function figureOf(who: string, record: EpochRecord, name: string): number
 /** Whether smaller or larger figures are better. */
 export type Mode = 'min' | 'max'
 
+/** Which figure is watched. */
 export interface MonitorOptions {
   /** The figure of an epoch's record, default `validationLoss`. */
   monitor?: string

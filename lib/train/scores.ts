@@ -2,6 +2,7 @@ import { describe } from '../errors.js'
 import { ConfusionCounter, type Counts } from './confusion.js'
 import type { EpochMetric } from './metrics.js'
 
+/** Options of {@link precision}, {@link recall} and {@link f1}. */
 export interface ScoreOptions {
   /**
    * `macro`, the default: the mean over the classes that occur; `micro`: over all samples alike, which is the accuracy;

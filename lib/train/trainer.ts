@@ -27,6 +27,7 @@ export class Trainer {
    *   goes with one of these, RangeError when names are taken or `accumulate` is no integer ≥ 1
    */
   constructor(
+    /** What is trained, in place. */
     readonly model: Layer,
     options: TrainerOptions,
   ) {

@@ -5,13 +5,15 @@ import { checkImage } from './functional/image.js'
 import { inverseMap, type Map } from './functional/maps.js'
 import { checkRange, type RandomOptions, RandomTransform, type Range, symmetric } from './random.js'
 
-interface TurnOptions extends RandomOptions, WarpedOptions {
+/** What transforms that move pixels are told. */
+export interface TurnOptions extends RandomOptions, WarpedOptions {
   /** What stays in place, in pixels from the left and from the top. Default: the middle. */
   center?: readonly [x: number, y: number] | undefined
 }
 
 /** A transform whose draw is an affine map. Beyond the image lies `fill`, by default 0. */
 abstract class RandomWarp extends RandomTransform {
+  /** How pixels are found, and what lies beyond the image. */
   readonly options: TurnOptions
 
   constructor(options: TurnOptions) {
@@ -45,6 +47,7 @@ abstract class RandomWarp extends RandomTransform {
   }
 }
 
+/** Options of {@link RandomRotation}. */
 export interface RandomRotationOptions extends TurnOptions {
   /** Make images large enough to hold all of what they held; not with `perSample`. Default false. */
   expand?: boolean | undefined
@@ -52,7 +55,9 @@ export interface RandomRotationOptions extends TurnOptions {
 
 /** Turns images by a random angle. */
 export class RandomRotation extends RandomWarp {
+  /** From the first to the second, counter-clockwise. */
   readonly degrees: Range
+  /** Whether images become large enough to hold all of what they held. */
   readonly expand: boolean
 
   /**
@@ -67,15 +72,18 @@ export class RandomRotation extends RandomWarp {
       throw new RangeError('RandomRotation: expected expand without perSample, since images of a batch are of one size')
   }
 
+  /** @internal */
   protected override once(x: Tensor): Tensor {
     return rotate(x, this.between(this.degrees), { ...this.options, expand: this.expand })
   }
 
+  /** @internal */
   protected draw(h: number, w: number): Map {
     return rotation(this.between(this.degrees), fromMiddle('RandomRotation', this.options.center, h, w))
   }
 }
 
+/** Options of {@link RandomAffine}. */
 export interface RandomAffineOptions extends TurnOptions {
   /** Degrees, clockwise, from the first to the second, or from −degrees to degrees. Default 0. */
   degrees?: number | Range | undefined
@@ -89,9 +97,13 @@ export interface RandomAffineOptions extends TurnOptions {
 
 /** Turns, shifts, scales and shears images at random. */
 export class RandomAffine extends RandomWarp {
+  /** From the first to the second, clockwise. */
   readonly degrees: Range
+  /** The most to shift by, as shares of the width and of the height. */
   readonly translate: readonly [x: number, y: number]
+  /** From the first to the second. */
   readonly scale: Range
+  /** Degrees along each side, from the first to the second. */
   readonly shear: readonly [x: Range, y: Range]
 
   /** @throws {RangeError} for options that are none */
@@ -113,6 +125,7 @@ export class RandomAffine extends RandomWarp {
     this.shear = [symmetric('RandomAffine', 'shear', along), symmetric('RandomAffine', 'shear', across)]
   }
 
+  /** @internal */
   protected draw(h: number, w: number): Map {
     const angle = this.between(this.degrees)
     const shift = (share: number, side: number) => Math.round(this.between([-share * side, share * side]))

@@ -7,10 +7,13 @@ import { checkChannels, type Factor } from './functional/image.js'
 import { checkRange, type RandomOptions, RandomTransform, type Range } from './random.js'
 import { Transform } from './transform.js'
 
+/** Options of {@link ColorJitter}. */
 export interface ColorJitterOptions extends RandomOptions {
   /** A factor is drawn from 1 − a to 1 + a, or from a range. Default: none, as for the others. */
   brightness?: number | Range | undefined
+  /** As `brightness`. */
   contrast?: number | Range | undefined
+  /** As `brightness`. */
   saturation?: number | Range | undefined
   /** A share of the colour circle, drawn from −a to a, or from a range; at most 0.5. */
   hue?: number | Range | undefined
@@ -20,9 +23,13 @@ type Adjustment = (x: Tensor, factor: Factor) => Tensor
 
 /** Changes brightness, contrast, saturation and hue at random, in a random order. */
 export class ColorJitter extends RandomTransform {
+  /** What the factor is drawn from; undefined: not changed. */
   readonly brightness: Range | undefined
+  /** What the factor is drawn from; undefined: not changed. */
   readonly contrast: Range | undefined
+  /** What the factor is drawn from; undefined: not changed. */
   readonly saturation: Range | undefined
+  /** What the share of the colour circle is drawn from; undefined: not changed. */
   readonly hue: Range | undefined
 
   /** @throws {RangeError} for options that are none */
@@ -63,7 +70,11 @@ export class ColorJitter extends RandomTransform {
 
 /** See {@link rgbToGrayscale}. */
 export class Grayscale extends Transform {
-  constructor(readonly channels: 1 | 3 = 1) {
+  /** @throws {RangeError} for other numbers of channels */
+  constructor(
+    /** Of the result. */
+    readonly channels: 1 | 3 = 1,
+  ) {
     super()
     if (channels !== 1 && channels !== 3)
       throw new RangeError(`Grayscale: expected 1 or 3 channels, got ${describe(channels)}`)
@@ -74,6 +85,7 @@ export class Grayscale extends Transform {
   }
 }
 
+/** Options of {@link RandomGrayscale}. */
 export interface RandomGrayscaleOptions extends RandomOptions {
   /** Default 0.1. */
   p?: number | undefined
@@ -81,6 +93,7 @@ export interface RandomGrayscaleOptions extends RandomOptions {
 
 /** Turns images grey with a probability, with as many channels as they had. */
 export class RandomGrayscale extends RandomTransform {
+  /** Probability. */
   readonly p: number
 
   /** @throws {RangeError} unless p is a probability */

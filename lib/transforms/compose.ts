@@ -12,6 +12,7 @@ function checkTransforms(owner: string, transforms: readonly TransformLike[]): r
 
 /** Transforms one after the other. */
 export class Compose extends Transform {
+  /** In their order. */
   readonly transforms: readonly TransformLike[]
 
   /** @throws {TypeError} unless all are functions */
@@ -27,6 +28,7 @@ export class Compose extends Transform {
 
 /** Any function as a transform, whose tensors made on the way are freed. */
 export class Lambda extends Transform {
+  /** The function. */
   readonly forward: TransformLike
 
   /** @throws {TypeError} unless it is a function */
@@ -37,11 +39,13 @@ export class Lambda extends Transform {
   }
 }
 
+/** What transforms that draw are told. */
 export interface DrawOptions {
   /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator | undefined
 }
 
+/** Options of {@link RandomApply}. */
 export interface RandomApplyOptions extends DrawOptions {
   /** Default 0.5. */
   p?: number | undefined
@@ -49,7 +53,9 @@ export interface RandomApplyOptions extends DrawOptions {
 
 /** All of some transforms, or none. */
 export class RandomApply extends Compose {
+  /** Probability. */
   readonly p: number
+  /** What is drawn from. */
   readonly generator: Generator
 
   /** @throws {TypeError} unless all are functions; {@link RangeError} unless p is a probability */
@@ -67,6 +73,7 @@ export class RandomApply extends Compose {
   }
 }
 
+/** Options of {@link RandomChoice}. */
 export interface RandomChoiceOptions extends DrawOptions {
   /** How often each is taken, relative to the others. Default: all as often. */
   p?: readonly number[] | undefined
@@ -74,8 +81,11 @@ export interface RandomChoiceOptions extends DrawOptions {
 
 /** One of some transforms. */
 export class RandomChoice extends Transform {
+  /** One of which is taken. */
   readonly transforms: readonly TransformLike[]
+  /** How often each is taken, relative to the others. */
   readonly p: readonly number[]
+  /** What is drawn from. */
   readonly generator: Generator
 
   /** @throws {TypeError} unless all are functions; {@link RangeError} unless there is a share for each */

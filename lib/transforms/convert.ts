@@ -12,7 +12,10 @@ export class ToTensor extends Transform {
 
 /** See {@link convertImageDtype}. */
 export class ConvertImageDtype extends Transform {
-  constructor(readonly dtype: DType = 'float32') {
+  constructor(
+    /** Of the result. */
+    readonly dtype: DType = 'float32',
+  ) {
     super()
   }
 

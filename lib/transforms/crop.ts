@@ -8,6 +8,7 @@ import { checkImage } from './functional/image.js'
 import type { ResizeOptions } from './functional/resize.js'
 import { checkRange, type RandomOptions, RandomTransform, type Range } from './random.js'
 
+/** Options of {@link RandomCrop}. */
 export interface RandomCropOptions extends RandomOptions, PadOptions {
   /** Added before the crop. Default 0. */
   padding?: Padding | undefined
@@ -17,7 +18,9 @@ export interface RandomCropOptions extends RandomOptions, PadOptions {
 
 /** A part of a size from a random place. */
 export class RandomCrop extends RandomTransform {
+  /** Of the result. */
   readonly size: readonly [height: number, width: number]
+  /** How the image is padded before. */
   readonly options: RandomCropOptions
 
   /** @throws {RangeError} for a size or padding that is none */
@@ -67,6 +70,7 @@ export class RandomCrop extends RandomTransform {
   }
 }
 
+/** Options of {@link RandomResizedCrop}. */
 export interface RandomResizedCropOptions extends RandomOptions, Pick<ResizeOptions, 'interpolation' | 'antialias'> {
   /** The share of the image's area that is taken. Default [0.08, 1]. */
   scale?: Range | undefined
@@ -76,9 +80,13 @@ export interface RandomResizedCropOptions extends RandomOptions, Pick<ResizeOpti
 
 /** A part of random area and proportions, brought to a size (Szegedy et al.: "Going deeper with convolutions", 2015). */
 export class RandomResizedCrop extends RandomTransform {
+  /** Of the result. */
   readonly size: readonly [height: number, width: number]
+  /** Share of the area that is cut out, from the first to the second. */
   readonly scale: Range
+  /** Its width by its height, from the first to the second. */
   readonly ratio: Range
+  /** How it is resized. */
   readonly options: RandomResizedCropOptions
 
   /** @throws {RangeError} for options that are none */

@@ -7,6 +7,7 @@ import { type Box, erase } from './functional/erase.js'
 import { checkImage } from './functional/image.js'
 import { checkRange, type RandomOptions, RandomTransform, type Range } from './random.js'
 
+/** Options of {@link RandomErasing}. */
 export interface RandomErasingOptions extends RandomOptions {
   /** Default 0.5. */
   p?: number | undefined
@@ -22,9 +23,13 @@ const NONE: Box = { top: 0, left: 0, height: 0, width: 0 }
 
 /** Overwrites a random box of images with a probability (Zhong et al.: "Random erasing data augmentation", 2020). */
 export class RandomErasing extends RandomTransform {
+  /** Probability. */
   readonly p: number
+  /** Share of the area that is erased, from the first to the second. */
   readonly scale: Range
+  /** Its height by its width, from the first to the second. */
   readonly ratio: Range
+  /** What stands there instead. */
   readonly value: number | readonly number[] | 'random'
 
   /** @throws {RangeError} for options that are none */

@@ -4,14 +4,17 @@ import type { Tensor } from '../tensor.js'
 import { hflip, vflip } from './functional/flip.js'
 import { type RandomOptions, RandomTransform } from './random.js'
 
+/** Options of {@link RandomHorizontalFlip} and {@link RandomVerticalFlip}. */
 export interface RandomFlipOptions extends RandomOptions {
   /** Default 0.5. */
   p?: number | undefined
 }
 
 abstract class RandomFlip extends RandomTransform {
+  /** Probability. */
   readonly p: number
 
+  /** @throws {RangeError} unless p is a probability */
   constructor(options: RandomFlipOptions = {}) {
     super(options)
     this.p = probability(this.constructor.name, 'p', options.p ?? 0.5)
@@ -33,10 +36,12 @@ abstract class RandomFlip extends RandomTransform {
 
 /** Exchanges left and right with a probability. */
 export class RandomHorizontalFlip extends RandomFlip {
+  /** @internal */
   protected flip(x: Tensor): Tensor {
     return hflip(x)
   }
 
+  /** @internal */
   protected map(_h: number, w: number): readonly number[] {
     return [-1, 0, w - 1, 0, 1, 0]
   }
@@ -44,10 +49,12 @@ export class RandomHorizontalFlip extends RandomFlip {
 
 /** Exchanges top and bottom with a probability. */
 export class RandomVerticalFlip extends RandomFlip {
+  /** @internal */
   protected flip(x: Tensor): Tensor {
     return vflip(x)
   }
 
+  /** @internal */
   protected map(h: number): readonly number[] {
     return [1, 0, 0, 0, -1, h - 1]
   }

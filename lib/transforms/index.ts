@@ -1,4 +1,10 @@
-export { RandomAffine, type RandomAffineOptions, RandomRotation, type RandomRotationOptions } from './affine.js'
+export {
+  RandomAffine,
+  type RandomAffineOptions,
+  RandomRotation,
+  type RandomRotationOptions,
+  type TurnOptions,
+} from './affine.js'
 export {
   ColorJitter,
   type ColorJitterOptions,

@@ -13,6 +13,7 @@ import { insideOf } from './functional/erase.js'
 import { checkImage } from './functional/image.js'
 import { Called } from './transform.js'
 
+/** Options of {@link MixUp} and {@link CutMix}. */
 export interface MixOptions {
   /** Of the beta distribution that the shares are drawn from. Default 1: all shares are as likely. */
   alpha?: number | undefined
@@ -32,8 +33,11 @@ interface Mix {
 /** Mixes each image of a batch, and its label, with the one before it; one share is drawn for all, as in torchvision. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 abstract class Mix extends Called {
+  /** Of the beta distribution that the shares are drawn from. */
   readonly alpha: number
+  /** Classes, where labels are int32 [N]. */
   readonly numClasses: number | undefined
+  /** What is drawn from. */
   readonly generator: Generator
 
   /** @throws {RangeError} unless alpha is positive and numClasses a positive integer */

@@ -9,6 +9,7 @@ import { checkChannels, whiteOf } from './functional/image.js'
 import { adjustSharpness, autocontrast, posterize, solarize } from './functional/tone.js'
 import { type RandomOptions, RandomTransform } from './random.js'
 
+/** Options of {@link RandAugment}. */
 export interface RandAugmentOptions extends RandomOptions, WarpedOptions {
   /** Changes one after the other. Default 2. */
   numOps?: number | undefined
@@ -50,9 +51,13 @@ const SPACE: readonly (readonly [change: Change, signed: boolean])[] = [
 
 /** A few random changes of one strength (Cubuk et al.: "RandAugment", 2020), of images of 1 or 3 channels. */
 export class RandAugment extends RandomTransform {
+  /** How many changes are drawn for an image. */
   readonly numOps: number
+  /** How strong they are, from 0 to numMagnitudeBins − 1. */
   readonly magnitude: number
+  /** How many strengths there are. */
   readonly numMagnitudeBins: number
+  /** How pixels are found, and what lies beyond the image. */
   readonly options: WarpedOptions
 
   /** @throws {RangeError} unless the numbers are whole and the magnitude is a bin */

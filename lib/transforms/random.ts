@@ -6,6 +6,7 @@ import type { Tensor } from '../tensor.js'
 import { checkImage } from './functional/image.js'
 import { Transform } from './transform.js'
 
+/** What transforms that draw are told. */
 export interface RandomOptions {
   /** Default: the one that `manualSeed()` seeds. */
   generator?: Generator | undefined
@@ -18,7 +19,9 @@ export interface RandomOptions {
 
 /** A transform that draws. */
 export abstract class RandomTransform extends Transform {
+  /** What is drawn from. */
   readonly generator: Generator
+  /** Whether each image of a batch has a draw of its own. */
   readonly perSample: boolean
 
   constructor({ generator = defaultGenerator, perSample = false }: RandomOptions = {}) {
@@ -50,11 +53,13 @@ export abstract class RandomTransform extends Transform {
     return n === 0 ? 0 : this.generator.integer(n + 1)
   }
 
+  /** Whether something of this probability comes true. */
   protected happens(p: number): boolean {
     return this.generator.random() < p
   }
 }
 
+/** Two numbers in order, between which one is drawn. */
 export type Range = readonly [low: number, high: number]
 
 /** @throws {RangeError} unless it is two finite numbers in order, from `least` on */

@@ -6,8 +6,11 @@ import { Transform } from './transform.js'
 
 /** See {@link resize}: a size for the shorter edge, or [height, width]. */
 export class Resize extends Transform {
+  /** @throws {RangeError} when a size is not a positive integer */
   constructor(
+    /** Of the result; a number is that of the shorter side. */
     readonly size: Pair,
+    /** How it is resized. */
     readonly options: ResizeOptions = {},
   ) {
     super()
@@ -21,7 +24,11 @@ export class Resize extends Transform {
 
 /** See {@link centerCrop}. */
 export class CenterCrop extends Transform {
-  constructor(readonly size: Pair) {
+  /** @throws {RangeError} when a size is not a positive integer */
+  constructor(
+    /** Of the result. */
+    readonly size: Pair,
+  ) {
     super()
     checkSizes('CenterCrop', 'size', size, 2, 1)
   }
@@ -33,8 +40,11 @@ export class CenterCrop extends Transform {
 
 /** See {@link pad}. */
 export class Pad extends Transform {
+  /** @throws {RangeError} for padding that is none */
   constructor(
+    /** Pixels on each side. */
     readonly padding: Padding,
+    /** What stands there. */
     readonly options: PadOptions = {},
   ) {
     super()

@@ -12,6 +12,7 @@ export abstract class Called {
     return self
   }
 
+  /** What a call computes. */
   abstract forward(...args: never[]): unknown
 }
 
@@ -23,6 +24,11 @@ export interface Transform {
 /** What changes images: it is called with an image [C, H, W] or a batch [N, C, H, W]. A subclass computes in `forward`. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging
 export abstract class Transform extends Called {
+  /**
+   * @param x an image [C, H, W] or a batch [N, C, H, W]; uint8 from 0 to 255, or float from 0 to 1
+   * @returns the changed one
+   * @throws {ShapeError} {@link DTypeError} for what is no image
+   */
   abstract override forward(x: Tensor): Tensor
 }
 

@@ -6,6 +6,7 @@ import { readImage, type ReadOptions } from './decode.js'
 import { checkPixelOptions } from './pixels.js'
 import { loadSharp } from './sharp.js'
 
+/** Options of {@link readImages}. */
 export interface ReadImagesOptions extends ReadOptions {
   /** What a file that cannot be read does: throw (default), or be left out and reported in `skipped`. */
   onError?: 'throw' | 'skip' | undefined
@@ -13,16 +14,21 @@ export interface ReadImagesOptions extends ReadOptions {
   concurrency?: number | undefined
 }
 
+/** A file that was left out. */
 export interface SkippedImage {
+  /** Where it lies. */
   readonly path: string
+  /** Why it could not be read. */
   readonly error: Error
 }
 
+/** What {@link readImages} gives. */
 export interface ReadImages {
   /** uint8 [C, H, W] each, in the order of the paths. */
   readonly images: Tensor<'uint8'>[]
   /** Where each of them came from. */
   readonly paths: string[]
+  /** The files that were left out. */
   readonly skipped: SkippedImage[]
 }
 

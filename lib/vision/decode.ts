@@ -7,6 +7,7 @@ import { scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { checkPixelOptions, decodePixels, type PixelOptions, type Pixels } from './pixels.js'
 
+/** Options of {@link readImage} and {@link decodeImage}. */
 export interface ReadOptions extends PixelOptions {
   /** Where the image goes; default: the default device. */
   device?: DeviceLike | undefined

@@ -9,8 +9,10 @@ import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { loadSharp } from './sharp.js'
 
+/** Formats that are written. */
 export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif'
 
+/** Options of {@link encodeImage}. */
 export interface EncodeOptions {
   /** Of JPEG and WebP, from 1 to 100. Default 75, as torchvision's. */
   quality?: number | undefined
@@ -20,6 +22,7 @@ export interface EncodeOptions {
   lossless?: boolean | undefined
 }
 
+/** Options of {@link writeImage}. */
 export interface WriteOptions extends EncodeOptions {
   /** Default: what the name of the file ends in. */
   format?: ImageFormat | undefined

@@ -7,6 +7,7 @@ import { loadSharp, type Sharp } from './sharp.js'
 /** torchvision's `ImageReadMode`. */
 export type ImageMode = 'unchanged' | 'gray' | 'grayAlpha' | 'rgb' | 'rgba'
 
+/** What pixels of a file become. */
 export interface PixelOptions {
   /**
    * Which channels to give. Default `'unchanged'`: those of the file, where palettes count as their colours and CMYK as

@@ -13,6 +13,7 @@ import { isFloat } from '../dtype.js'
 import { Picture } from './picture.js'
 import { type Pixels, type TextOptions, toText } from './terminal.js'
 
+/** How pixels are magnified. */
 export interface ScaleOptions {
   /** Side of the square that each pixel is shown as; default: such that the picture is about 600 pixels wide. */
   scale?: number
@@ -23,7 +24,9 @@ const COMFORTABLE = 600 // pixels of width
 /** A picture made of pixels. */
 export class Bitmap extends Picture {
   constructor(
+    /** Before they are magnified. */
     readonly pixels: Pixels,
+    /** Pixels of the file, by side, for each of them. */
     readonly scale: number,
   ) {
     super(pixels.width * scale, pixels.height * scale)

@@ -3,9 +3,11 @@ import type { Counts } from '../train/confusion.js'
 import { chart } from './chart.js'
 import type { Picture } from './picture.js'
 
+/** Options of {@link confusion}. */
 export interface ConfusionOptions {
   /** The classes' names; default 0, 1, … */
   classes?: readonly string[]
+  /** Above the matrix. */
   title?: string
 }
 

@@ -3,13 +3,19 @@ import { type EpochRecord, figuresOf, validationName } from '../train/records.js
 import type { Picture } from './picture.js'
 import { type Panel, plot, type PlotOptions, type Series } from './plot.js'
 
+/** Options of {@link curves}. */
 export interface CurvesOptions extends PlotOptions {
   /** Which figures, each with its validation's; default: all of the history. */
   figures?: readonly string[]
   /** The learning rate of each epoch, for a panel of its own: `rates` of a `train.LearningRateMonitor`. */
   learningRates?: readonly number[]
   /** An epoch to mark in each panel: after which over-fitting began, say. */
-  mark?: { epoch: number; name: string }
+  mark?: {
+    /** From 1. */
+    epoch: number
+    /** Beside the line. */
+    name: string
+  }
 }
 
 /**

@@ -16,6 +16,7 @@ import { grad } from '../tape/backward.js'
 import { Tensor } from '../tensor.js'
 import { findLayer, type LayerLike, watchLayers } from './layers.js'
 
+/** Options of {@link gradCam}. */
 export interface GradCamOptions {
   /** The class asked for, for all images or one for each; default: the one that the model gives. */
   classes?: number | readonly number[]

@@ -12,6 +12,7 @@ import { scope } from '../scope.js'
 import { showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 
+/** Options of {@link makeGrid}. */
 export interface GridOptions {
   /** Images per row; default 8. */
   nrow?: number

@@ -4,6 +4,7 @@ import { sameShape, showShape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { Bitmap, image, scaleFor, type ScaleOptions } from './bitmap.js'
 
+/** Options of {@link heatmap}. */
 export interface HeatmapOptions extends ScaleOptions {
   /** What lies below: [1 or 3, H, W], as `image` takes it. */
   over?: Tensor

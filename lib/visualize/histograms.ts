@@ -8,6 +8,7 @@ import type { LayerLike } from './layers.js'
 import type { Picture } from './picture.js'
 import { type Panel, plot, type PlotOptions, type Point } from './plot.js'
 
+/** Options of {@link histograms} and {@link activationHistograms}. */
 export interface HistogramOptions extends PlotOptions {
   /** How many bars; default 40. */
   bins?: number

@@ -4,8 +4,10 @@ import { chart, PALETTE } from './chart.js'
 import type { Picture } from './picture.js'
 import { extent, plotText } from './plotText.js'
 
+/** A place in a chart. */
 export type Point = readonly [x: number, y: number]
 
+/** Points of one name. */
 export interface Series {
   /** In the legend; those of one name have one colour. */
   name: string
@@ -17,18 +19,28 @@ export interface Series {
 
 /** A chart of y over x. */
 export interface Panel {
+  /** Above the chart. */
   title?: string
   /** Below the title, where one series needs no legend. */
   subtitle?: string
+  /** Below the x axis. */
   xName?: string
+  /** Beside the y axis. */
   yName?: string
+  /** What is drawn. */
   series: readonly Series[]
   /** Vertical lines: where over-fitting begins, say. */
-  marks?: readonly { x: number; name: string }[]
+  marks?: readonly {
+    /** Where the line stands. */
+    x: number
+    /** Beside it. */
+    name: string
+  }[]
   /** What of y is shown; default: all. */
   yRange?: readonly [least: number, greatest: number]
 }
 
+/** Options of {@link plot}. */
 export interface PlotOptions {
   /** Panels per row; default up to 3. */
   columns?: number

@@ -8,7 +8,9 @@ import { curves, type CurvesOptions } from './curves.js'
 import { escape } from './escape.js'
 import { Picture } from './picture.js'
 
+/** Options of {@link report}. */
 export interface ReportOptions extends Pick<CurvesOptions, 'figures' | 'learningRates' | 'mark'> {
+  /** Of the page. */
   title: string
   /** What `trainer.fit` gave: shown as curves and as a table. */
   history?: readonly EpochRecord[]
@@ -30,6 +32,7 @@ export interface ReportOptions extends Pick<CurvesOptions, 'figures' | 'learning
 export class Report {
   constructor(private readonly options: ReportOptions) {}
 
+  /** The page. */
   async html(): Promise<string> {
     const { title, history = [], confusion: counts, classes, summary, results, settings, pictures = {} } = this.options
     const drawn: [string, Picture][] = Object.entries(pictures)

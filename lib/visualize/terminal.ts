@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import type { WriteStream } from 'node:tty'
 
+/** How characters are laid out in a terminal. */
 export interface TextOptions {
   /** The widest line; default 80. */
   columns?: number
@@ -10,7 +11,9 @@ export interface TextOptions {
 
 /** Pixels, three bytes each, row by row. */
 export interface Pixels {
+  /** Pixels per row. */
   readonly width: number
+  /** Rows. */
   readonly height: number
   /** [height, width, 3] */
   readonly rgb: Uint8Array

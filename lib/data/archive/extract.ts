@@ -3,11 +3,9 @@ import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { FormatError } from '../../errors.js'
 import { checkWhole } from '../../ops/check.js'
-import { Target, type TargetOptions } from './target.js'
+import { type ExtractOptions, Target } from './target.js'
 import { untar, untarGzip } from './tar.js'
 import { unzip } from './zip.js'
-
-export type ExtractOptions = TargetOptions
 
 /** What the file system says of names and orders of entries that no folder can have. */
 const MISFITS = ['EEXIST', 'EINVAL', 'EISDIR', 'EILSEQ', 'ENAMETOOLONG', 'ENOTDIR']

@@ -2,7 +2,8 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, FormatError } from '../../errors.js'
 
-export interface TargetOptions {
+/** Options of `extractArchive`: what to leave out, and limits for archives of strangers. */
+export interface ExtractOptions {
   /** Leading folders of entries to leave out; entries that are no deeper are left out altogether. Default 0. */
   strip?: number | undefined
   /** Default 2,000,000. */
@@ -13,6 +14,7 @@ export interface TargetOptions {
   maxRatio?: number | undefined
   /** Called after each entry. */
   onEntry?: ((entry: string) => void) | undefined
+  /** Ends the unpacking; what was unpacked is removed. */
   signal?: AbortSignal | undefined
 }
 
@@ -36,7 +38,7 @@ export class Target {
     readonly archive: string,
     private readonly folder: string,
     archiveBytes: number,
-    options: TargetOptions,
+    options: ExtractOptions,
   ) {
     const { strip = 0, maxEntries = 2e6, maxBytes = 2 ** 34, maxRatio = 200, onEntry = () => undefined } = options
     this.maxEntries = maxEntries

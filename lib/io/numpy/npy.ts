@@ -12,6 +12,7 @@ import { elementBytes } from '../header.js'
 import { type Bytes, withSource } from '../source.js'
 import { formatNpyHeader, LONGEST_HEADER, type NpyHeader, parseNpyHeader } from './header.js'
 
+/** Options of {@link loadNpy} and {@link loadNpz}. */
 export interface LoadNumpyOptions {
   /** Where the tensors go; default: the default device. */
   device?: DeviceLike

@@ -8,6 +8,7 @@ import { type Context, LONGEST_PICKLE, Unpickler } from './pickle.js'
 import { storageOf } from './refs.js'
 import { materialize } from './tensors.js'
 
+/** Options of {@link loadPyTorch}. */
 export interface LoadPyTorchOptions {
   /** Where the tensors go; default: the default device. */
   device?: DeviceLike

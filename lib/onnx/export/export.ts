@@ -12,6 +12,7 @@ import { type BuiltGraph, buildGraph, type Names } from './graph.js'
 import { Trace } from './trace.js'
 import { modelProto, type ValueShape } from './write.js'
 
+/** Options of {@link exportModel}. */
 export interface ExportOptions {
   /** Version of the operators, from 13 to 21. Default 17. */
   opset?: number

@@ -8,6 +8,7 @@ import { LRScheduler, type SchedulerStateDict } from './scheduler.js'
 abstract class Composed extends LRScheduler {
   constructor(
     optimizer: AnyOptimizer,
+    /** Those that it steps. */
     protected readonly schedulers: readonly LRScheduler[],
   ) {
     super(optimizer)
@@ -66,7 +67,11 @@ export class SequentialLR extends Composed {
    * @throws {RangeError} unless there are schedulers of this optimizer and one milestone fewer, whole numbers that rise
    * @throws {TypeError} for schedulers that want a figure
    */
-  constructor(optimizer: AnyOptimizer, schedulers: readonly LRScheduler[], milestones: readonly number[]) {
+  constructor(
+    optimizer: AnyOptimizer,
+    /** One after the other. */ schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+  ) {
     super(optimizer, schedulers)
     if (!schedulers.length || milestones.length !== schedulers.length - 1)
       throw new RangeError(
@@ -101,7 +106,10 @@ export class SequentialLR extends Composed {
 /** Several schedulers at once, whose factors multiply: each works on the learning rate that the one before has set. */
 export class ChainedScheduler extends Composed {
   /** @throws {RangeError} unless there are schedulers, of one optimizer; {TypeError} for schedulers that want a figure */
-  constructor(schedulers: readonly LRScheduler[]) {
+  constructor(
+    /** In the order in which they step. */
+    schedulers: readonly LRScheduler[],
+  ) {
     if (!schedulers.length) throw new RangeError('ChainedScheduler: expected at least one scheduler, got none')
     super(schedulers[0]!.optimizer, schedulers)
   }

@@ -3,6 +3,7 @@ import type { AnyOptimizer } from '../optimizer.js'
 import { within } from './check.js'
 import { LRScheduler } from './scheduler.js'
 
+/** Options of {@link CosineAnnealingLR}. */
 export interface CosineAnnealingLROptions {
   /** The lowest learning rate; default 0. */
   etaMin?: number
@@ -14,11 +15,13 @@ export interface CosineAnnealingLROptions {
  * recursive form.
  */
 export class CosineAnnealingLR extends LRScheduler {
+  /** The lowest learning rate. */
   readonly etaMin: number
 
   /** @throws {RangeError} unless tMax is a whole number from 1 on and etaMin >= 0 */
   constructor(
     optimizer: AnyOptimizer,
+    /** Steps from the highest learning rate to the lowest. */
     readonly tMax: number,
     { etaMin = 0 }: CosineAnnealingLROptions = {},
   ) {
@@ -38,6 +41,7 @@ export class CosineAnnealingLR extends LRScheduler {
   }
 }
 
+/** Options of {@link CosineAnnealingWarmRestarts}. */
 export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROptions {
   /** How many times as long each period is as the one before; default 1. */
   tMult?: number
@@ -48,12 +52,15 @@ export interface CosineAnnealingWarmRestartsOptions extends CosineAnnealingLROpt
  * Source: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
  */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
+  /** What the steps of a period are multiplied with for the next. */
   readonly tMult: number
+  /** The lowest learning rate. */
   readonly etaMin: number
 
   /** @throws {RangeError} unless t0 and tMult are whole numbers from 1 on and etaMin >= 0 */
   constructor(
     optimizer: AnyOptimizer,
+    /** Steps of the first period. */
     readonly t0: number,
     { tMult = 1, etaMin = 0 }: CosineAnnealingWarmRestartsOptions = {},
   ) {

@@ -4,6 +4,7 @@ import type { AnyOptimizer } from '../optimizer.js'
 import { perGroup, positive } from './check.js'
 import { LRScheduler } from './scheduler.js'
 
+/** Options of {@link StepLR} and {@link MultiStepLR}. */
 export interface GammaOptions {
   /** What the learning rate is multiplied with; default 0.1. */
   gamma?: number
@@ -11,11 +12,13 @@ export interface GammaOptions {
 
 /** Multiplies the learning rate with `gamma` every `stepSize` steps. */
 export class StepLR extends LRScheduler {
+  /** What the learning rate is multiplied with. */
   readonly gamma: number
 
   /** @throws {RangeError} unless stepSize is a whole number from 1 on and gamma > 0 */
   constructor(
     optimizer: AnyOptimizer,
+    /** Steps between two reductions. */
     readonly stepSize: number,
     { gamma = 0.1 }: GammaOptions = {},
   ) {
@@ -32,7 +35,9 @@ export class StepLR extends LRScheduler {
 
 /** Multiplies the learning rate with `gamma` at given steps. */
 export class MultiStepLR extends LRScheduler {
+  /** The steps at which it is reduced, in order. */
   readonly milestones: readonly number[]
+  /** What the learning rate is multiplied with. */
   readonly gamma: number
 
   /** @throws {RangeError} unless the milestones are whole numbers from 0 on and gamma > 0 */
@@ -55,6 +60,7 @@ export class ExponentialLR extends LRScheduler {
   /** @throws {RangeError} unless gamma > 0 */
   constructor(
     optimizer: AnyOptimizer,
+    /** What the learning rate is multiplied with at every step. */
     readonly gamma: number,
   ) {
     super(optimizer)

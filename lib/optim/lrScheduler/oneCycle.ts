@@ -4,10 +4,13 @@ import type { AnyOptimizer } from '../optimizer.js'
 import { perGroup, positive, within } from './check.js'
 import { LRScheduler } from './scheduler.js'
 
+/** Options of {@link OneCycleLR}. */
 export interface OneCycleLROptions {
   /** Steps of the cycle; or `epochs` and `stepsPerEpoch`. */
   totalSteps?: number
+  /** With `stepsPerEpoch`, in place of `totalSteps`. */
   epochs?: number
+  /** With `epochs`, in place of `totalSteps`. */
   stepsPerEpoch?: number
   /** Share of the cycle in which the learning rate rises; default 0.3. */
   pctStart?: number
@@ -49,6 +52,7 @@ interface Cycled {
  * Source: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
  */
 export class OneCycleLR extends LRScheduler {
+  /** Steps of the cycle. */
   readonly totalSteps: number
   readonly #phases: Phase[]
   readonly #maxLrs: number[]

@@ -6,6 +6,7 @@ import { differencesText, misfits } from '../differences.js'
 import type { AnyOptimizer } from '../optimizer.js'
 import { perGroup, within } from './check.js'
 
+/** Options of {@link ReduceLROnPlateau}. */
 export interface ReduceLROnPlateauOptions {
   /** Whether the figure is to get small or great; default 'min'. */
   mode?: 'min' | 'max'
@@ -25,12 +26,17 @@ export interface ReduceLROnPlateauOptions {
   eps?: number
 }
 
+/** Where a {@link ReduceLROnPlateau} stands; JSON. */
 export interface ReduceLROnPlateauStateDict {
+  /** Steps done. */
   lastEpoch: number
+  /** The learning rate of each group now. */
   lastLr: number[]
   /** The best figure so far; null before the first. */
   best: number | null
+  /** Steps since the last improvement or reduction. */
   numBadEpochs: number
+  /** Steps that are not counted yet. */
   cooldownCounter: number
 }
 
@@ -52,6 +58,7 @@ export class ReduceLROnPlateau {
 
   /** @throws {RangeError} when an option is out of range; {TypeError} unless `optimizer` is one */
   constructor(
+    /** Whose learning rates it changes. */
     readonly optimizer: AnyOptimizer,
     { minLr = 0, ...options }: ReduceLROnPlateauOptions = {},
   ) {

@@ -23,11 +23,15 @@ export interface SchedulerStateDict {
 export abstract class LRScheduler {
   /** Steps done. */
   lastEpoch = 0
+  /** What each group starts from. */
   protected baseLrs: number[]
   #lastLr: number[]
 
   /** @throws {TypeError} unless `optimizer` is one */
-  constructor(readonly optimizer: AnyOptimizer) {
+  constructor(
+    /** Whose learning rates it changes. */
+    readonly optimizer: AnyOptimizer,
+  ) {
     if (!Array.isArray((optimizer as Partial<AnyOptimizer> | undefined)?.paramGroups))
       throw new TypeError(`${this.constructor.name}: expected an optimizer, got ${describe(optimizer)}`)
     for (const group of optimizer.paramGroups) group.initialLr ??= group.lr

@@ -3,6 +3,7 @@ import type { AnyOptimizer } from '../optimizer.js'
 import { positive, within } from './check.js'
 import { LRScheduler } from './scheduler.js'
 
+/** Options of {@link ConstantLR}. */
 export interface ConstantLROptions {
   /** Default 1/3. */
   factor?: number
@@ -12,7 +13,9 @@ export interface ConstantLROptions {
 
 /** Multiplies the learning rate with `factor` for `totalIters` steps. */
 export class ConstantLR extends LRScheduler {
+  /** What the learning rate is multiplied with. */
   readonly factor: number
+  /** For how many steps. */
   readonly totalIters: number
 
   /** @throws {RangeError} unless 0 < factor <= 1 and totalIters is a whole number from 0 on */
@@ -29,6 +32,7 @@ export class ConstantLR extends LRScheduler {
   }
 }
 
+/** Options of {@link LinearLR}. */
 export interface LinearLROptions {
   /** Default 1/3. */
   startFactor?: number
@@ -43,8 +47,11 @@ export interface LinearLROptions {
  * `totalIters` steps, and stays there.
  */
 export class LinearLR extends LRScheduler {
+  /** What the learning rate is multiplied with at first. */
   readonly startFactor: number
+  /** And at the end. */
   readonly endFactor: number
+  /** Steps from the first to the last. */
   readonly totalIters: number
 
   /** @throws {RangeError} unless 0 < startFactor <= 1, 0 <= endFactor <= 1 and totalIters is a whole number from 1 on */

@@ -12,6 +12,7 @@ import { medians } from './median.js'
 /** One number for all that lies beyond the image, one per channel, or the median of each image's channel. */
 export type Fill = number | readonly number[] | 'median'
 
+/** How pixels are found, and what lies beyond the image. */
 export interface WarpedOptions {
   /** Default `'nearest'`. */
   interpolation?: 'nearest' | 'bilinear' | undefined
@@ -22,6 +23,7 @@ export interface WarpedOptions {
   fill?: Fill | undefined
 }
 
+/** Options of {@link affine}. */
 export interface AffineOptions extends WarpedOptions {
   /** Degrees, clockwise. Default 0. */
   angle?: number | undefined
@@ -35,6 +37,7 @@ export interface AffineOptions extends WarpedOptions {
   center?: readonly [x: number, y: number] | undefined
 }
 
+/** Options of {@link rotate}. */
 export interface RotateOptions extends WarpedOptions {
   /** Make the image large enough to hold all of it. Default false. */
   expand?: boolean | undefined

@@ -11,8 +11,10 @@ import { resize, type ResizeOptions } from './resize.js'
 /** For all sides, for left and right, and for top and bottom, or for left, top, right and bottom. */
 export type Padding = number | readonly [x: number, y: number] | readonly [number, number, number, number]
 
+/** What lies around an image: one value, its edge, or its mirror image without or with the edge. */
 export type PaddingMode = 'constant' | 'edge' | 'reflect' | 'symmetric'
 
+/** Options of {@link pad}. */
 export interface PadOptions {
   /** What a constant padding is made of: one number, or one per channel. Default 0. */
   fill?: number | readonly number[] | undefined

@@ -8,10 +8,15 @@ import { scope } from '../../scope.js'
 import { Tensor } from '../../tensor.js'
 import { checkImage } from './image.js'
 
+/** A part of an image, in pixels. */
 export interface Box {
+  /** The first row. */
   readonly top: number
+  /** The first column. */
   readonly left: number
+  /** Rows. */
   readonly height: number
+  /** Columns. */
   readonly width: number
 }
 

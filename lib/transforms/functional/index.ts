@@ -1,4 +1,4 @@
-export { affine, type AffineOptions, type Fill, rotate, type RotateOptions } from './affine.js'
+export { affine, type AffineOptions, type Fill, rotate, type RotateOptions, type WarpedOptions } from './affine.js'
 export { adjustBrightness, adjustContrast, adjustSaturation, rgbToGrayscale } from './color.js'
 export { convertImageDtype, normalize, toTensor } from './convert.js'
 export { centerCrop, crop, pad, type Padding, type PaddingMode, type PadOptions, resizedCrop } from './crop.js'

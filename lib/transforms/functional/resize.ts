@@ -5,8 +5,10 @@ import { scope } from '../../scope.js'
 import type { Tensor } from '../../tensor.js'
 import { checkImage } from './image.js'
 
+/** How values between pixels are found. */
 export type Interpolation = ResampleMode
 
+/** Options of {@link resize}. */
 export interface ResizeOptions {
   /** Default `'bilinear'`. */
   interpolation?: Interpolation | undefined
