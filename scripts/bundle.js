@@ -56,5 +56,5 @@ for (const { fileName, code = '' } of output) {
 const page = await rollup({ input: fileURLToPath(new URL('../build/page/page/main.js', import.meta.url)) })
 await page.write({ file: `${dist}dashboard/page/main.js` })
 await page.close()
-for (const name of ['index.html', 'style.css'])
+for (const name of ['index.html', 'style.css', 'parts.css'])
   await copyFile(new URL(`../lib/dashboard/page/${name}`, import.meta.url), `${dist}dashboard/page/${name}`)

@@ -8,6 +8,7 @@ export interface Asset {
 const TYPES = {
   'index.html': 'text/html; charset=utf-8',
   'style.css': 'text/css; charset=utf-8',
+  'parts.css': 'text/css; charset=utf-8',
   'main.js': 'text/javascript; charset=utf-8',
 } as const
 

@@ -77,7 +77,7 @@ t.test('it listens on the loopback alone, and answers what it has', async (t) =>
 
 t.test('the page asks for nothing from elsewhere', async (t) => {
   await using board = await dashboard()
-  for (const name of ['', 'style.css', 'main.js']) {
+  for (const name of ['', 'style.css', 'parts.css', 'main.js']) {
     const text = (await ask(board.url + name)).body.toString()
     const addresses = text.match(/\bhttps?:\/\/[^\s'"`)]+/g) ?? []
     t.same(addresses.filter((address) => address !== 'http://www.w3.org/2000/svg'), [], name) // prettier-ignore

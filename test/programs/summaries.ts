@@ -2,7 +2,7 @@ import { tensor, train } from 'convcore'
 
 /** What PyTorch's writer and ours are given alike: scripts/fixtures/summaries.py. Writes it to the folder given. */
 const [folder] = process.argv.slice(2)
-const writer = new train.SummaryWriter(folder!)
+const writer = new train.SummaryWriter(folder)
 const time = 1700000000.5
 writer.addScalar('loss/train', 0.5, 1, time)
 writer.addScalar('loss/train', tensor([0.25]), 2, time + 1)

@@ -1,6 +1,6 @@
 /** Four digits: 0.00123, 12.3, 1,234. */
 export function number(value: number): string {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '−∞'
+  if (!Number.isFinite(value)) return 'not finite' // JSON has null for all of them
   const size = Math.abs(value)
   if (size >= 1e6 || (size > 0 && size < 1e-4)) return tidy(value.toExponential(2))
   return value.toLocaleString('en', { maximumSignificantDigits: size >= 1000 ? 7 : 4 })
