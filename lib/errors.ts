@@ -64,9 +64,11 @@ export class AutogradError extends Error {
 
 /** A queue takes no more: it is full, or was closed. */
 export class QueueError extends Error {
+  /** The class' name. */
   override readonly name = 'QueueError'
 
   constructor(
+    /** Whether it is full, or closed. */
     readonly code: 'ERR_QUEUE_FULL' | 'ERR_QUEUE_CLOSED',
     message: string,
   ) {

@@ -49,7 +49,10 @@ export async function whatIsKnown(general: Tensor, either: boolean): Promise<voi
   // Casts change it; ops keep it, but for those that give indices and masks.
   const wide: Float64Array = await randn([2]).to('float64').data()
   const moved: Float64Array = await randn([2]).to('float64').to('cuda').clone().detach().data()
-  const shaped: Int32Array = await reshape(tensor(Int32Array.of(1, 2)), [2, 1]).flatten().slice(0, 0, 1).data()
+  const shaped: Int32Array = await reshape(tensor(Int32Array.of(1, 2)), [2, 1])
+    .flatten()
+    .slice(0, 0, 1)
+    .data()
   const rectified: Float32Array = await randn([2]).relu().add(1).softmax(0).data()
   const joined: Int32Array = await cat([tensor(Int32Array.of(1)), tensor(Int32Array.of(2))]).data()
   const best: Int32Array = await argmax(randn([2, 3]), 1).data()

@@ -89,6 +89,7 @@ export class Dashboard implements Callback {
     await this.#server.close()
   }
 
+  /** As {@link Dashboard.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

@@ -52,7 +52,9 @@ declare module '../tensor.js' {
     detach(): Tensor<D>
     /** On a device, or in a dtype; itself when it is so already. See {@link toDevice} and {@link cast}. */
     to<E extends DType>(dtype: E): Tensor<E>
+    /** On a device. */
     to(device: DeviceLike): Tensor<D>
+    /** On a device, or in a dtype. */
     to(target: DeviceLike | DType): Tensor
   }
 }

@@ -1,6 +1,7 @@
 import { describe, QueueError } from '../errors.js'
 import { checkWhole } from '../ops/check.js'
 
+/** How a {@link Batcher} gathers. */
 export interface BatcherOptions {
   /** Inputs that are answered together at most. Default 32. */
   maxBatch?: number
@@ -13,6 +14,7 @@ export interface BatcherOptions {
   maxQueue?: number
 }
 
+/** What one request is given besides its input. */
 export interface RequestOptions {
   /** Rejects with its reason; what still waits is taken out of the queue. */
   signal?: AbortSignal | undefined
@@ -41,8 +43,11 @@ interface Request<I, O> {
  * nobody else.
  */
 export class Batcher<I, O> implements AsyncDisposable {
+  /** Inputs that are answered together at most. */
   readonly maxBatch: number
+  /** Milliseconds that an input waits for others when nothing runs. */
   readonly maxWaitMs: number
+  /** Inputs that wait at most. */
   readonly maxQueue: number
   readonly #run: (inputs: I[]) => readonly O[] | Promise<readonly O[]>
   readonly #waiting = new Set<Request<I, O>>()
@@ -106,6 +111,7 @@ export class Batcher<I, O> implements AsyncDisposable {
     await this.#working
   }
 
+  /** As {@link Batcher.close}. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

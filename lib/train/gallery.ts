@@ -13,9 +13,11 @@ import type { Trainer } from './trainer.js'
 
 /** Images [C, H, W] and their labels. */
 export type LabelledImages = Dataset<readonly [Tensor, Tensor | number], unknown> & {
+  /** Their names, in the order of the labels. */
   readonly classes?: readonly string[] | undefined
 }
 
+/** What of a run is looked at in pictures. */
 export interface GalleryOptions {
   /** Images to watch, with the model's answers: the first ones of a data set. */
   samples?: LabelledImages

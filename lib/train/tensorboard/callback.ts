@@ -8,6 +8,7 @@ import { type EpochRecord, figuresOf, type StepRecord, validationName } from '..
 import { settingsOf } from '../settings.js'
 import { SummaryWriter } from './writer.js'
 
+/** What is written besides curves, and how often. */
 export interface TensorBoardOptions extends GalleryOptions {
   /** Note the figures of every so many steps of the optimizer; default 10. */
   everySteps?: number
@@ -37,6 +38,7 @@ export class TensorBoard implements Callback {
 
   /** @throws {RangeError} when a number is no integer ≥ 1, {TypeError} for samples or layers that are none */
   constructor(
+    /** Where the event files lie. */
     readonly folder: string,
     private readonly options: TensorBoardOptions = {},
   ) {

@@ -10,6 +10,7 @@ import { EventFile } from './eventFile.js'
 import { histogramOf } from './histogram.js'
 import { DT_STRING, type Event, type Value } from './schema.js'
 
+/** How a {@link SummaryWriter} names and begins its file. */
 export interface SummaryWriterOptions {
   /** Of the file's name; default none. */
   filenameSuffix?: string
@@ -135,6 +136,7 @@ export class SummaryWriter {
     }
   }
 
+  /** As {@link SummaryWriter.close}. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
