@@ -37,8 +37,15 @@ for (const page of pages)
 
 /** The rows of docs/lectures.md: cells by the name of the row. */
 const lectures = Array.from(
-  read('docs/lectures.md').matchAll(/^\| (L\d+\.\d+) *\| (.*?) *\| (.*?) *\| \[(.*)\]\((.*)\) *\|$/gm),
-  ([, row, what, required, name, link]) => ({ row: row!, what: what!, required: required!, name: name!, link: link! }),
+  read('docs/lectures.md').matchAll(/^\| (L\d+\.\d+) *\| (.*?) *\| (.*?) *\| (.*?) *\| \[(.*)\]\((.*)\) *\|$/gm),
+  ([, row, what, required, figure, name, link]) => ({
+    row: row!,
+    what: what!,
+    required: required!,
+    figure: figure!,
+    name: name!,
+    link: link!,
+  }),
 )
 
 t.test('every row of the lectures stands once, in order', (t) => {
@@ -62,6 +69,16 @@ t.test('a row is shown by a test, or by a program that judges it as it stands', 
   }
   const byRow = (a: { row: string }, b: { row: string }) => (a.row < b.row ? -1 : 1)
   t.same(programs.map(({ row, name, required }) => ({ row, name, required })).sort(byRow), judged.sort(byRow))
+})
+
+t.test('what programs showed at full length is what they wrote then, and it held', (t) => {
+  const written = JSON.parse(read('docs/lectures.json')) as { row: string; figure: string; held: boolean }[]
+  for (const { row, held } of written) t.equal(held, true, row)
+  t.same(
+    Object.fromEntries(lectures.filter(({ name }) => name !== 'test').map(({ row, figure }) => [row, figure])),
+    Object.fromEntries(written.map(({ row, figure }) => [row, figure])),
+  )
+  t.end()
 })
 
 t.test('the page of the lectures starts every program', (t) => {

@@ -1,8 +1,8 @@
-import { truncateSync } from 'node:fs'
+import { truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { io, memory, tensor } from 'convcore'
-import { survives } from '../mutations.js'
+import { quickFolder, survives } from '../mutations.js'
 import { settle } from '../garbage.js'
 
 const { deserialize, openSafetensors, saveSafetensors, serialize } = io
@@ -45,6 +45,19 @@ t.test('damaged copies are refused or read', async (t) => {
     for (const x of Object.values(deserialize(bytes))) x.dispose()
     return Promise.resolve()
   })
+  t.same(strange, [])
+  t.ok(refused > 1000, `${refused} were refused`)
+})
+
+t.test('damaged copies of a file are refused or opened, and read tensor by tensor', async (t) => {
+  const folder = quickFolder(t)
+  const read = async (bytes: Uint8Array, worker: number) => {
+    const path = join(folder, `${worker}.safetensors`)
+    writeFileSync(path, bytes)
+    await using file = await openSafetensors(path)
+    for (const key of file.keys()) (await file.getTensor(key)).dispose()
+  }
+  const { refused, strange } = await survives(await serialize(saved, { epoch: '3' }), read)
   t.same(strange, [])
   t.ok(refused > 1000, `${refused} were refused`)
 })
