@@ -50,9 +50,17 @@ function fetch(arch, root) {
   rmSync(part, { recursive: true, force: true })
   mkdirSync(resolve(root, '..'), { recursive: true })
   const words = ['--quiet', '--variant=extract', `--arch=${arch}`, `--include=${PACKAGES.join(',')}`]
-  execFileSync('mmdebstrap', [...words, RELEASE, part], { stdio: 'inherit' })
+  execFileSync('mmdebstrap', [...words, RELEASE, part, ...mirror()], { stdio: 'inherit' })
   stayInside(part)
   renameSync(part, root)
+}
+
+/** The line of the mirror that this machine gets Debian's packages from; none elsewhere, for mmdebstrap to choose. */
+function mirror() {
+  const words = ['indextargets', '--format', '$(ORIGIN) $(LABEL) $(REPO_URI)', 'Created-By: Packages']
+  const { stdout = '' } = spawnSync('apt-get', words, { encoding: 'utf8' })
+  const [, uri] = /^Debian Debian (\S+)$/m.exec(stdout ?? '') ?? []
+  return uri ? [`deb ${uri} ${RELEASE} main`] : []
 }
 
 /** Links to absolute paths would lead into this system. */
