@@ -49,13 +49,7 @@ function bytesSource(bytes: Uint8Array, path: string): Source {
 }
 
 /** One read call gives at most 2 GiB. */
-async function readRange(
-  file: FileHandle,
-  start: number,
-  length: number,
-  size: number,
-  path: string,
-): Promise<Bytes> {
+async function readRange(file: FileHandle, start: number, length: number, size: number, path: string): Promise<Bytes> {
   const there = Math.max(size - start, 0)
   if (length > there) throw new FormatError(`${path}: expected ${length} bytes at ${start}, got ${there}`)
   const bytes = new Uint8Array(length)

@@ -71,7 +71,12 @@ export async function writeImage(path: string, image: Tensor<'uint8'>, options: 
   await writeAtomically(path, async (file) => file.writeFile(bytes))
 }
 
-async function encode(op: string, image: Tensor<'uint8'>, format: ImageFormat, options: EncodeOptions): Promise<Uint8Array> {
+async function encode(
+  op: string,
+  image: Tensor<'uint8'>,
+  format: ImageFormat,
+  options: EncodeOptions,
+): Promise<Uint8Array> {
   checkTensor(op, 'image', image)
   checkDType(op, 'image', image, 'uint8')
   if (!Object.hasOwn(channelsOf, format))
