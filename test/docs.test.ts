@@ -37,7 +37,7 @@ for (const page of pages)
 
 /** The rows of docs/lectures.md: cells by the name of the row. */
 const lectures = Array.from(
-  read('docs/lectures.md').matchAll(/^\| (L\d+\.\d+) *\| (.*?) *\| (.*?) *\| (.*?) *\| \[(.*)\]\((.*)\) *\|$/gm),
+  read('docs/lectures.md').matchAll(/^\| (L\d+\.\d+) *\| (.*?) *\| (.*?) *\| (.*?) *\| \[([\w-]+)\]\((\S+)\) *\|$/gm),
   ([, row, what, required, figure, name, link]) => ({
     row: row!,
     what: what!,
