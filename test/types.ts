@@ -5,11 +5,13 @@ import {
   arange,
   capture,
   cat,
+  compile,
   crossEntropy,
   data,
   eq,
   gather,
   io,
+  models,
   nn,
   ones,
   optim,
@@ -41,6 +43,10 @@ export async function whatIsKnown(general: Tensor, either: boolean): Promise<unk
   const like: Float32Array = await zerosLike(randn([2])).data()
   const otherwise: Int32Array = await zerosLike(randn([2]), { dtype: 'int32' }).data()
   const count: number = await arange(3).sum().item()
+
+  // Models are compiled for what their `forward` takes of tensors.
+  const one: Tensor = compile(models.mnistCnn())(randn([1, 1, 28, 28]))
+  const two: Tensor = compile((x: Tensor, y: Tensor) => cat([x, y]))(one, one)
 
   // Casts change it; ops keep it, but for those that give indices and masks.
   const wide: Float64Array = await randn([2]).to('float64').data()
@@ -79,6 +85,7 @@ export async function whatIsKnown(general: Tensor, either: boolean): Promise<unk
 
   return [
     ...[floats, doubles, bytes, halves, labels, pixels, nested, chosen, cast, like, otherwise, count, wide, moved],
+    ...[one, two],
     ...[shaped, rectified, joined, best, mask, sorted, top, gradient, image, targets, unknown, union, forgotten],
     ...[guessed, found],
   ]

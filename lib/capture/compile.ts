@@ -24,6 +24,15 @@ import type { Result } from './result.js'
  * @param model whose modules are in evaluation mode
  * @throws {Error} when a module is in training mode; and what {@link capture} throws
  */
+export function compile<R extends Result>(
+  model: (input: Tensor) => Synchronous<R>,
+  options?: CaptureOptions,
+): Captured<[input: Tensor], R>
+/** As above, of several inputs. */
+export function compile<A extends readonly Tensor[], R extends Result>(
+  model: (...inputs: A) => Synchronous<R>,
+  options?: CaptureOptions,
+): Captured<A, R>
 export function compile<A extends readonly Tensor[], R extends Result>(
   model: (...inputs: A) => Synchronous<R>,
   options: CaptureOptions = {},
