@@ -21,6 +21,8 @@ async function main() {
 const names = '{ data, manualSeed, nn, optim, train }'
 const trains = `import ${names} from 'convcore'\n${training}\nawait main()\n`
 
+t.setTimeout(600_000) // packages are fetched
+
 const user = new Consumer()
 t.teardown(() => user.remove())
 const { filename } = pack(user.folder)
