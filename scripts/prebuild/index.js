@@ -23,7 +23,7 @@ const { values } = parseArgs({
 /** What the build has to be told, for one architecture; CUDA is cross-compiled nowhere. macOS and Windows: not tried yet. */
 function settings(arch) {
   const foreign = arch !== process.arch
-  const cuda = values.cuda && !foreign ? values.cuda : !foreign && platform === 'linux' && hasNvcc() ? 'real' : 'none'
+  const cuda = foreign ? 'none' : (values.cuda ?? (platform === 'linux' && hasNvcc() ? 'real' : 'none'))
   const defines = { CONVCORE_CUDA: cuda }
   if (platform === 'darwin')
     return { defines: { ...defines, CMAKE_OSX_ARCHITECTURES: arch === 'x64' ? 'x86_64' : arch }, strip: 'strip' }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { io } from 'convcore'
 import t from 'tap'
@@ -128,4 +128,21 @@ t.test('whoever reads may leave early', async (t) => {
   t.equal(code, 0)
   t.notMatch(errors, /EPIPE/)
   t.ok(existsSync(join(folder, 'left/model.safetensors')))
+})
+
+t.test('a run is watched in a browser and in TensorBoard', async (t) => {
+  let page: Promise<number> | undefined
+  const visit = (_child: unknown, errors: string) => {
+    const [, url] = /dashboard: (http:\/\/127\.0\.0\.1:\d+\/\S+)/.exec(errors) ?? []
+    if (url) page ??= fetch(url).then(({ status }) => status)
+  }
+  const { code, errors } = await convcore(`${call} --epochs 2 --out watched --dashboard --tensorboard`, {
+    onError: visit,
+  })
+  t.equal(code, 0, errors)
+  t.equal(await page, 200)
+  const [file] = readdirSync(join(folder, 'watched/tensorboard'))
+  const events = bytes(`watched/tensorboard/${file!}`).toString('latin1')
+  for (const tag of ['accuracy', 'PNG']) t.match(events, tag)
+  t.notMatch(text('watched/config.json'), /dashboard|tensorboard/)
 })

@@ -16,6 +16,7 @@ import { settle, type Settings, type Start, beginFolder } from '../training/fold
 import { type Images, openImages, prepare } from '../training/images.js'
 import { makeOptimizer, makeSchedule, rateOf } from '../training/optimizer.js'
 import { writeReport } from '../training/report.js'
+import { watching } from '../training/watching.js'
 import { modelIn, readWeights, type Weights } from '../weights.js'
 
 /** Trains a network into a folder, and prints how well it does. */
@@ -115,6 +116,7 @@ async function run(settings: Settings, running: Running): Promise<void> {
       ...(tuning ? [tuning] : []),
       ...(patience ? [new training.EarlyStopping({ patience })] : []),
       ...[monitor, new KeepBest(save), new training.CSVLogger(join(out, 'history.csv'))],
+      ...(await watching(settings, images, model, description.classes)),
       ...[checkpoint, new SaveWhenInterrupted(signal, checkpoint)],
     ],
   })

@@ -46,6 +46,8 @@ export interface TrainOptions extends ComputeOptions {
   root?: string
   partial?: boolean
   seed: number
+  dashboard?: boolean
+  tensorboard?: boolean
   quiet?: boolean
   json?: boolean
 }
@@ -97,6 +99,8 @@ export function train(program: Command): void {
     .addOption(new Option('--amp [dtype]', 'mixed precision, on CUDA').choices(['bfloat16', 'float16']))
     .option('--root <folder>', 'of the data set, where it is not in the cache')
     .option('--partial', "take those of CIFAR's files that there are")
+    .option('--dashboard', 'a page on this machine that shows the run as it goes on')
+    .option('--tensorboard', 'write the run for tensorboard --logdir, into its folder')
     .option('--quiet', 'no progress')
     .action(async (options: TrainOptions, command: Command) => {
       const given = new Set(Object.keys(options).filter((name) => command.getOptionValueSource(name) === 'cli'))

@@ -19,7 +19,7 @@ export interface Settings extends TrainOptions {
 }
 
 /** Of the call, not of the run: they are not kept. */
-const calls = ['out', 'resume', 'overwrite', 'json', 'quiet', 'threads'] as const
+const calls = ['out', 'resume', 'overwrite', 'json', 'quiet', 'threads', 'dashboard', 'tensorboard'] as const
 
 const configIn = (folder: string): string => join(folder, 'config.json')
 
