@@ -1,6 +1,7 @@
 import { deviceIndex, isCuda, type Device } from './device.js'
 import { infoOf, isHalf, type DType } from './dtype.js'
 import { DTypeError, ShapeError } from './errors.js'
+import type { Handle } from './kernels.js'
 import { native } from './native.js'
 import { own } from './scope.js'
 import { showShape, sizeOf, type Layout, type Shape } from './shape.js'
@@ -16,16 +17,30 @@ const MAX_SIZE = 2 ** 49
  * @throws {DTypeError} for float16 or bfloat16 on a CPU
  */
 export function alloc(op: string, shape: Shape, dtype: DType, device: Device, layout: Layout = 'rowMajor'): Tensor {
-  const { id, bytes } = infoOf(dtype)
-  const size = sizeOf(shape)
-  if (size > MAX_SIZE) throw new ShapeError(`${op}: expected at most 2^49 elements, got ${showShape(shape)}`)
+  const size = checkSize(op, shape)
   if (isHalf(dtype) && !isCuda(device))
     throw new DTypeError(`${op}: expected a CUDA device for ${dtype}, got ${device}; CPUs take float32 and float64`)
-  const storage = new Storage(native.create(op, size, id, deviceIndex(device)), size * bytes)
+  return made(op, native.create(op, size, infoOf(dtype).id, deviceIndex(device)), shape, dtype, device, layout)
+}
+
+/** The number of elements of a result. @throws {ShapeError} when there are too many */
+export function checkSize(op: string, shape: Shape): number {
+  const size = sizeOf(shape)
+  if (size > MAX_SIZE) throw new ShapeError(`${op}: expected at most 2^49 elements, got ${showShape(shape)}`)
+  return size
+}
+
+/** The result of an op that the native layer has just made memory for. */
+export function made(op: string, handle: Handle, shape: Shape, dtype: DType, device: Device, layout: Layout): Tensor {
+  const storage = new Storage(handle, sizeOf(shape) * infoOf(dtype).bytes)
   const tensor = new Tensor(storage, shape, dtype, device, layout)
   own(tensor, op)
   return tensor
 }
+
+/** As {@link made}, on x's device and of its dtype. */
+export const madeLike = (op: string, handle: Handle, x: Tensor, shape = x.shape, layout = x.layout): Tensor =>
+  made(op, handle, shape, x.dtype, x.device, layout)
 
 /** Memory for a result on x's device and, unless told otherwise, of x's dtype and layout (for equal rank). */
 export function allocLike(

@@ -52,12 +52,15 @@ export const currentRegion = (): Region | undefined => region
 /** Whether ops are cast now. */
 export const isAutocastEnabled = (): boolean => region !== undefined
 
-/** Runs a synchronous function with each op in its operands' dtype. */
-export const withoutAutocast = <T>(fn: () => T): T => (region ? within(undefined, fn as () => Synchronous<T>) : fn())
-
-function within<T>(inner: Region | undefined, fn: () => Synchronous<T>): T {
+/** Ops are cast as in that region from now on, or not at all. Returns the region there was, to be entered again. */
+export function enterRegion(inner: Region | undefined): Region | undefined {
   const outer = region
   region = inner
+  return outer
+}
+
+function within<T>(inner: Region | undefined, fn: () => Synchronous<T>): T {
+  const outer = enterRegion(inner)
   try {
     return refusePromise<T>('autocast', fn())
   } finally {

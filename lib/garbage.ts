@@ -63,10 +63,16 @@ function count(bytes: number): void {
 
 /** The tensor is freed when nothing refers to it any more. */
 export function collectLater(tensor: Tensor, op: string): void {
+  registry.register(tensor, tensor.owner)
+  hang(tensor, op)
+}
+
+/** The tensor's bytes hang on the garbage collector, since those of another tensor that is to free it do. */
+export function hang(tensor: Tensor, op: string): void {
   const { owner } = tensor
+  if (owner.collectable > 0) return
   owner.collectable = owner.storage.shared ? 0 : owner.storage.bytes // counted once, by its first tensor
   owner.collections = collections
-  registry.register(tensor, owner)
   count(owner.collectable)
   madeThisTurn += owner.collectable
   fresh += owner.collectable

@@ -1,7 +1,8 @@
-import { forget } from './garbage.js'
+import { collectLater, forget, hang } from './garbage.js'
 import type { Scope } from './scope.js'
 import type { Storage } from './storage.js'
 import type { Node } from './tape/node.js'
+import type { Tensor } from './tensor.js'
 
 /** What a tensor holds and must let go of once, whether disposed, ended with its scope or garbage-collected. */
 export class Ownership {
@@ -14,7 +15,26 @@ export class Ownership {
   /** The tape's record of how the tensor was made. */
   node: Node | undefined = undefined
 
+  /**
+   * A gradient of the tensor's that `backward()` has made. It is freed with the tensor or when another takes its place, and
+   * only if somebody has read it before is left to the garbage collector, to which each tensor is an expense.
+   */
+  #gradient: Tensor | undefined = undefined
+  gradientRead = false
+
   constructor(readonly storage: Storage) {}
+
+  /** Takes in a gradient that nobody else refers to, or none; lets go of the one before. */
+  holdGradient(gradient: Tensor | undefined): void {
+    const before = this.#gradient
+    if (before && !before.disposed) {
+      if (this.gradientRead) collectLater(before, 'backward')
+      else before.dispose()
+    }
+    this.#gradient = gradient
+    this.gradientRead = false
+    if (gradient) hang(gradient, 'backward')
+  }
 
   release(): void {
     if (!this.live) return
@@ -23,5 +43,6 @@ export class Ownership {
     this.storage.release()
     this.node?.release()
     this.node = undefined
+    if (this.#gradient) this.holdGradient(undefined)
   }
 }

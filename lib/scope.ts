@@ -30,20 +30,27 @@ export class Scope {
 
   /** Runs a synchronous function; tensors made in it belong to this scope. */
   run<T>(fn: () => Synchronous<T>): T {
-    const outer = current
-    current = this
+    const outer = this.enter()
     try {
       return refusePromise<T>('Scope.run', fn())
     } finally {
-      current = outer
+      leave(outer)
     }
+  }
+
+  /** @internal New tensors belong to this scope from now on. Returns the scope that ran, for `leave`. */
+  enter(): Scope | undefined {
+    const outer = current
+    current = this
+    return outer
   }
 
   /** Frees what the scope owns. It may be used again. */
   dispose(): void {
     const owned = this.#owned
+    if (owned.length === 0) return
     this.#owned = []
-    for (const each of owned) if (each.scope === this) each.release()
+    for (let i = 0; i < owned.length; i++) if (owned[i]!.scope === this) owned[i]!.release()
   }
 
   /** As `dispose()`: `using step = new Scope()`. */
@@ -56,6 +63,11 @@ export class Scope {
     owner.scope = this
     this.#owned.push(owner)
   }
+}
+
+/** New tensors belong to `outer` again, or to none. */
+export function leave(outer: Scope | undefined): void {
+  current = outer
 }
 
 /** A new tensor's owner: the running scope or, outside of all, the garbage collector. */

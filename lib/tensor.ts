@@ -95,6 +95,12 @@ export class Tensor<D extends DType = DType> {
    * accumulates.
    */
   get grad(): Tensor<D> | undefined {
+    this.owner.gradientRead = true
+    return this.gradient
+  }
+
+  /** @internal As `grad`, to those who do not keep it. */
+  get gradient(): Tensor<D> | undefined {
     return this.#grad?.disposed ? undefined : this.#grad
   }
 
@@ -107,7 +113,17 @@ export class Tensor<D extends DType = DType> {
       checkGradient('grad', this, gradient)
       keep(gradient)
     }
-    noteGradient(this, gradient && !this.grad ? 'none' : 'any')
+    noteGradient(this, gradient && !this.gradient ? 'none' : 'any')
+    if (gradient === this.#grad) return
+    this.owner.holdGradient(undefined)
+    this.#grad = gradient
+  }
+
+  /** @internal Sets the first gradient, to which nobody else refers. */
+  receiveGradient(gradient: Tensor<D>): void {
+    checkGradient('grad', this, gradient)
+    noteGradient(this, 'none')
+    this.owner.holdGradient(gradient)
     this.#grad = gradient
   }
 

@@ -42,6 +42,7 @@ napi_value invoke(napi_env env, napi_callback_info info) {
   size_t arity = Call::kArity;
   void* environment;
   napi_get_cb_info(env, info, &arity, values, nullptr, &environment);
+  napi_value made = nullptr;
   try {
     guarded(env, Op::kName, [&] {
       CallContext context{env, static_cast<Environment*>(environment), Op::kName, names.pointers.data()};
@@ -57,13 +58,14 @@ napi_value invoke(napi_env env, napi_callback_info info) {
       call.kernel = Op::kernel(context.device->kernels());
       if (Plan* plan = context.environment->recording(*context.device, Op::kName))
         plan->append(std::make_unique<CallStep<Op>>(std::move(call)));
-      else
+      else if (!(context.device->on_host() && call.small() && context.device->stream.run_if_idle(call)))
         context.device->stream.enqueue(std::move(call));
+      if (context.made) napi_create_double(env, context.made, &made);
     });
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();
   }
-  return nullptr;
+  return made;
 }
 
 #pragma GCC diagnostic push
@@ -104,9 +106,7 @@ Napi::Value prepared_size(const Napi::CallbackInfo& info) {
 
 // ---- tensors ---------------------------------------------------------------------------------------------------
 
-constexpr double kMaxCount = 0x1p49;  // elements, so that bytes stay below 2^53
-
-/// create(op, count, dtype, device) → handle of uninitialised memory. A raw function: every op makes its result here.
+/// create(op, count, dtype, device) → handle of uninitialised memory. A raw function: most ops make their results here.
 napi_value create(napi_env env, napi_callback_info info) {
   napi_value values[4], handle = nullptr;
   size_t arity = 4;
@@ -126,22 +126,20 @@ napi_value create(napi_env env, napi_callback_info info) {
                      high, static_cast<long long>(value));
         return value;
       };
-      int64_t count = integer(1, kMaxCount);
+      int64_t count = integer(1, Environment::kMaxCount);
       DType dtype = static_cast<DType>(integer(2, kDTypes - 1));
       Device& device = environment.device(integer(3, kLastDevice));
       if (is_half(dtype) && device.on_host())
         throw_call(CallError::Type, "ERR_DTYPE", "%s: expected %s on a CUDA device, got %s", op, name_of(dtype),
                    device.name().c_str());
-      size_t bytes = static_cast<size_t>(count) * size_of(dtype);
-      environment.reserve_slot();
-      Storage* storage;
+      double made;
       try {
-        storage = environment.allocate(device, bytes);
+        made = environment.make(device, count, dtype);
       } catch (const OutOfMemory&) {
         napi_get_value_string_utf8(env, values[0], op, sizeof op, nullptr);
         throw;
       }
-      napi_create_double(env, environment.open(storage, 0, count, dtype), &handle);
+      napi_create_double(env, made, &handle);
     });
   } catch (const Napi::Error& error) {
     error.ThrowAsJavaScriptException();

@@ -16,6 +16,7 @@ struct CallContext {
   const char* const* names;  // of the parameters
   int position = 0;          // of the parameter being read
   Device* device = nullptr;
+  double made = 0;  // handle of the result that the call made
 
   const char* name() const { return names[position]; }
 
@@ -36,7 +37,9 @@ inline double read_number(const CallContext& call, napi_value value) {
 }
 
 /// Whether JavaScript holds the number exactly, and it has no fraction.
-inline bool is_whole(double number) { return number >= -0x1p53 && number <= 0x1p53 && number == std::floor(number); }
+inline bool is_whole(double number) {
+  return number >= -0x1p53 && number <= 0x1p53 && number == static_cast<double>(static_cast<int64_t>(number));
+}
 
 inline int64_t to_integer(const CallContext& call, double number) {
   if (!is_whole(number))
@@ -132,6 +135,7 @@ struct Passive {
   void tell_range(IndexRange&, bool&) const {}
   void take_range(const IndexRange&) const {}
   int64_t written() const { return 0; }
+  int64_t elements() const { return 0; }
 };
 
 template <class T>
@@ -171,14 +175,18 @@ struct Argument<double> : Passive {
 template <class T>
 struct OperandArgument {
   using Of = KindOf<T>;
+  /// Whether the call makes the tensor when it is given 0 for a handle.
+  static constexpr bool kMakes = std::is_same_v<T, Out>;
   T operand;
   Storage* storage = nullptr;
 
   void read(CallContext&, napi_value) {}
   void bind(CallContext& call, napi_value value) { bind(call, read_number(call, value)); }
   void bind(CallContext& call, double handle) {
-    if (Of::kOptional && handle == 0) return;
-    TensorSlot& slot = call.environment->find(handle, call.op, call.name());
+    if ((Of::kOptional || kMakes) && handle == 0) return;
+    bind(call, call.environment->find(handle, call.op, call.name()));
+  }
+  void bind(CallContext& call, const TensorSlot& slot) {
     call.same_device(slot.storage->device);
     static_cast<Operand&>(operand) = {slot.data(), slot.count, slot.dtype};
     storage = slot.storage;
@@ -198,6 +206,17 @@ struct OperandArgument {
       throw_call(CallError::Range, "ERR_SHAPE", "%s: expected %s to have %lld elements, got %lld", call.op, call.name(),
                  static_cast<long long>(expected), static_cast<long long>(operand.count));
     dtypes.check(call, Of::kElement, operand.dtype);
+  }
+
+  /// Memory for the result, once all that the call was given is known to fit.
+  void make(CallContext& call, const Dtypes& dtypes, int64_t count) {
+    if (!kMakes || operand) return;
+    if (!call.device || !dtypes.known[0] || call.made)
+      throw_call(CallError::Type, "ERR_HANDLE", "%s: expected %s to be a tensor handle, got 0", call.op, call.name());
+    if (count < 0 || static_cast<double>(count) > Environment::kMaxCount)
+      throw_call(CallError::Range, "ERR_SHAPE", "%s: expected at most 2^49 elements of %s", call.op, call.name());
+    call.made = call.environment->make(*call.device, count, dtypes.shared[0]);
+    bind(call, call.environment->find(call.made, call.op, call.name()));
   }
 
   const FailurePtr* failure() const { return Of::kReads && storage && storage->failure ? &storage->failure : nullptr; }
@@ -220,6 +239,7 @@ struct OperandArgument {
     if (std::is_same_v<T, AnyOut> && operand.dtype == DType::Int32 && whole()) storage->range = range;
   }
   int64_t written() const { return Of::kWrites ? operand.count : 0; }
+  int64_t elements() const { return operand.count; }
   const T& get() const { return operand; }
 };
 
@@ -272,6 +292,11 @@ struct ListArgument {
   int64_t written() const {
     int64_t total = 0;
     for (int64_t i = 0; i < list.length; ++i) total += arguments[i].written();
+    return total;
+  }
+  int64_t elements() const {
+    int64_t total = 0;
+    for (int64_t i = 0; i < list.length; ++i) total += arguments[i].elements();
     return total;
   }
   const T& get() const { return list; }

@@ -35,6 +35,12 @@ struct Call<void(Parameters...)> {
     check(call, counts.data(), Indices{});
   }
 
+  /// Whether to compute it takes no longer than to hand it to another thread, whatever the op.
+  bool small() const {
+    constexpr int64_t kSmall = 512;  // elements of all operands together
+    return std::apply([](const auto&... argument) { return (argument.elements() + ...); }, arguments) <= kSmall;
+  }
+
   /// Runs on the stream. A failed input, or an exception, poisons what the op would have written. An op with nothing to
   /// write is not run.
   void operator()() noexcept {
@@ -87,6 +93,13 @@ struct Call<void(Parameters...)> {
     Checked checked;
     checked.counts = counts;
     ((call.position = I, check_one(call, checked, std::get<I>(arguments))), ...);
+    ((call.position = I, make_one(call, checked.dtypes, counts, std::get<I>(arguments))), ...);
+  }
+  template <class A>
+  static void make_one(CallContext&, const Dtypes&, const int64_t*&, A&) {}
+  template <class T>
+  static void make_one(CallContext& call, const Dtypes& dtypes, const int64_t*& counts, OperandArgument<T>& argument) {
+    argument.make(call, dtypes, *counts++);
   }
   template <class T>
   static void check_one(CallContext&, Checked&, Argument<T>&) {}

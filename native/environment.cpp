@@ -1,6 +1,5 @@
 #include "environment.h"
 
-#include <cmath>
 #include <cstdarg>
 #include <cstdio>
 
@@ -55,6 +54,11 @@ Device& Environment::device(int64_t id) {
     if (stopped_) device->stop();
   }
   return *device;
+}
+
+double Environment::make(Device& device, int64_t count, DType dtype) {
+  reserve_slot();
+  return open(allocate(device, static_cast<size_t>(count) * size_of(dtype)), 0, count, dtype);
 }
 
 Storage* Environment::allocate(Device& device, size_t bytes) {
@@ -167,7 +171,7 @@ double Environment::open(Storage* storage, int64_t offset, int64_t count, DType 
 }
 
 TensorSlot& Environment::slot_of(double handle, const char* op, const char* operand) {
-  if (!(handle >= 1 && handle <= 0x1p52) || handle != std::floor(handle))
+  if (!(handle >= 1 && handle <= 0x1p52) || handle != static_cast<double>(static_cast<uint64_t>(handle)))
     throw_call(CallError::Type, "ERR_HANDLE", "%s: expected %s to be a tensor handle, got %g", op, operand, handle);
   uint64_t bits = static_cast<uint64_t>(handle), index = bits & mask(kSlotBits);
   if (bits >> (kGenerationBits + kSlotBits) != id_)

@@ -30,16 +30,15 @@ class Environment {
   Device& device(int64_t id);
 
   /// Handles are integers below 2^53: environment, generation of the slot, slot. 0 is none.
-  /// `reserve_slot` makes sure that the next `open` does not throw.
-  void reserve_slot();
   double open(Storage* storage, int64_t offset, int64_t count, DType dtype);
   TensorSlot& find(double handle, const char* op, const char* operand);
   void close(double handle);
   /// Closes the handles that JavaScript has put by in `closing`.
   void close_all();
 
-  /// Takes memory, in a recording such that will have a place when it ends.
-  Storage* allocate(Device& device, size_t bytes);
+  static constexpr double kMaxCount = 0x1p49;  // elements of a tensor, so that bytes stay below 2^53
+  /// A tensor of at most so many elements, whose memory has a place when the recording ends if there is one.
+  double make(Device& device, int64_t count, DType dtype);
   int64_t live_tensors() const { return live_; }
 
   // ---- recordings (plan.h), one at a time
@@ -73,6 +72,9 @@ class Environment {
   int pending = 0;                            // reads not settled yet; they keep the process alive
 
  private:
+  /// Makes sure that the next `open` does not throw.
+  void reserve_slot();
+  Storage* allocate(Device& device, size_t bytes);
   TensorSlot& slot_of(double handle, const char* op, const char* operand);
   template <class F>
   auto trying(F&& take) -> decltype(take());

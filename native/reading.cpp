@@ -29,7 +29,8 @@ Napi::Value read_sync(const Napi::CallbackInfo& info) {
     void* data;
     napi_value buffer = new_buffer(info.Env(), environment, bytes, &data);
     Stream& stream = slot.storage->device->stream;
-    stream.wait(stream.enqueue(Read{StorageRef(slot.storage), slot.data(), data, bytes, &failure}));
+    Read read{StorageRef(slot.storage), slot.data(), data, bytes, &failure};
+    if (!stream.run_if_idle(read)) stream.wait(stream.enqueue(std::move(read)));
     return Napi::Value(info.Env(), buffer);
   });
   if (failure) throw to_error(info.Env(), *failure);
@@ -66,6 +67,9 @@ void settle(napi_env env, napi_value, void* context, void* data) {
 }
 
 namespace {
+
+/// Bytes that JavaScript's thread copies itself where nothing has to be waited for.
+constexpr size_t kSmall = 1 << 14;
 
 /// The task of an asynchronous read: copies, then settles.
 struct ReadAndSettle {
@@ -105,8 +109,10 @@ napi_value settle_later(Napi::Env env, Environment& environment, ReadAndSettle t
   if (stream.stopped()) throw Stream::Stopped{};
   if (napi_create_promise(env, &task.pending->deferred, &promise) != napi_ok) return nullptr;
   if (buffer && napi_create_reference(env, buffer, 1, &task.pending->buffer) != napi_ok) return nullptr;
-  stream.enqueue(std::move(task));
-  stream.hurry();
+  if (!(task.device->on_host() && task.bytes <= kSmall && stream.run_if_idle(task))) {
+    stream.enqueue(std::move(task));
+    stream.hurry();
+  }
   if (environment.pending++ == 0) napi_ref_threadsafe_function(env, environment.settle);
   return promise;
 }

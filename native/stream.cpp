@@ -105,13 +105,15 @@ uint64_t Stream::publish() {
   return ticket;
 }
 
+Arena* Stream::enter_arena(Arena* arena) { return std::exchange(current_arena, arena); }
+
 bool Stream::run_next() {
   uint64_t next = completed_.load(std::memory_order_relaxed);
   if (next == queued_.load(std::memory_order_acquire)) return false;
   Slot& slot = slots_[next % kCapacity];
-  current_arena = &arena_;
+  enter_arena(&arena_);
   slot.finish(slot.bytes, true);
-  current_arena = nullptr;
+  enter_arena(nullptr);
   completed_.store(next + 1);
   if (waiter_sleeps_.load() && next + 1 >= awaited_.load()) {
     std::lock_guard lock(mutex_);

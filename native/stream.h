@@ -51,6 +51,17 @@ class Stream {
     return publish();
   }
 
+  /// Runs a task here and now if all that was enqueued is done: a small one takes less time than to hand it over. Whether
+  /// it did; no ticket is given out.
+  template <class Task>
+  bool run_if_idle(Task& task) {
+    if (completed() != queued() || stopped()) return false;
+    Arena* const outer = enter_arena(&arena_);
+    task();
+    enter_arena(outer);
+    return true;
+  }
+
   uint64_t queued() const { return queued_.load(std::memory_order_relaxed); }
   uint64_t completed() const { return completed_.load(std::memory_order_acquire); }
   /// Nobody is going to wait for what was enqueued: the worker is not to leave it to a waiter.
@@ -72,6 +83,8 @@ class Stream {
     alignas(std::max_align_t) std::byte bytes[kTaskBytes];
   };
 
+  /// Sets the calling thread's arena, null outside of tasks. Returns what it was.
+  static Arena* enter_arena(Arena* arena);
   Slot& reserve();
   uint64_t publish();
   void work();

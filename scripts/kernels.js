@@ -15,10 +15,14 @@ function parameter(text) {
 }
 
 const ops = [...readFileSync(registry, 'utf8').matchAll(/^OP\((\w+), \((.*?)\), \(.*\)\)$/gm)]
-const lines = ops.map(([, name, signature]) => `  ${name}(${signature.split(',').map(parameter).join(', ')}): void`)
+const result = (signature) => (/\bOut /.test(signature) ? 'Handle' : 'void')
+const lines = ops.map(
+  ([, name, signature]) =>
+    `  readonly ${name}: (${signature.split(',').map(parameter).join(', ')}) => ${result(signature)}`,
+)
 const text = `// Generated from native/ops.def by scripts/kernels.js.
 
-/** A native tensor. 0 stands for an optional tensor that is absent. */
+/** A native tensor. 0 stands for an optional tensor that is absent, or for a result that the call is to make and return. */
 export type Handle = number
 
 /** What pack() returns: geometry staged for the call it is an argument of. */

@@ -77,7 +77,8 @@ t.test('handles', (t) => {
     x + 0.5,
   ]) {
     refuses(t, `${handle} to read from`, () => kernels.relu(1, handle, x))
-    refuses(t, `${handle} to write to`, () => kernels.relu(1, x, handle))
+    // A result of handle 0 is made by the call.
+    if (handle !== 0) refuses(t, `${handle} to write to`, () => kernels.relu(1, x, handle))
     refuses(t, `${handle} in a list`, () => kernels.sgd(1, 0, 0, 0, 0, 0, 1, [handle], [x], []))
     refuses(t, `${handle} to data()`, () => native.readSync(handle))
     refuses(t, `${handle} to write()`, () => native.write(handle, new Float32Array(1)))
@@ -92,6 +93,22 @@ t.test('handles', (t) => {
   const reused = vector(3)
   refuses(t, 'a disposed tensor whose place was taken', () => kernels.relu(1, gone, x), disposed)
   t.same(values(reused), [3])
+  t.end()
+})
+
+t.test('a result that the call makes', (t) => {
+  const x = vector(-1, 2)
+  t.same(values(kernels.relu(2, x, 0)), [0, 2])
+  t.equal(kernels.relu(2, x, vector(0, 0)), undefined, 'none is returned where it is given')
+  refuses(t, 'elements that the operands do not have', () => kernels.relu(3, x, 0), { code: 'ERR_SHAPE' })
+  refuses(t, 'a result of no other operand', () => kernels.fill(2, 1, 0), { code: 'ERR_HANDLE' })
+  refuses(t, 'two results', () => kernels.qr(1, 1, vector(1), 0, 0), { code: 'ERR_HANDLE' })
+  refuses(t, 'a result beside one in a list', () => kernels.sgd(1, 0, 0, 0, 0, 0, 1, [x], [0], []), {
+    code: 'ERR_HANDLE',
+  })
+  const [one, repeated] = [vector(1), (size: number) => pack([1, size, 0, 0])]
+  refuses(t, 'more than there can be', () => kernels.add(repeated(2 ** 50), one, one, 0), { code: 'ERR_SHAPE' })
+  refuses(t, 'more than there is', () => kernels.add(repeated(2 ** 48), one, one, 0), { code: 'ERR_OUT_OF_MEMORY' })
   t.end()
 })
 

@@ -37,12 +37,13 @@ export class Folding {
     readonly hold: (tensor: Tensor) => Tensor,
   ) {}
 
-  /** Holds a convolution into y back; false when it cannot be. */
-  conv(g: Convolution, x: Tensor, weight: Tensor, bias: Tensor | undefined, y: Tensor): boolean {
-    if (!this.isConstant(weight) || (bias && !this.isConstant(bias))) return false
+  /** The result of a convolution that is held back; undefined when it cannot be. */
+  conv(g: Convolution, x: Tensor, weight: Tensor, bias: Tensor | undefined): Tensor | undefined {
+    if (!this.isConstant(weight) || (bias && !this.isConstant(bias))) return undefined
+    const y = allocLike(g.op, x, g.y)
     for (const source of [weight, bias]) if (source) this.sources.set(source.storage, source.storage.version)
     this.#defer({ g, x, weight, bias, residual: undefined, relu: false }, y)
-    return true
+    return y
   }
 
   /** The result of a normalisation that became part of the convolution which gives x; undefined when there is none. */

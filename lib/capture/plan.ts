@@ -1,5 +1,4 @@
 import { alloc, share } from '../alloc.js'
-import { collectLater } from '../garbage.js'
 import { native } from '../native.js'
 import { deviceIndex, type Device } from '../device.js'
 import { disown, Scope } from '../scope.js'
@@ -67,7 +66,7 @@ export class Plan<R> {
     }
     this.#gradients = Array.from(this.#recording.gradients.keys(), (tensor) => [
       tensor,
-      tensor.grad && holdings.hold(tensor.grad.alias()),
+      tensor.gradient && holdings.hold(tensor.gradient.alias()),
     ])
     made.dispose()
     try {
@@ -125,12 +124,9 @@ export class Plan<R> {
 
 /** Gives a tensor the gradient that the plan has brought it. */
 function restore(tensor: Tensor, gradient: Tensor | undefined): void {
-  const present = tensor.grad
+  const present = tensor.gradient
   if (present?.storage === gradient?.storage) return
   present?.dispose()
   tensor.grad = undefined
-  if (!gradient) return
-  const shown = gradient.alias()
-  collectLater(shown, 'capture')
-  tensor.grad = shown
+  if (gradient) tensor.receiveGradient(gradient.alias())
 }

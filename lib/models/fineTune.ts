@@ -78,7 +78,7 @@ export class FineTuning implements Callback {
     if (this.#frozen) return
     this.#frozen = true
     for (const p of this.#features) {
-      p.grad?.dispose()
+      p.gradient?.dispose()
       p.grad = undefined
       p.requiresGrad = false
     }

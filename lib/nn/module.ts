@@ -263,7 +263,7 @@ export abstract class Module extends Callable {
   /** Frees all gradients; the next `backward` starts from none. */
   zeroGrad(): void {
     for (const parameter of this.parameters()) {
-      parameter.grad?.dispose()
+      parameter.gradient?.dispose()
       parameter.grad = undefined
     }
   }

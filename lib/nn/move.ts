@@ -14,8 +14,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] }
  */
 export function move(leaf: Tensor, target: DeviceLike | DType): void {
   if (!isDevice(target) && !isFloat(leaf.dtype)) return
-  scope(() => noGrad(() => become(leaf, leaf.to(target))))
   if (leaf.grad) move(leaf.grad, target)
+  scope(() => noGrad(() => become(leaf, leaf.to(target))))
 }
 
 function become(leaf: Mutable<Tensor>, source: Tensor): void {

@@ -1,4 +1,4 @@
-import { allocLike } from '../alloc.js'
+import { madeLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import type { DType } from '../dtype.js'
 import { describe, ShapeError } from '../errors.js'
@@ -19,33 +19,25 @@ import { clampOf, scale } from './unary.js'
 /** An activation whose gradient follows from its result alone. */
 function byResult(op: 'relu' | 'sigmoid' | 'tanh', x: Tensor): Tensor {
   checkFloats(op, { x })
-  const y = allocLike(op, x)
-  kernels[op](x.size, x.handle, y.handle)
+  const y = madeLike(op, kernels[op](x.size, x.handle, 0), x)
   tracer?.op(op, y, [x])
-  return record(op, y, [x], [y], (dy, _, [y]) => {
-    const dx = allocLike(op, dy)
-    kernels[`${op}_backward`](y.size, y.handle, dy.handle, dx.handle)
-    return [dx]
-  })
+  return record(op, y, [x], [y], (dy, _, [y]) => [
+    madeLike(op, kernels[`${op}_backward`](y.size, y.handle, dy.handle, 0), dy),
+  ])
 }
 
 /** One whose gradient needs what it was applied to. */
 function byInput(
   op: string,
   x: Tensor,
-  forward: (n: number, x: Handle, y: Handle) => void,
-  backward: (n: number, x: Handle, dy: Handle, dx: Handle) => void,
+  forward: (n: number, x: Handle, y: Handle) => Handle,
+  backward: (n: number, x: Handle, dy: Handle, dx: Handle) => Handle,
   options?: object,
 ): Tensor {
   checkFloats(op, { x })
-  const y = allocLike(op, x)
-  forward(x.size, x.handle, y.handle)
+  const y = madeLike(op, forward(x.size, x.handle, 0), x)
   tracer?.op(op, y, [x], options)
-  return record(op, y, [x], [x], (dy, _, [x]) => {
-    const dx = allocLike(op, dy)
-    backward(x.size, x.handle, dy.handle, dx.handle)
-    return [dx]
-  })
+  return record(op, y, [x], [x], (dy, _, [x]) => [madeLike(op, backward(x.size, x.handle, dy.handle, 0), dy)])
 }
 
 /** max(x, 0). */

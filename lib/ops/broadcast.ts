@@ -1,4 +1,5 @@
 import { alloc, allocLike } from '../alloc.js'
+import { isAutocastEnabled } from '../autocast.js'
 import { ShapeError } from '../errors.js'
 import { readStrided } from '../layout.js'
 import { kernels } from '../native.js'
@@ -66,7 +67,7 @@ export function operands(op: string, a: Operand, b: Operand, names = NAMES): rea
   checkTensor(op, names[0], a)
   if (typeof b === 'number') return [a, scalar(op, b, a)]
   checkTensor(op, names[1], b)
-  return promoted(a, b)
+  return isAutocastEnabled() ? promoted(a, b) : [a, b]
 }
 
 /** A number as a tensor of no dimensions, of like's dtype and on its device. */

@@ -1,5 +1,5 @@
 // What convolutions and transposed convolutions share: their geometry, and the three passes that are both's.
-import { allocLike } from '../alloc.js'
+import { checkSize, madeLike } from '../alloc.js'
 import { recording } from '../capture/recording.js'
 import { kernels, pack } from '../native.js'
 import type { Shape } from '../shape.js'
@@ -16,6 +16,8 @@ export interface Convolution {
   readonly x: Shape
   /** [K, C / groups, …window] */
   readonly weight: Shape
+  /** [K] */
+  readonly bias: Shape
   /** [N, K, …positions] */
   readonly y: Shape
   readonly window: readonly Sliding[]
@@ -25,7 +27,10 @@ export interface Convolution {
 /** What signals lack of images, and images of volumes: a side of one cell, along which the window does not move. */
 const still: Sliding = { size: 1, kernel: 1, stride: 1, dilation: 1, before: 0, after: 0, output: 1 }
 
-/** n images of c channels, k filters, and how they slide along one to three sides. */
+/**
+ * n images of c channels, k filters, and how they slide along one to three sides.
+ * @throws {ShapeError} when there are too many cells
+ */
 export function convolution(
   op: string,
   [n, c, k, groups]: readonly [n: number, c: number, k: number, groups: number],
@@ -43,30 +48,28 @@ export function convolution(
   const packed = flat
     ? [...windowWords(n * d.size, c, [h, w]), ...depthWords(still), k, groups]
     : [...windowWords(n, c, [h, w]), ...depthWords(d), k, groups]
-  return { op, packed, x: of(n, c, 'size'), weight: of(k, c / groups, 'kernel'), y: of(n, k, 'output'), window, groups }
+  const [x, y] = [of(n, c, 'size'), of(n, k, 'output')]
+  for (const shape of [x, y]) checkSize(op, shape)
+  return { op, packed, x, weight: of(k, c / groups, 'kernel'), bias: [k], y, window, groups }
 }
 
 /** What native/geometry.h's Conv has beyond Window2d. */
 const depthWords = (d: Sliding): number[] => [d.size, d.kernel, d.output, d.stride, d.before, d.dilation]
 
 export function forward(g: Convolution, x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const y = allocLike(g.op, x, g.y)
-  if (!recording()?.folding?.conv(g, x, weight, bias, y))
-    kernels.conv(pack(g.packed), x.handle, weight.handle, bias ? bias.handle : 0, y.handle)
-  return y
+  const folded = recording()?.folding?.conv(g, x, weight, bias)
+  if (folded) return folded
+  return madeLike(g.op, kernels.conv(pack(g.packed), x.handle, weight.handle, bias ? bias.handle : 0, 0), x, g.y)
 }
 
 /** The gradient of x plus a bias [C]. */
 export function backwardInput(g: Convolution, dy: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  const dx = allocLike(g.op, dy, g.x)
-  kernels.conv_backward_input(pack(g.packed), dy.handle, weight.handle, bias ? bias.handle : 0, dx.handle)
-  return dx
+  const operand = bias ? bias.handle : 0
+  return madeLike(g.op, kernels.conv_backward_input(pack(g.packed), dy.handle, weight.handle, operand, 0), dy, g.x)
 }
 
 export function backwardWeight(g: Convolution, x: Tensor, dy: Tensor): Tensor {
-  const dweight = allocLike(g.op, x, g.weight)
-  kernels.conv_backward_weight(pack(g.packed), x.handle, dy.handle, dweight.handle)
-  return dweight
+  return madeLike(g.op, kernels.conv_backward_weight(pack(g.packed), x.handle, dy.handle, 0), x, g.weight)
 }
 
 /** The sum over all but the channels. */

@@ -1,7 +1,8 @@
-import { alloc } from '../alloc.js'
+import { alloc, checkSize, madeLike } from '../alloc.js'
 import { recording } from '../capture/recording.js'
 import { isTracked, record } from '../autograd.js'
 import { isFloat, type DType } from '../dtype.js'
+import type { Kernels } from '../kernels.js'
 import { kernels, pack } from '../native.js'
 import { Tensor } from '../tensor.js'
 import { tracer } from '../tracer.js'
@@ -19,20 +20,29 @@ import { eq, gt, lt, where } from './compare.js'
 import { raised } from './precision.js'
 import { log, scale } from './unary.js'
 
-type BinaryKernel = 'add' | 'sub' | 'mul' | 'div' | 'pow' | 'maximum' | 'minimum'
+type BinaryKernel = Kernels['add']
 
-function binary(op: BinaryKernel, a: Tensor, b: Tensor): Tensor {
+function binary(op: string, kernel: BinaryKernel, a: Tensor, b: Tensor): Tensor {
   if (a.dtype !== b.dtype || a.device !== b.device || !isFloat(a.dtype)) checkFloats(op, { a, b })
   const shape = broadcastShape(op, a.shape, b.shape)
-  const y = alloc(op, shape, a.dtype, a.device, resultLayout(a, b, shape))
-  if (y.size > 0) kernels[op](pack(broadcastWords(a, b, shape, y.layout)), a.handle, b.handle, y.handle)
+  const layout = resultLayout(a, b, shape)
+  const y =
+    checkSize(op, shape) > 0
+      ? madeLike(op, kernel(pack(broadcastWords(a, b, shape, layout)), a.handle, b.handle, 0), a, shape, layout)
+      : alloc(op, shape, a.dtype, a.device, layout)
   tracer?.op(op, y, [a, b])
   return y
 }
 
 /** Runs the kernel and, where gradients are asked for, notes how they come back. */
-function differentiable(op: BinaryKernel, x: Tensor, z: Tensor, note: (y: Tensor, x: Tensor, z: Tensor) => Tensor) {
-  const y = binary(op, x, z)
+function differentiable(
+  op: string,
+  kernel: BinaryKernel,
+  x: Tensor,
+  z: Tensor,
+  note: (y: Tensor, x: Tensor, z: Tensor) => Tensor,
+): Tensor {
+  const y = binary(op, kernel, x, z)
   return isTracked(x, z) ? note(y, x, z) : y
 }
 
@@ -41,7 +51,7 @@ export function add(a: Operand, b: Operand): Tensor {
   const [x, z] = operands('add', a, b)
   const folded = recording()?.folding?.add(x, z)
   if (folded) return folded
-  return differentiable('add', x, z, recordAdd)
+  return differentiable('add', kernels.add, x, z, recordAdd)
 }
 
 function recordAdd(y: Tensor, x: Tensor, z: Tensor): Tensor {
@@ -54,7 +64,7 @@ function recordAdd(y: Tensor, x: Tensor, z: Tensor): Tensor {
 
 /** a − b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function sub(a: Operand, b: Operand): Tensor {
-  return differentiable('sub', ...operands('sub', a, b), recordSub)
+  return differentiable('sub', kernels.sub, ...operands('sub', a, b), recordSub)
 }
 
 function recordSub(y: Tensor, x: Tensor, z: Tensor): Tensor {
@@ -67,7 +77,7 @@ function recordSub(y: Tensor, x: Tensor, z: Tensor): Tensor {
 
 /** a · b elementwise, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function mul(a: Operand, b: Operand): Tensor {
-  return differentiable('mul', ...operands('mul', a, b), recordMul)
+  return differentiable('mul', kernels.mul, ...operands('mul', a, b), recordMul)
 }
 
 function recordMul(y: Tensor, x: Tensor, z: Tensor): Tensor {
@@ -79,7 +89,7 @@ function recordMul(y: Tensor, x: Tensor, z: Tensor): Tensor {
 
 /** a / b, broadcasting as NumPy. @throws {ShapeError} {@link DTypeError} {@link DeviceError} */
 export function div(a: Operand, b: Operand): Tensor {
-  return differentiable('div', ...operands('div', a, b), recordDiv)
+  return differentiable('div', kernels.div, ...operands('div', a, b), recordDiv)
 }
 
 function recordDiv(y: Tensor, x: Tensor, z: Tensor): Tensor {
@@ -96,7 +106,7 @@ function recordDiv(y: Tensor, x: Tensor, z: Tensor): Tensor {
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  */
 export function pow(a: Operand, b: Operand): Tensor {
-  return differentiable('pow', ...raised(...operands('pow', a, b)), recordPow)
+  return differentiable('pow', kernels.pow, ...raised(...operands('pow', a, b)), recordPow)
 }
 
 function recordPow(y: Tensor, x: Tensor, z: Tensor): Tensor {
@@ -117,14 +127,14 @@ function recordPow(y: Tensor, x: Tensor, z: Tensor): Tensor {
  * NaN, as in PyTorch, neither is smaller and both receive all of it.
  * @throws {ShapeError} {@link DTypeError} {@link DeviceError}
  */
-export const maximum = (a: Operand, b: Operand): Tensor => extremum('maximum', a, b, gt)
+export const maximum = (a: Operand, b: Operand): Tensor => extremum('maximum', kernels.maximum, a, b, gt)
 
 /** The smaller of a and b; see {@link maximum}. */
-export const minimum = (a: Operand, b: Operand): Tensor => extremum('minimum', a, b, lt)
+export const minimum = (a: Operand, b: Operand): Tensor => extremum('minimum', kernels.minimum, a, b, lt)
 
-function extremum(op: 'maximum' | 'minimum', a: Operand, b: Operand, beats: typeof gt): Tensor {
+function extremum(op: string, kernel: BinaryKernel, a: Operand, b: Operand, beats: typeof gt): Tensor {
   const [x, z] = operands(op, a, b)
-  return record(op, binary(op, x, z), [x, z], [x, z], (dy, needs, [x, z]) => {
+  return record(op, binary(op, kernel, x, z), [x, z], [x, z], (dy, needs, [x, z]) => {
     const rest = where(eq(x, z), scale(dy, 0.5), dy)
     const none = scalar(op, 0, dy)
     return [

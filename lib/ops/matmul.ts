@@ -1,4 +1,4 @@
-import { allocLike } from '../alloc.js'
+import { checkSize, madeLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import type { DType } from '../dtype.js'
 import { ShapeError } from '../errors.js'
@@ -92,8 +92,10 @@ function product(a: Tensor, b: Tensor, transposeA: boolean, transposeB: boolean)
   const n = b.shape.at(transposeB ? -2 : -1)!
   const batch = a.shape.slice(0, -2)
   const [left, right] = [toRowMajor(a), toRowMajor(b)]
-  const y = allocLike('matmul', left, [...batch, m, n])
-  kernels.matmul(pack(words(sizeOf(batch), m, n, k, transposeA, transposeB)), left.handle, right.handle, 0, y.handle)
+  const shape = [...batch, m, n]
+  checkSize('matmul', shape)
+  const geometry = words(sizeOf(batch), m, n, k, transposeA, transposeB)
+  const y = madeLike('matmul', kernels.matmul(pack(geometry), left.handle, right.handle, 0, 0), left, shape)
   tracer?.op('matmul', y, [a, b], { transposeA, transposeB })
   return record('matmul', y, [left, right], [left, right], (dy, needs, [a, b]) => [
     needs[0] && (transposeA ? product(b, dy, transposeB, true) : product(dy, b, false, !transposeB)),
@@ -136,14 +138,10 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   const outer = x.shape.slice(0, -1)
   const m = outer.reduce((product, d) => product * d, 1)
   const rows = x.rank === 2 ? x : reshape(x, [m, inner])
-  const y = allocLike('linear', rows, [m, out])
-  kernels.matmul(
-    pack(words(1, m, out, inner, false, true)),
-    rows.handle,
-    weight.handle,
-    bias ? bias.handle : 0,
-    y.handle,
-  )
+  checkSize('linear', [m, out])
+  const geometry = words(1, m, out, inner, false, true)
+  const handle = kernels.matmul(pack(geometry), rows.handle, weight.handle, bias ? bias.handle : 0, 0)
+  const y = madeLike('linear', handle, rows, [m, out])
   record('linear', y, [rows, weight, bias], [rows, weight], (dy, needs, [x, weight]) => [
     needs[0] && matmul(dy, weight),
     needs[1] && matmul(dy, x, { transposeA: true }),

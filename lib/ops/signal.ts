@@ -7,14 +7,16 @@ export const batchOf = (rank: number): string[] => ['N', 'C', ...[['L'], ['H', '
 
 /** What image kernels compute on: signals [N, C, L] as images [N, C, 1, L], images and volumes; channels-last. */
 export function toImage(x: Tensor): Tensor {
+  if (x.layout === 'channelsLast') return x
   const [n, c, length] = x.shape as [number, number, number]
   return toChannelsLast(x.rank === 3 ? reshape(x, [n, c, 1, length]) : x)
 }
 
 /** The result of an image kernel for `rank` spatial dimensions: images [N, C, 1, L] become signals again. */
 export function fromImage(y: Tensor, rank: number): Tensor {
+  if (rank !== 1) return y
   const [n, c, , length] = y.shape as [number, number, number, number]
-  return rank === 1 ? reshape(y, [n, c, length]) : y
+  return reshape(y, [n, c, length])
 }
 
 /** Values for three spatial dimensions, with `rest` for those that signals and images lack. */

@@ -1,4 +1,4 @@
-import { allocLike } from '../alloc.js'
+import { madeLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import type { DType } from '../dtype.js'
 import { kernels } from '../native.js'
@@ -14,14 +14,11 @@ function normalised(op: Normalised, name: string, x: Tensor, dim: number): Tenso
   ;[x] = raised(x)
   checkFloats(name, { x })
   const extents: [number, number, number] = x.rank === 0 ? [1, 1, 1] : around(x, checkDim(name, dim, x.rank))
-  const y = allocLike(name, x)
-  kernels[op](...extents, x.handle, y.handle)
+  const y = madeLike(name, kernels[op](...extents, x.handle, 0), x)
   tracer?.op(name, y, [x], { dim: dim < 0 ? dim + x.rank : dim })
-  return record(name, y, [x], [y], (dy, _, [y]) => {
-    const dx = allocLike(name, dy)
-    kernels[`${op}_backward`](...extents, y.handle, dy.handle, dx.handle)
-    return [dx]
-  })
+  return record(name, y, [x], [y], (dy, _, [y]) => [
+    madeLike(name, kernels[`${op}_backward`](...extents, y.handle, dy.handle, 0), dy),
+  ])
 }
 
 /**

@@ -1,4 +1,4 @@
-import { allocLike } from '../alloc.js'
+import { allocLike, madeLike } from '../alloc.js'
 import { record } from '../autograd.js'
 import type { DType } from '../dtype.js'
 import { kernels } from '../native.js'
@@ -10,8 +10,7 @@ import { raised } from './precision.js'
 
 function apply(op: 'exp' | 'log' | 'sqrt' | 'abs' | 'sign', x: Tensor): Tensor {
   checkFloats(op, { x })
-  const y = allocLike(op, x)
-  kernels[op](x.size, x.handle, y.handle)
+  const y = madeLike(op, kernels[op](x.size, x.handle, 0), x)
   tracer?.op(op, y, [x])
   return y
 }
@@ -51,8 +50,7 @@ export const sign = <D extends DType>(x: Tensor<D>): Tensor<D> =>
 export function scale<D extends DType>(x: Tensor<D>, factor: number): Tensor<D> {
   checkFloats('scale', { x })
   checkNumber('scale', 'factor', factor)
-  const y = allocLike('scale', x)
-  kernels.scale(x.size, factor, x.handle, y.handle)
+  const y = madeLike('scale', kernels.scale(x.size, factor, x.handle, 0), x)
   tracer?.op('mul', y, [x, factor])
   return record('scale', y, [x], [], (dy) => [scale(dy, factor)])
 }
@@ -82,14 +80,11 @@ export function clampOf(op: string, x: Tensor, least: number, greatest: number, 
   checkFloats(op, { x })
   checkNumber(op, 'least', least)
   checkNumber(op, 'greatest', greatest)
-  const y = allocLike(op, x)
-  kernels.clamp(x.size, least, greatest, x.handle, y.handle)
+  const y = madeLike(op, kernels.clamp(x.size, least, greatest, x.handle, 0), x)
   tracer?.op('clamp', y, [x], { least, greatest })
-  return record(op, y, [x], [x], (dy, _, [x]) => {
-    const dx = allocLike(op, dy)
-    kernels.clamp_backward(x.size, least, greatest, Number(strict), x.handle, dy.handle, dx.handle)
-    return [dx]
-  })
+  return record(op, y, [x], [x], (dy, _, [x]) => [
+    madeLike(op, kernels.clamp_backward(x.size, least, greatest, Number(strict), x.handle, dy.handle, 0), dy),
+  ])
 }
 
 declare module '../tensor.js' {

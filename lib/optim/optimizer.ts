@@ -96,7 +96,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
         for (const params of this.alike(group.params)) {
           for (const p of params) this.follow(p)
           // The kernels pair elements as they lie in memory.
-          const grads = params.map((p) => toLayout(p.grad!, p.layout))
+          const grads = params.map((p) => toLayout(p.gradient!, p.layout))
           this.update(group, params, grads)
           for (const p of params) p.markModified()
         }
@@ -107,7 +107,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
   zeroGrad(): void {
     for (const { params } of this.paramGroups)
       for (const p of params) {
-        p.grad?.dispose()
+        p.gradient?.dispose()
         p.grad = undefined
       }
   }
@@ -238,7 +238,7 @@ export abstract class Optimizer<Options extends OptimizerOptions, State extends 
 
   /** The parameters that have a gradient, by what one native call can update. */
   private alike(params: readonly Tensor[]): Tensor[][] {
-    const trained = params.filter((p) => p.grad)
+    const trained = params.filter((p) => p.gradient)
     return groupBy(trained, (p) => `${kindOf(p)} ${this.phase(p)}`)
   }
 

@@ -1,7 +1,6 @@
-import { allocLike } from '../alloc.js'
+import { madeLike } from '../alloc.js'
 import { noteGradient } from '../capture/recording.js'
 import { DisposedError } from '../errors.js'
-import { collectLater } from '../garbage.js'
 import { toLayout } from '../layout.js'
 import { kernels } from '../native.js'
 import { disown, type Scope } from '../scope.js'
@@ -21,9 +20,7 @@ export function add(sum: Tensor, dx: Tensor, inPlace = !sum.storage.shared): Ten
 }
 
 function clone(x: Tensor): Tensor {
-  const y = disown(allocLike('clone', x))
-  kernels.cast(x.size, x.handle, y.handle)
-  return y
+  return disown(madeLike('clone', kernels.scale(x.size, 1, x.handle, 0), x))
 }
 
 /** Adds dx, which is consumed, to a tensor's .grad. */
@@ -35,19 +32,13 @@ export function accumulate(x: Tensor, dx: Tensor): void {
         'whose scope has ended',
     )
   }
+  const { gradient } = x
   if (!x.requiresGrad)
     dx.dispose() // frozen since
-  else if (x.grad) {
-    noteGradient(x, x.grad.storage)
-    add(x.grad, dx, true)
-  } else x.grad = collectable(dx, x.layout)
-}
-
-/** dx, which is consumed, in a layout, with memory of its own and left to the garbage collector. */
-function collectable(dx: Tensor, layout: Layout): Tensor {
-  const mine = separate(dx, layout)
-  collectLater(mine, 'backward')
-  return mine
+  else if (gradient) {
+    noteGradient(x, gradient.storage)
+    add(gradient, dx, true)
+  } else x.receiveGradient(separate(dx, x.layout))
 }
 
 /** dx, which is consumed, in a layout and with memory of its own. Whoever calls this disposes it. */

@@ -1,10 +1,10 @@
-import { withoutAutocast } from '../autocast.js'
-import { Scope } from '../scope.js'
+import { enterRegion } from '../autocast.js'
+import { leave, Scope } from '../scope.js'
 import type { Tensor } from '../tensor.js'
 import { accumulate, add, take } from './accumulate.js'
 import { checkBackward, isAnomalyDetected, unwatched } from './anomaly.js'
 import { applyHooks } from './hooks.js'
-import { noGrad } from './mode.js'
+import { setGradEnabled } from './mode.js'
 import { type Edge, Node } from './node.js'
 
 /** Where a pass starts, and the gradient there, which the pass consumes. */
@@ -23,89 +23,115 @@ export interface Pass {
 
 /** Sends gradients down the tape, off the tape itself. Saved values are freed on the way, node by node. */
 export function propagate(seeds: readonly Seed[], pass: Pass): void {
-  noGrad(() => withoutAutocast(() => run(seeds, pass)))
-}
-
-function run(seeds: readonly Seed[], { retainGraph, deliver = accumulate, wanted, capture }: Pass): void {
-  /** Gradients of leaves whose hooks want to see the whole. */
-  let hooked: Map<Tensor, Tensor> | undefined
-  const arrive = (at: Node | Tensor, dx: Tensor): void => {
-    if (at instanceof Node) at.gradient = at.gradient ? add(at.gradient, dx) : dx
-    else if (!at.hooks?.size) deliver(at, dx)
-    else {
-      hooked ??= new Map()
-      hooked.set(at, hooked.has(at) ? add(hooked.get(at)!, dx) : dx)
-    }
-  }
-  const order = reachable(seeds)
-  const leading = wanted && leadingTo(wanted, order)
-  const scope = new Scope()
+  const tracking = setGradEnabled(false)
+  const region = enterRegion(undefined)
   try {
-    for (const [at, gradient] of seeds) scope.run(() => arrive(at, gradient))
-    for (const node of order) {
-      if (!node.gradient) continue
-      try {
-        if (node.hooks?.size) node.gradient = applied(node.hooks, node.gradient, scope)
-        const y = node.retaining?.deref()
-        if (y && !y.disposed) scope.run(() => accumulate(y, node.gradient!.alias()))
-        if (wanted?.has(node)) capture?.(node, node.gradient)
-        const needs = leading ? node.edges.map((edge) => edge !== undefined && leading.has(edge)) : node.needs
-        if (leading && !needs.includes(true)) continue
-        passOn(node, needs, scope, arrive)
-        if (!retainGraph) node.spend()
-      } finally {
-        scope.dispose()
-        node.gradient.dispose()
-        node.gradient = undefined
-      }
-    }
-    if (hooked) deliverHooked(hooked, scope, deliver)
+    new Propagation(pass).run(seeds)
   } finally {
-    scope.dispose()
-    for (const node of order) {
-      node.gradient?.dispose()
-      node.gradient = undefined
+    enterRegion(region)
+    setGradEnabled(tracking)
+  }
+}
+
+/** One pass. */
+class Propagation {
+  /** Of what is made on the way, until it is handed on. */
+  readonly #scope = new Scope()
+  /** Gradients of leaves whose hooks want to see the whole. */
+  #hooked: Map<Tensor, Tensor> | undefined
+
+  constructor(readonly pass: Pass) {}
+
+  run(seeds: readonly Seed[]): void {
+    const { wanted } = this.pass
+    const order = reachable(seeds)
+    const leading = wanted && leadingTo(wanted, order)
+    const outer = this.#scope.enter()
+    try {
+      for (let i = 0; i < seeds.length; i++) this.#arrive(seeds[i]![0], seeds[i]![1])
+      for (let i = 0; i < order.length; i++) if (order[i]!.gradient) this.#visit(order[i]!, leading)
+      if (this.#hooked) this.#deliverHooked(this.#hooked)
+    } finally {
+      leave(outer)
+      this.#scope.dispose()
+      for (let i = 0; i < order.length; i++) discard(order[i]!)
+      if (this.#hooked) for (const gradient of this.#hooked.values()) gradient.dispose()
     }
-    if (hooked) for (const gradient of hooked.values()) gradient.dispose()
   }
-}
 
-function deliverHooked(hooked: Map<Tensor, Tensor>, scope: Scope, deliver: (leaf: Tensor, dx: Tensor) => void): void {
-  for (const [leaf, gradient] of hooked) {
-    const dx = leaf.hooks ? applied(leaf.hooks, gradient, scope) : gradient
-    hooked.delete(leaf)
-    scope.run(() => deliver(leaf, dx))
-    scope.dispose()
+  #arrive(at: Node | Tensor, dx: Tensor): void {
+    if (at instanceof Node) at.gradient = at.gradient ? add(at.gradient, dx) : dx
+    else if (!at.hooks?.size) this.#deliver(at, dx)
+    else {
+      this.#hooked ??= new Map()
+      const sum = this.#hooked.get(at)
+      this.#hooked.set(at, sum ? add(sum, dx) : dx)
+    }
   }
-}
 
-/** Runs a node's backward and hands what it gives to the node's edges. */
-function passOn(
-  node: Node,
-  needs: readonly boolean[],
-  scope: Scope,
-  arrive: (at: Node | Tensor, dx: Tensor) => void,
-): void {
-  const dy = node.gradient!
-  const watched = isAnomalyDetected()
-  scope.run(() => {
+  #deliver(leaf: Tensor, dx: Tensor): void {
+    const { deliver } = this.pass
+    if (deliver) deliver(leaf, dx)
+    else accumulate(leaf, dx)
+  }
+
+  #deliverHooked(hooked: Map<Tensor, Tensor>): void {
+    for (const [leaf, gradient] of hooked) {
+      const dx = leaf.hooks ? applied(leaf.hooks, gradient, this.#scope) : gradient
+      hooked.delete(leaf)
+      this.#deliver(leaf, dx)
+      this.#scope.dispose()
+    }
+  }
+
+  #visit(node: Node, leading: ReadonlySet<Node | Tensor> | undefined): void {
+    const { wanted, capture, retainGraph } = this.pass
+    try {
+      if (node.hooks?.size) node.gradient = applied(node.hooks, node.gradient!, this.#scope)
+      const y = node.retaining?.deref()
+      if (y && !y.disposed) accumulate(y, node.gradient!.alias())
+      if (wanted?.has(node)) capture?.(node, node.gradient!)
+      const needs = leading ? node.edges.map((edge) => edge !== undefined && leading.has(edge)) : node.needs
+      if (leading && !needs.includes(true)) return
+      this.#passOn(node, needs)
+      if (!retainGraph) node.spend()
+    } finally {
+      this.#scope.dispose()
+      discard(node)
+    }
+  }
+
+  /** Runs a node's backward and hands what it gives to the node's edges. */
+  #passOn(node: Node, needs: readonly boolean[]): void {
+    const dy = node.gradient!
+    const watched = isAnomalyDetected()
     const gradients = watched ? unwatched(() => node.run(dy, needs)) : node.run(dy, needs)
     if (watched) checkBackward(node, dy, gradients)
-    const owned: (Tensor | undefined)[] = []
+    const owned = new Array<Tensor | undefined>(gradients.length)
     for (let i = 0; i < gradients.length; i++) {
       const dx = gradients[i]
-      owned.push(dx && needs[i] ? take(dx, scope) : undefined)
+      if (!dx || !needs[i]) continue
+      if (dx === node.gradient) {
+        owned[i] = dx
+        node.gradient = undefined
+      } else owned[i] = take(dx, this.#scope)
     }
     try {
       for (let i = 0; i < owned.length; i++) {
         const dx = owned[i]
         owned[i] = undefined
-        if (dx) arrive(node.edges[i]!, dx)
+        if (dx) this.#arrive(node.edges[i]!, dx)
       }
     } finally {
       for (let i = 0; i < owned.length; i++) owned[i]?.dispose()
     }
-  })
+  }
+}
+
+/** Lets go of a gradient that was not handed on. */
+function discard(node: Node): void {
+  node.gradient?.dispose()
+  node.gradient = undefined
 }
 
 /** What hooks make of a gradient, which is consumed if they make another. */
@@ -121,17 +147,21 @@ function applied(hooks: NonNullable<Node['hooks']>, gradient: Tensor, scope: Sco
 
 let searches = 0
 
+function find(at: Edge, search: number, found: Node[]): void {
+  if (!(at instanceof Node) || at.search === search) return
+  at.search = search
+  found.push(at)
+}
+
 /** The nodes that gradients may pass, each before those that its operands came from. */
 function reachable(seeds: readonly Seed[]): Node[] {
   const search = ++searches
   const found: Node[] = []
-  const visit = (at: Edge): void => {
-    if (!(at instanceof Node) || at.search === search) return
-    at.search = search
-    found.push(at)
+  for (let i = 0; i < seeds.length; i++) find(seeds[i]![0], search, found)
+  for (let i = 0; i < found.length; i++) {
+    const { edges } = found[i]!
+    for (let j = 0; j < edges.length; j++) find(edges[j], search, found)
   }
-  for (const [at] of seeds) visit(at)
-  for (let i = 0; i < found.length; i++) for (const edge of found[i]!.edges) visit(edge)
   return found.length > 1 ? found.sort((a, b) => b.id - a.id) : found
 }
 

@@ -5,9 +5,15 @@ let enabled = true
 /** Whether ops are recorded on the tape now. */
 export const isGradEnabled = (): boolean => enabled
 
-function withGrad<T>(name: string, mode: boolean, fn: () => T): T {
+/** Whether ops are recorded from now on. Returns whether they were, to be set again. */
+export function setGradEnabled(mode: boolean): boolean {
   const before = enabled
   enabled = mode
+  return before
+}
+
+function withGrad<T>(name: string, mode: boolean, fn: () => T): T {
+  const before = setGradEnabled(mode)
   try {
     return refusePromise(name, fn())
   } finally {

@@ -47,12 +47,12 @@ export class Node {
     saved: readonly (Tensor | undefined)[],
     backward: Backward,
   ) {
-    const edges: Edge[] = []
-    const needs: boolean[] = []
+    const edges = new Array<Edge>(inputs.length)
+    const needs = new Array<boolean>(inputs.length)
     for (let i = 0; i < inputs.length; i++) {
       const x = inputs[i]
-      edges.push(x?.requiresGrad ? (x.owner.node?.retain() ?? x) : undefined)
-      needs.push(edges[i] !== undefined)
+      edges[i] = x?.requiresGrad ? (x.owner.node?.retain() ?? x) : undefined
+      needs[i] = edges[i] !== undefined
     }
     this.edges = edges
     this.needs = needs
@@ -84,7 +84,7 @@ export class Node {
   }
 
   free(): void {
-    for (const x of this.#saved) x?.dispose()
+    for (let i = 0; i < this.#saved.length; i++) this.#saved[i]?.dispose()
     this.#saved = NONE
     this.#backward = undefined
   }
@@ -95,16 +95,16 @@ export class Node {
   }
 
   release(): void {
-    if (this.#references > 1) {
-      this.#references--
-      return
-    }
+    if (--this.#references > 0) return
     // A loop, not a recursion: chains are as long as the longest unrolled network.
-    const queue: Node[] = [this]
-    for (let node = queue.pop(); node; node = queue.pop()) {
-      if (--node.#references > 0) continue
+    let queue: Node[] | undefined
+    for (let node: Node | undefined = this; node; node = queue?.pop()) {
       node.free()
-      for (const edge of node.edges) if (edge instanceof Node) queue.push(edge)
+      const { edges }: Node = node
+      for (let i = 0; i < edges.length; i++) {
+        const edge = edges[i]
+        if (edge instanceof Node && --edge.#references === 0) (queue ??= []).push(edge)
+      }
     }
   }
 }

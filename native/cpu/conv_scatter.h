@@ -12,7 +12,10 @@ namespace {
 inline bool is_scattered(const Conv& p, DType dtype) {
   const int64_t lanes = kVectorBytes / (dtype == DType::Float32 ? 4 : 8);
   const ConvAlgorithm algorithm = conv_algorithm();
-  return is_dense_2d(p) && p.dilation_w == 1 && p.r * p.s > 1 && p.c < lanes &&
+  // A direct convolution fills c of the lanes at each pixel, the product all of them at each window but writes its
+  // sums.
+  const bool worth = 3 * p.c * p.p * p.q <= lanes * p.h * p.w;
+  return is_dense_2d(p) && p.dilation_w == 1 && p.r * p.s > 1 && p.c < lanes && worth &&
          (algorithm == ConvAlgorithm::Auto || algorithm == ConvAlgorithm::Direct);
 }
 

@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kPage = 4096;  // bytes; rows so far apart, or times that, compete for one cache set
 // Packing B is not worth it for tiles so few on top of each other that read rows so near, in bytes.
 constexpr int64_t kFewTiles = 8, kNearRows = 2048;
+constexpr int64_t kMaxPanels = 1 << 24;  // bytes that B in panels may take
 
 /// Memory of one thread: a panel of A, the panels of B, the bias and the row addresses of one tile.
 template <class T>
@@ -215,13 +216,24 @@ void run_pieces(const Gemm<T>& g, const Tiling& tiling) {
 }
 
 template <class T>
-void multiply(const Gemm<T>& g) {
-  if (g.items == 0 || g.m == 0 || g.n == 0) return;
-  const Tiling tiling(g.items, g.m, g.n, g.k, kTileRows, kTileColumns<T>, thread_count());
+void multiply(const Gemm<T>& g, const Tiling& tiling) {
   if (tiling.pieces > 1)
     run_pieces(g, tiling);
   else
     run_all(g, tiling, [&](int64_t) { return g.c; });
+}
+
+template <class T>
+void multiply(Gemm<T> g) {
+  if (g.items == 0 || g.m == 0 || g.n == 0) return;
+  const Tiling tiling(g.items, g.m, g.n, g.k, kTileRows, kTileColumns<T>, thread_count());
+  // Jobs on top of each other read the same panels of B: rather than each for itself, they are packed once.
+  const int64_t bytes = panels_of<T>(g.n) * panel_size<T>(g.k) * int64_t{sizeof(T)};
+  if (g.panels || g.items > 1 || tiling.rows == 1 || !g.b.data || bytes > kMaxPanels) return multiply(g, tiling);
+  Scratch panels(bytes);
+  pack_panels(g.b, g.k, g.n, panels.as<T>());
+  g.panels = panels.as<T>();
+  multiply(g, tiling);
 }
 
 }  // namespace

@@ -26,6 +26,11 @@ int64_t panel_size(int64_t depth) {
   return (depth + kLanesOf<T>)*kTileColumns<T>;
 }
 
+template <class T>
+int64_t panels_of(int64_t columns) {
+  return divide_up(columns, kTileColumns<T>);
+}
+
 /// A panel: up to kTileRows rows from `row` on, by rows or, when A is stored transposed, by columns.
 template <class T>
 void pack_a(const Gemm<T>& g, int64_t item, int64_t row, int64_t rows, int64_t from, int64_t depth, T* to) {
@@ -75,7 +80,7 @@ void finish_row(T* __restrict c, const T* __restrict residual, bool relu, int64_
 /// All of B [depth][columns] in panels, panel_size elements apart.
 template <class T>
 void pack_panels(const Source<T>& b, int64_t depth, int64_t columns, T* to) {
-  parallel(divide_up(columns, kTileColumns<T>), [&](int64_t panel) {
+  parallel(panels_of<T>(columns), [&](int64_t panel) {
     const int64_t column = panel * kTileColumns<T>, count = lesser(kTileColumns<T>, columns - column);
     const int64_t width = panel_width<T>(count);
     for (int64_t from = 0; from < depth; from += kStrip)
