@@ -51,8 +51,8 @@ class Stream {
     return publish();
   }
 
-  /// Runs a task here and now if all that was enqueued is done: a small one takes less time than to hand it over. Whether
-  /// it did; no ticket is given out.
+  /// Runs a task here and now if all that was enqueued is done: a small one takes less time than to hand it over.
+  /// Whether it did; no ticket is given out.
   template <class Task>
   bool run_if_idle(Task& task) {
     if (completed() != queued() || stopped()) return false;
