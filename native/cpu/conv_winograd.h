@@ -8,7 +8,7 @@ namespace convcore::cpu::ISA {
 namespace {
 
 // Channels times filters; below, the transformations cost more than they save.
-constexpr int64_t kLeastProduct = 256;
+constexpr int64_t kLeastProduct = 144;
 
 /// Whether Winograd's algorithm applies.
 inline bool fits_winograd(const Conv& p, DType dtype) {

@@ -15,6 +15,7 @@ import {
   zeros,
   type Tensor,
 } from 'convcore'
+import { settle } from '../garbage.js'
 
 const values = (x: Tensor | undefined) => x && [...x.dataSync()]
 const leaf = (...v: number[]) => tensor(v, { requiresGrad: true })
@@ -177,6 +178,48 @@ t.test('gradients leave the scope in which backward ran', (t) => {
   })
   t.same(values(x.grad), [2, 4])
   t.end()
+})
+
+t.test('a gradient that somebody has read outlives its leaf, and the one in its place', (t) => {
+  const x = leaf(1, 2)
+  x.mul(2).sum().backward()
+  const first = x.grad
+  x.grad = undefined
+  x.mul(3).sum().backward()
+  const second = x.grad
+  x.dispose()
+  t.same(values(first), [2, 2])
+  t.same(values(second), [3, 3])
+  t.end()
+})
+
+t.test('a gradient that nobody has read is freed with its leaf, or when another takes its place', (t) => {
+  const x = keep(leaf(1, 2))
+  const backward = () => scope(() => x.mul(2).sum().backward())
+  const { tensors } = memory()
+  backward()
+  t.equal(memory().tensors, tensors + 1)
+  x.grad = undefined
+  t.equal(memory().tensors, tensors)
+  backward()
+  x.dispose()
+  t.equal(memory().tensors, tensors - 1)
+  t.end()
+})
+
+t.test('the garbage collector frees leaves with their gradients, read or not', async (t) => {
+  await settle()
+  const { tensors } = memory()
+  const used = (read: boolean) => {
+    const x = leaf(1, 2)
+    scope(() => x.mul(2).sum().backward())
+    return read && x.grad
+  }
+  used(false)
+  const kept = used(true)
+  await settle()
+  t.equal(memory().tensors, tensors + 1)
+  t.same(values(kept as Tensor), [2, 2])
 })
 
 t.test('long chains go backward without recursion', (t) => {
