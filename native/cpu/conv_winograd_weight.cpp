@@ -9,7 +9,7 @@ namespace convcore::cpu::ISA {
 namespace {
 
 constexpr int64_t kGroup = 64;                     // channels, and filters, of a job
-constexpr int64_t kTileBytes = 896 << 10;          // of a block of transformed tiles, in the second-level cache
+constexpr int64_t kTileBytes = 448 << 10;          // of a block of transformed tiles, in the second-level cache
 constexpr int64_t kLeastTiles = 64, kWanted = 16;  // tiles of a job, and jobs, where there are so many
 
 /// dweight[k, r, s, c] = Σ dy[n, p, q, k] · x[n, p + r − pad_h, q + s − pad_w, c]
