@@ -20,7 +20,10 @@ export function alloc(op: string, shape: Shape, dtype: DType, device: Device, la
   const size = checkSize(op, shape)
   if (isHalf(dtype) && !isCuda(device))
     throw new DTypeError(`${op}: expected a CUDA device for ${dtype}, got ${device}; CPUs take float32 and float64`)
-  return made(op, native.create(op, size, infoOf(dtype).id, deviceIndex(device)), shape, dtype, device, layout)
+  const handle = native.create(op, size, infoOf(dtype).id, deviceIndex(device))
+  const tensor = unowned(handle, shape, dtype, device, layout)
+  own(tensor, op)
+  return tensor
 }
 
 /** The number of elements of a result. @throws {ShapeError} when there are too many */
@@ -30,17 +33,16 @@ export function checkSize(op: string, shape: Shape): number {
   return size
 }
 
-/** The result of an op that the native layer has just made memory for. */
-export function made(op: string, handle: Handle, shape: Shape, dtype: DType, device: Device, layout: Layout): Tensor {
-  const storage = new Storage(handle, sizeOf(shape) * infoOf(dtype).bytes)
-  const tensor = new Tensor(storage, shape, dtype, device, layout)
+/** A tensor of memory that the native layer has just made. Whoever calls this owns or disposes it. */
+export const unowned = (handle: Handle, shape: Shape, dtype: DType, device: Device, layout: Layout): Tensor =>
+  new Tensor(new Storage(handle, sizeOf(shape) * infoOf(dtype).bytes), shape, dtype, device, layout)
+
+/** The result of an op that the native layer has just made memory for, on x's device and of its dtype. */
+export function madeLike(op: string, handle: Handle, x: Tensor, shape = x.shape, layout = x.layout): Tensor {
+  const tensor = unowned(handle, shape, x.dtype, x.device, layout)
   own(tensor, op)
   return tensor
 }
-
-/** As {@link made}, on x's device and of its dtype. */
-export const madeLike = (op: string, handle: Handle, x: Tensor, shape = x.shape, layout = x.layout): Tensor =>
-  made(op, handle, shape, x.dtype, x.device, layout)
 
 /** Memory for a result on x's device and, unless told otherwise, of x's dtype and layout (for equal rank). */
 export function allocLike(

@@ -185,19 +185,14 @@ export class Tensor<D extends DType = DType> {
    * @throws {ShapeError} when there are more, or none
    */
   async item(): Promise<number> {
-    this.#checkSingle()
+    checkSingle(this)
     return (await this.data())[0]!
   }
 
   /** As `item()`, blocking. */
   itemSync(): number {
-    this.#checkSingle()
+    checkSingle(this)
     return this.dataSync()[0]!
-  }
-
-  #checkSingle(): void {
-    if (this.size !== 1)
-      throw new ShapeError(`item: expected a tensor of one element, got one of shape ${showShape(this.shape)}`)
   }
 
   /**
@@ -234,46 +229,10 @@ export class Tensor<D extends DType = DType> {
   copy_(source: Tensor | TypedArray | readonly number[]): this {
     checkTensor('copy_', 'target', this)
     this.checkWritable('copy_')
-    if (source instanceof Tensor) this.#copyTensor(source)
-    else this.#copyArray(source)
+    if (source instanceof Tensor) copyTensor(source, this)
+    else copyArray(source, this)
     this.markModified()
     return this
-  }
-
-  #copyTensor(source: Tensor): void {
-    if (!sameShape(source.shape, this.shape))
-      throw new ShapeError(`copy_: expected a source of shape ${showShape(this.shape)}, got ${showShape(source.shape)}`)
-    if (source.dtype !== this.dtype)
-      throw new DTypeError(`copy_: expected a source of dtype ${this.dtype}, got ${source.dtype}`)
-    if (source.requiresGrad && isGradEnabled())
-      throw new AutogradError(
-        'copy_: expected a source off the tape, which cannot follow changes in place; detach() it',
-      )
-    const here =
-      source.device === this.device
-        ? source
-        : disown(alloc('copy_', source.shape, source.dtype, this.device, source.layout))
-    if (here !== source) native.transfer(source.handle, here.handle)
-    readStrided(here, stridesOf(here.shape, here.layout), 0, this)
-    if (here !== source) here.dispose()
-  }
-
-  #copyArray(source: TypedArray | readonly number[]): void {
-    const { array } = dtypes[this.dtype]
-    if (!Array.isArray(source) && dtypeOf(source) === undefined)
-      throw new TypeError(`copy_: expected a tensor, a typed array or an array of numbers, got ${describe(source)}`)
-    if (source.length !== this.size) throw new ShapeError(`copy_: expected ${this.size} elements, got ${source.length}`)
-    const values = source instanceof array ? source : new array(source)
-    if (this.layout === 'rowMajor' && !isHalf(this.dtype)) {
-      native.write(this.handle, values)
-      return
-    }
-    using made = new Scope()
-    made.run(() => {
-      const given = alloc('copy_', this.shape, wide(this.dtype), this.device)
-      native.write(given.handle, values)
-      readStrided(inDType(given, this.dtype), stridesOf(this.shape, 'rowMajor'), 0, this)
-    })
   }
 
   /** @internal Refuses changes in place that the tape could not follow. */
@@ -311,6 +270,43 @@ export class Tensor<D extends DType = DType> {
   [inspect.custom](): string {
     return this.toString()
   }
+}
+
+function checkSingle(x: Tensor): void {
+  if (x.size !== 1)
+    throw new ShapeError(`item: expected a tensor of one element, got one of shape ${showShape(x.shape)}`)
+}
+
+function copyTensor(source: Tensor, to: Tensor): void {
+  if (!sameShape(source.shape, to.shape))
+    throw new ShapeError(`copy_: expected a source of shape ${showShape(to.shape)}, got ${showShape(source.shape)}`)
+  if (source.dtype !== to.dtype)
+    throw new DTypeError(`copy_: expected a source of dtype ${to.dtype}, got ${source.dtype}`)
+  if (source.requiresGrad && isGradEnabled())
+    throw new AutogradError('copy_: expected a source off the tape, which cannot follow changes in place; detach() it')
+  const here =
+    source.device === to.device ? source : disown(alloc('copy_', source.shape, source.dtype, to.device, source.layout))
+  if (here !== source) native.transfer(source.handle, here.handle)
+  readStrided(here, stridesOf(here.shape, here.layout), 0, to)
+  if (here !== source) here.dispose()
+}
+
+function copyArray(source: TypedArray | readonly number[], to: Tensor): void {
+  const { array } = dtypes[to.dtype]
+  if (!Array.isArray(source) && dtypeOf(source) === undefined)
+    throw new TypeError(`copy_: expected a tensor, a typed array or an array of numbers, got ${describe(source)}`)
+  if (source.length !== to.size) throw new ShapeError(`copy_: expected ${to.size} elements, got ${source.length}`)
+  const values = source instanceof array ? source : new array(source)
+  if (to.layout === 'rowMajor' && !isHalf(to.dtype)) {
+    native.write(to.handle, values)
+    return
+  }
+  using made = new Scope()
+  made.run(() => {
+    const given = alloc('copy_', to.shape, wide(to.dtype), to.device)
+    native.write(given.handle, values)
+    readStrided(inDType(given, to.dtype), stridesOf(to.shape, 'rowMajor'), 0, to)
+  })
 }
 
 /** Runs `read` on x in logical order and in a dtype that JavaScript has. */

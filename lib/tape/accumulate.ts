@@ -1,4 +1,4 @@
-import { madeLike } from '../alloc.js'
+import { unowned } from '../alloc.js'
 import { noteGradient } from '../capture/recording.js'
 import { DisposedError } from '../errors.js'
 import { toLayout } from '../layout.js'
@@ -19,9 +19,9 @@ export function add(sum: Tensor, dx: Tensor, inPlace = !sum.storage.shared): Ten
   return mine
 }
 
-function clone(x: Tensor): Tensor {
-  return disown(madeLike('clone', kernels.scale(x.size, 1, x.handle, 0), x))
-}
+/** Owned by nobody, as what it takes the place of. */
+const clone = (x: Tensor): Tensor =>
+  unowned(kernels.scale(x.size, 1, x.handle, 0), x.shape, x.dtype, x.device, x.layout)
 
 /** Adds dx, which is consumed, to a tensor's .grad. */
 export function accumulate(x: Tensor, dx: Tensor): void {

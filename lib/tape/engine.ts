@@ -36,73 +36,73 @@ export function propagate(seeds: readonly Seed[], pass: Pass): void {
 /** One pass. */
 class Propagation {
   /** Of what is made on the way, until it is handed on. */
-  readonly #scope = new Scope()
+  private readonly scope = new Scope()
   /** Gradients of leaves whose hooks want to see the whole. */
-  #hooked: Map<Tensor, Tensor> | undefined
+  private hooked: Map<Tensor, Tensor> | undefined
 
-  constructor(readonly pass: Pass) {}
+  constructor(private readonly pass: Pass) {}
 
   run(seeds: readonly Seed[]): void {
     const { wanted } = this.pass
     const order = reachable(seeds)
     const leading = wanted && leadingTo(wanted, order)
-    const outer = this.#scope.enter()
+    const outer = this.scope.enter()
     try {
-      for (let i = 0; i < seeds.length; i++) this.#arrive(seeds[i]![0], seeds[i]![1])
-      for (let i = 0; i < order.length; i++) if (order[i]!.gradient) this.#visit(order[i]!, leading)
-      if (this.#hooked) this.#deliverHooked(this.#hooked)
+      for (let i = 0; i < seeds.length; i++) this.arrive(seeds[i]![0], seeds[i]![1])
+      for (let i = 0; i < order.length; i++) if (order[i]!.gradient) this.visit(order[i]!, leading)
+      if (this.hooked) this.deliverHooked(this.hooked)
     } finally {
       leave(outer)
-      this.#scope.dispose()
+      this.scope.dispose()
       for (let i = 0; i < order.length; i++) discard(order[i]!)
-      if (this.#hooked) for (const gradient of this.#hooked.values()) gradient.dispose()
+      if (this.hooked) for (const gradient of this.hooked.values()) gradient.dispose()
     }
   }
 
-  #arrive(at: Node | Tensor, dx: Tensor): void {
+  private arrive(at: Node | Tensor, dx: Tensor): void {
     if (at instanceof Node) at.gradient = at.gradient ? add(at.gradient, dx) : dx
-    else if (!at.hooks?.size) this.#deliver(at, dx)
+    else if (!at.hooks?.size) this.deliver(at, dx)
     else {
-      this.#hooked ??= new Map()
-      const sum = this.#hooked.get(at)
-      this.#hooked.set(at, sum ? add(sum, dx) : dx)
+      this.hooked ??= new Map()
+      const sum = this.hooked.get(at)
+      this.hooked.set(at, sum ? add(sum, dx) : dx)
     }
   }
 
-  #deliver(leaf: Tensor, dx: Tensor): void {
+  private deliver(leaf: Tensor, dx: Tensor): void {
     const { deliver } = this.pass
     if (deliver) deliver(leaf, dx)
     else accumulate(leaf, dx)
   }
 
-  #deliverHooked(hooked: Map<Tensor, Tensor>): void {
+  private deliverHooked(hooked: Map<Tensor, Tensor>): void {
     for (const [leaf, gradient] of hooked) {
-      const dx = leaf.hooks ? applied(leaf.hooks, gradient, this.#scope) : gradient
+      const dx = leaf.hooks ? applied(leaf.hooks, gradient, this.scope) : gradient
       hooked.delete(leaf)
-      this.#deliver(leaf, dx)
-      this.#scope.dispose()
+      this.deliver(leaf, dx)
+      this.scope.dispose()
     }
   }
 
-  #visit(node: Node, leading: ReadonlySet<Node | Tensor> | undefined): void {
+  private visit(node: Node, leading: ReadonlySet<Node | Tensor> | undefined): void {
     const { wanted, capture, retainGraph } = this.pass
     try {
-      if (node.hooks?.size) node.gradient = applied(node.hooks, node.gradient!, this.#scope)
+      if (node.hooks?.size) node.gradient = applied(node.hooks, node.gradient!, this.scope)
       const y = node.retaining?.deref()
       if (y && !y.disposed) accumulate(y, node.gradient!.alias())
       if (wanted?.has(node)) capture?.(node, node.gradient!)
       const needs = leading ? node.edges.map((edge) => edge !== undefined && leading.has(edge)) : node.needs
       if (leading && !needs.includes(true)) return
-      this.#passOn(node, needs)
+      this.passOn(node, needs)
       if (!retainGraph) node.spend()
     } finally {
-      this.#scope.dispose()
+      this.scope.dispose()
       discard(node)
     }
   }
 
   /** Runs a node's backward and hands what it gives to the node's edges. */
-  #passOn(node: Node, needs: readonly boolean[]): void {
+  private passOn(node: Node, needs: readonly boolean[]): void {
     const dy = node.gradient!
     const watched = isAnomalyDetected()
     const gradients = watched ? unwatched(() => node.run(dy, needs)) : node.run(dy, needs)
@@ -114,13 +114,13 @@ class Propagation {
       if (dx === node.gradient) {
         owned[i] = dx
         node.gradient = undefined
-      } else owned[i] = take(dx, this.#scope)
+      } else owned[i] = take(dx, this.scope)
     }
     try {
       for (let i = 0; i < owned.length; i++) {
         const dx = owned[i]
         owned[i] = undefined
-        if (dx) this.#arrive(node.edges[i]!, dx)
+        if (dx) this.arrive(node.edges[i]!, dx)
       }
     } finally {
       for (let i = 0; i < owned.length; i++) owned[i]?.dispose()
