@@ -6,6 +6,7 @@
 
 #include "../../native/cpu/device.h"
 #include "../../native/cpu/threads.h"
+#include "../../native/scratch.h"
 #include "../../native/storage.h"
 #include "../../native/transfer.h"
 
@@ -62,6 +63,32 @@ void waiting_for_each_task_hands_over_correctly() {
     device.stream.wait(device.stream.enqueue([&counter]() noexcept { ++counter; }));
     EXPECT(counter == i);
   }
+}
+
+void small_tasks_run_at_once_behind_all_others() {
+  cpu::CpuDevice device(0);
+  Stream& stream = device.stream;
+  int seen = 0, at_once = 0;
+  constexpr int kTasks = 20000;
+  for (int i = 0; i < kTasks; ++i) {
+    auto task = [&seen, i]() noexcept {
+      Scratch memory(sizeof(int));  // of the stream's arena, whichever thread runs this
+      *memory.as<int>() = seen;
+      EXPECT(*memory.as<int>() == i);
+      ++seen;
+    };
+    if (i % 5 != 0 && stream.run_if_idle(task))
+      ++at_once;
+    else
+      stream.enqueue(task);
+    if (i % 100 == 0) stream.wait(stream.queued());
+  }
+  stream.wait(stream.queued());
+  EXPECT(seen == kTasks);
+  EXPECT(at_once >= kTasks / 100);
+  stream.stop();
+  auto none = []() noexcept { EXPECT(false); };
+  EXPECT(!stream.run_if_idle(none));
 }
 
 void blocks_are_reused_behind_the_tasks_that_read_them() {
@@ -126,8 +153,9 @@ void a_stop_in_the_middle_drops_the_queue() {
 int main() {
   tasks_run_in_order_under_backpressure();
   waiting_for_each_task_hands_over_correctly();
+  small_tasks_run_at_once_behind_all_others();
   blocks_are_reused_behind_the_tasks_that_read_them();
   streams_meet_for_copies_both_ways();
   a_stop_in_the_middle_drops_the_queue();
-  std::puts("5 passed, 0 failed");
+  std::puts("6 passed, 0 failed");
 }
