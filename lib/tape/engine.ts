@@ -33,7 +33,7 @@ export function propagate(seeds: readonly Seed[], pass: Pass): void {
   }
 }
 
-/** One pass. */
+/** One pass. Its methods are TypeScript's private: V8 marks each instance of a class that has `#` methods, which takes time. */
 class Propagation {
   /** Of what is made on the way, until it is handed on. */
   private readonly scope = new Scope()
