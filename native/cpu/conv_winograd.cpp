@@ -200,8 +200,8 @@ void transform_product(const Problem& g, const Layout& layout, int64_t from, int
   transform(g, layout, from, count, panel, product);
 }
 
-constexpr int64_t kImageBytes = 384 << 10;  // of a block of transformed tiles: a fifth of a second-level cache, which others may share
-constexpr int64_t kChannels = 8 * kFloats;  // whose filters a job transforms at a time
+constexpr int64_t kImageBytes = 384 << 10;      // of a block of transformed tiles: it shares the second-level cache
+constexpr int64_t kChannels = 8 * kFloats;      // whose filters a job transforms at a time
 constexpr int64_t kPanelTiles = 8 * kTileRows;  // whose product with one panel stays in the second-level cache
 
 int64_t vectors_of(const Problem& g, int64_t panel) {
