@@ -25,6 +25,6 @@ export CONVCORE_ADDON="$PWD/build/address/Release/convcore.node" CONVCORE_ISA=ge
 # the others do not run; nor has what is written in TypeScript alone, on ops tested elsewhere, anything for a sanitizer.
 export -f check
 files=$(find build/ts/test -name '*.test.js' | grep -vE '/(docs|examples|codeBlocks|smoke)\.test|/(cli|dashboard|models|onnx|keras|package|visualize|vision)/' | sort)
-failed=$(echo "$files" | xargs -P 2 -I FILE bash -c 'check FILE' | tee /dev/stderr | grep -c '^failed' || true)
+failed=$(echo "$files" | xargs -P 2 -I FILE bash -c 'check FILE' | tee -a /dev/stderr | grep -c '^failed' || true)
 echo "$(($(echo "$files" | wc -l) - failed)) passed, $failed failed"
 [ "$failed" = 0 ]
