@@ -13,6 +13,7 @@ import {
   tensor,
   train,
 } from 'convcore'
+import { settle } from './garbage.js'
 
 t.setTimeout(120_000)
 
@@ -127,6 +128,7 @@ t.test('a result that leaves a scope keeps what its gradient needs', async (t) =
 })
 
 t.test('an asynchronous function owns a scope', async (t) => {
+  await settle()
   const { tensors } = memory()
   {
     using step = new Scope()

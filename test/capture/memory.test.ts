@@ -9,6 +9,7 @@ t.test('memory is flat over replays, and goes when the captured function is disp
   const run = () => scope(() => void captured(images(8), labels(8)))
   for (let i = 0; i < 3; i++) run()
   await sync()
+  await settle()
   const { live, tensors } = memory()
   for (let i = 0; i < 50; i++) run()
   t.equal(memory().live, live)

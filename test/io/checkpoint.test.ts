@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { Generator, io, memory, mseLoss, nn, optim, randn, Tensor, tensor, zeros } from 'convcore'
 import { quickFolder, survives } from '../mutations.js'
+import { settle } from '../garbage.js'
 
 const elements = async (x: Tensor) => [...(await x.data())]
 
@@ -112,6 +113,7 @@ t.test('10,000 damaged checkpoints are refused or read', async (t) => {
     best: NaN,
   }
   await io.saveCheckpoint(whole, content)
+  await settle()
   const before = memory().tensors
   const { refused, strange } = await survives(readFileSync(whole), async (bytes, worker) => {
     const file = join(folder, String(worker))

@@ -5,6 +5,7 @@ import t from 'tap'
 import { io, memory, nn, optim, ones, tensor, type Tensor, zeros } from 'convcore'
 import { fixture, fixtureFile } from '../fixture.js'
 import { survives } from '../mutations.js'
+import { settle } from '../garbage.js'
 
 const { loadPyTorch, savePyTorch } = io
 const { CONVCORE_DATA } = process.env
@@ -308,6 +309,7 @@ t.test('sets hold what they hold, themselves too', async (t) => {
 
 for (const name of ['tensors.zip', 'checkpoint.zip', 'tensors.legacy', 'checkpoint.legacy'])
   t.test(`damaged copies of ${name} are refused or read`, async (t) => {
+    await settle()
     const before = memory().tensors
     const { refused, strange } = await survives(
       readFileSync(file(name)),

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { manualSeed, memory, mul, nn, randn, scope, sub, tensor, type Tensor, zeros } from 'convcore'
+import { settle } from '../garbage.js'
 
 const columns = (...values: number[]): Tensor => tensor(values.map((value) => [value, 10 * value]))
 const rounded = async (x?: Tensor): Promise<number[]> => Array.from((await x?.data()) ?? [], (v) => +v.toFixed(4))
@@ -49,6 +50,7 @@ t.test('images and sequences are normalised per channel', async (t) => {
 
 t.test('buffers stay when the scope of a training step ends', async (t) => {
   const bn = new nn.BatchNorm2d(3)
+  await settle()
   const before = memory().tensors
   for (let i = 0; i < 5; i++)
     scope(() => {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { memory, nn, type Tensor } from 'convcore'
+import { settle } from '../garbage.js'
 
 const conv = (from: number, to: number) => new nn.Conv2d(from, to, 3, { padding: 'same' })
 const pool = () => new nn.MaxPool2d(2, { ceilMode: true })
@@ -98,6 +99,7 @@ t.test('shared layers count once and uncalled ones are listed last', async (t) =
 t.test('it leaves no trace: mode, running statistics, memory', async (t) => {
   const net = new nn.Sequential(conv(1, 2), new nn.BatchNorm2d(2))
   net.at(1)?.eval()
+  await settle()
   const before = memory().tensors
   nn.summary(net, [1, 4, 4])
   t.equal(memory().tensors, before)

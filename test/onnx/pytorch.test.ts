@@ -3,6 +3,7 @@ import t from 'tap'
 import { crossEntropy, memory, nn, onnx, optim, scope, tensor, Tensor } from 'convcore'
 import { fixture } from '../fixture.js'
 import { distance, type Given } from './runtime.js'
+import { settle } from '../garbage.js'
 
 interface Case {
   files: string[]
@@ -54,6 +55,7 @@ t.test('an imported network is trained as any other', async (t) => {
         return loss.itemSync()
       }),
     )
+    await settle()
     if (step === 1) live = memory().tensors
   }
   t.ok(losses.at(-1)! < losses[0]! / 3, `loss ${losses[0]} → ${losses.at(-1)}`)

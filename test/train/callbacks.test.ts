@@ -187,6 +187,7 @@ t.test('a model over-fits a few batches when asked to', async (t) => {
   const loader = new data.DataLoader(rings(), { batchSize: 16, shuffle: true })
   const model = new nn.Sequential(new nn.Linear(2, 32), new nn.ReLU(), new nn.Linear(32, 2))
   const trainer = makeTrainer({}, model)
+  await settle()
   const before = memory().tensors
   const history = await trainer.fit(loader, {
     epochs: 60,

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { data, defaultGenerator, manualSeed, memory, nn, optim, train } from 'convcore'
 import { makeNet, makeTrainer, rings } from './toy.js'
+import { settle } from '../garbage.js'
 
 const elements = (model: nn.Module) =>
   Promise.all(Object.values(model.stateDict()).map(async (x) => [...(await x.data())]))
@@ -19,6 +20,7 @@ t.test('the loss falls fastest somewhere between no learning and divergence, and
   const trainer = makeTrainer({ optimizer }, model)
   const loader = new data.DataLoader(data.digits({ count: 1000 }), { batchSize: 50, shuffle: true })
   await trainer.fit(loader, { epochs: 1, fastDevRun: true })
+  await settle()
   const [weights, random, live] = [await elements(model), defaultGenerator.state(), memory().tensors]
   const { rates, losses, smoothed, suggestion } = await trainer.findLearningRate(loader, { max: 100 })
   t.ok(rates.length > 50 && rates.length <= 100, `${rates.length} steps`)

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { memory, nn, optim, tensor, train } from 'convcore'
+import { settle } from '../garbage.js'
 
 const logits = tensor([
   [0.1, 0.7, 0.2],
@@ -125,6 +126,7 @@ t.test('a trainer reports them, in every epoch and evaluation for itself', async
     loss: new nn.CrossEntropyLoss(),
     metrics: [train.accuracy, train.f1(), matrix],
   })
+  await settle()
   const before = memory().tensors
   const history = await trainer.fit(batches, { epochs: 2, validation: batches })
   t.same(Object.keys(history[0]!), [

@@ -1,5 +1,6 @@
 import { data, manualSeed, memory, nn, optim, train } from 'convcore'
 import t from 'tap'
+import { settle } from '../garbage.js'
 
 const SIZES = [784, 64, 32, 16]
 
@@ -92,6 +93,7 @@ t.test('pretraining leaves nothing behind', async (t) => {
   const stages = deep().stages.slice(0, 2)
   const run = () => train.pretrainLayers(stages, set, { epochs: 1, optimizer: (p) => new optim.SGD(p, { lr: 0.1 }) })
   await run()
+  await settle()
   const before = memory().tensors
   await run()
   t.ok(memory().tensors - before <= 8, 'but gradients at most') // of encoders and decoders

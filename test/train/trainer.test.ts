@@ -49,6 +49,7 @@ t.test('memory is flat over 200 steps', async (t) => {
   const loader = new data.DataLoader(rings(), { batchSize: 32 })
   await trainer.fit(loader, { epochs: 1 })
   const use: number[] = []
+  await settle()
   await trainer.fit(loader, { epochs: 25, onStep: () => use.push(memory().live) })
   await trainer.evaluate(loader)
   t.equal(use.length, 200)
