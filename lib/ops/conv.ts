@@ -1,11 +1,19 @@
 import { isAutocastEnabled } from '../autocast.js'
 import { record } from '../autograd.js'
 import { ShapeError } from '../errors.js'
-import { sameShape, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
 import { tracer } from '../tracer.js'
 import { checkFloats, checkShapeIs, checkWhole, type Pair, type Single, type Sizes, type Triple } from './check.js'
-import { backwardBias, backwardInput, backwardWeight, type Convolution, convolution, forward } from './convolution.js'
+import {
+  backwardBias,
+  backwardInput,
+  backwardWeight,
+  type Convolution,
+  convolution,
+  forward,
+  recall,
+  remember,
+} from './convolution.js'
 import { lowered } from './precision.js'
 import { batchOf, fromImage, toImage } from './signal.js'
 import { slide, type Padding, WINDOW } from './window.js'
@@ -77,8 +85,8 @@ function conv(
 ): Tensor {
   if (isAutocastEnabled()) [x, weight, bias] = lowered(x, weight, bias)
   checkFloats(op, { x, weight, bias })
-  const g = geometry(op, rank, x, weight, options)
-  if (bias && !sameShape(bias.shape, g.bias)) checkShapeIs(op, 'bias', bias, g.bias)
+  const g = recall(op, x, weight, options) ?? remember(x, weight, options, geometry(op, rank, x, weight, options))
+  if (bias) checkShapeIs(op, 'bias', bias, [g.y[1]!])
   const images = toImage(x)
   const filters = toImage(weight)
   const y = forward(g, images, filters, bias)
@@ -92,20 +100,7 @@ function conv(
   return result
 }
 
-/** What a convolution was asked for, and its geometry. */
-interface Asked {
-  readonly op: string
-  readonly x: Shape
-  readonly options: ConvOptions<Sizes>
-  readonly g: Convolution
-}
-
-/** By filters, the last convolution with them: most often the next is of the same geometry, which takes long to work out. */
-const asked = new WeakMap<Tensor, Asked>()
-
 function geometry(op: string, rank: number, x: Tensor, weight: Tensor, options: ConvOptions<Sizes>): Convolution {
-  const last = asked.get(weight)
-  if (last && last.op === op && sameShape(last.x, x.shape) && sameOptions(last.options, options)) return last.g
   const { stride = 1, padding = 0, dilation = 1 } = options
   const groups = checkWhole(op, 'groups', options.groups ?? 1, 1)
   checkShapeIs(op, 'x', x, batchOf(rank))
@@ -114,19 +109,5 @@ function geometry(op: string, rank: number, x: Tensor, weight: Tensor, options: 
   checkShapeIs(op, 'weight', weight, ['K', c / groups, ...WINDOW[rank - 1]!])
   const [k, , ...kernel] = weight.shape as [number, number, ...number[]]
   if (k % groups !== 0) throw new ShapeError(`${op}: expected filters divisible by ${groups} groups, got ${k}`)
-  const g = convolution(op, [n, c, k, groups], slide(op, sides, kernel, { stride, padding, dilation }))
-  const copies = { stride: copied(stride), padding: copied(padding), dilation: copied(dilation), groups }
-  asked.set(weight, { op, x: x.shape, options: copies, g })
-  return g
+  return convolution(op, [n, c, k, groups], slide(op, sides, kernel, { stride, padding, dilation }))
 }
-
-const copied = <T>(sizes: T): T => (Array.isArray(sizes) ? ([...sizes] as T) : sizes)
-
-const sameOptions = (a: ConvOptions<Sizes>, b: ConvOptions<Sizes>): boolean =>
-  sameSizes(a.stride, b.stride ?? 1) &&
-  sameSizes(a.padding, b.padding ?? 0) &&
-  sameSizes(a.dilation, b.dilation ?? 1) &&
-  a.groups === (b.groups ?? 1)
-
-const sameSizes = (a: unknown, b: unknown): boolean =>
-  a === b || (Array.isArray(a) && Array.isArray(b) && sameShape(a as Shape, b as Shape))

@@ -2,11 +2,12 @@
 import { checkSize, madeLike } from '../alloc.js'
 import { recording } from '../capture/recording.js'
 import { kernels, pack } from '../native.js'
-import type { Shape } from '../shape.js'
+import { sameShape, type Shape } from '../shape.js'
 import type { Tensor } from '../tensor.js'
+import type { Sizes } from './check.js'
 import { sum } from './reduce.js'
 import { asVolume } from './signal.js'
-import { type Sliding, windowWords } from './window.js'
+import { type Padding, type Sliding, windowWords } from './window.js'
 
 /** How filters slide over images. Shapes are of rank 4 or 5: signals have height 1. */
 export interface Convolution {
@@ -16,8 +17,6 @@ export interface Convolution {
   readonly x: Shape
   /** [K, C / groups, …window] */
   readonly weight: Shape
-  /** [K] */
-  readonly bias: Shape
   /** [N, K, …positions] */
   readonly y: Shape
   readonly window: readonly Sliding[]
@@ -50,8 +49,53 @@ export function convolution(
     : [...windowWords(n, c, [h, w]), ...depthWords(d), k, groups]
   const [x, y] = [of(n, c, 'size'), of(n, k, 'output')]
   for (const shape of [x, y]) checkSize(op, shape)
-  return { op, packed, x, weight: of(k, c / groups, 'kernel'), bias: [k], y, window, groups }
+  return { op, packed, x, weight: of(k, c / groups, 'kernel'), y, window, groups }
 }
+
+/** What calls are told of how filters slide. */
+interface Told {
+  stride?: Sizes
+  padding?: Padding<Sizes>
+  outputPadding?: Sizes
+  dilation?: Sizes
+  groups?: number
+}
+
+/** By filters, the last convolution with them: most often the next is of the same geometry, which takes long to work out. */
+const last = new WeakMap<Tensor, { x: Shape; told: Told; g: Convolution }>()
+
+/** The geometry of the last convolution with these filters, if it was told the same. */
+export function recall(op: string, x: Tensor, weight: Tensor, told: Told): Convolution | undefined {
+  const known = last.get(weight)
+  return known?.g.op === op && sameShape(known.x, x.shape) && sameTold(known.told, told) ? known.g : undefined
+}
+
+/** Notes g for `recall`. Returns it. */
+export function remember(x: Tensor, weight: Tensor, told: Told, g: Convolution): Convolution {
+  const { stride, padding, outputPadding, dilation, groups } = told
+  const kept = {
+    stride: copied(stride),
+    padding: copied(padding),
+    outputPadding: copied(outputPadding),
+    dilation: copied(dilation),
+    groups,
+  } as Told
+  last.set(weight, { x: x.shape, told: kept, g })
+  return g
+}
+
+/** Whoever has given an array may change it. */
+const copied = <T>(sizes: T): T => (Array.isArray(sizes) ? ([...sizes] as T) : sizes)
+
+const sameTold = (a: Told, b: Told): boolean =>
+  sameSizes(a.stride, b.stride) &&
+  sameSizes(a.padding, b.padding) &&
+  sameSizes(a.outputPadding, b.outputPadding) &&
+  sameSizes(a.dilation, b.dilation) &&
+  a.groups === b.groups
+
+const sameSizes = (a: unknown, b: unknown): boolean =>
+  a === b || (Array.isArray(a) && Array.isArray(b) && sameShape(a as Shape, b as Shape))
 
 /** What native/geometry.h's Conv has beyond Window2d. */
 const depthWords = (d: Sliding): number[] => [d.size, d.kernel, d.output, d.stride, d.before, d.dilation]

@@ -12,7 +12,16 @@ import {
   type Sizes,
   type Triple,
 } from './check.js'
-import { backwardBias, backwardInput, backwardWeight, type Convolution, convolution, forward } from './convolution.js'
+import {
+  backwardBias,
+  backwardInput,
+  backwardWeight,
+  type Convolution,
+  convolution,
+  forward,
+  recall,
+  remember,
+} from './convolution.js'
 import { lowered } from './precision.js'
 import { batchOf, fromImage, toImage } from './signal.js'
 import { SIDES, type Sliding, WINDOW } from './window.js'
@@ -88,7 +97,8 @@ function convTranspose(
 ): Tensor {
   ;[x, weight, bias] = lowered(x, weight, bias)
   checkFloats(op, { x, weight, bias })
-  const g = geometry(op, rank, x, weight, bias, options)
+  const g = recall(op, x, weight, options) ?? remember(x, weight, options, geometry(op, rank, x, weight, options))
+  if (bias) checkShapeIs(op, 'bias', bias, [g.x[1]!])
   const images = toImage(x)
   const filters = toImage(weight)
   const y = backwardInput(g, images, filters, bias)
@@ -107,7 +117,6 @@ function geometry(
   rank: number,
   x: Tensor,
   weight: Tensor,
-  bias: Tensor | undefined,
   options: ConvTransposeOptions<Sizes>,
 ): Convolution {
   const groups = checkWhole(op, 'groups', options.groups ?? 1, 1)
@@ -117,7 +126,6 @@ function geometry(
   checkShapeIs(op, 'weight', weight, [c, 'K / groups', ...WINDOW[rank - 1]!])
   const [, filters, ...kernel] = weight.shape as [number, number, ...number[]]
   const k = filters * groups
-  if (bias) checkShapeIs(op, 'bias', bias, [k])
   return convolution(op, [n, k, c, groups], spread(op, sides, kernel, options))
 }
 
