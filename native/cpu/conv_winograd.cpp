@@ -1,7 +1,7 @@
 #include "conv_winograd.h"
 
 #include "../scratch.h"
-#include "conv_winograd_tile.h"
+#include "conv_winograd_tiling.h"
 #include "microkernel.h"
 #include "packing.h"
 #include "sizes.h"
@@ -9,6 +9,8 @@
 
 namespace convcore::cpu::ISA {
 namespace {
+
+using WindowTransform = FilterTransform<kWindow>;
 
 /// y[n, p, q, k] = bias[k] + Σ x[n, p + r − pad_h, q + s − pad_w, c] · w(k, r, s, c), which is also what the gradient
 /// of the images is, with dy for x and the weight turned round.
@@ -23,9 +25,8 @@ struct Problem {
   const float* residual = nullptr;  // added to y
   bool relu = false;                // max(y, 0) follows
 
-  int64_t tile_rows() const { return divide_up(p, kTileSide); }
-  int64_t tile_columns() const { return divide_up(q, kTileSide); }
-  int64_t tiles() const { return n * tile_rows() * tile_columns(); }
+  Tiling tiling() const { return {n, p, q}; }
+  int64_t tiles() const { return tiling().count(); }
 };
 
 /// A vector of channels and at most one of filters: then a product takes the place of its factor, the transformed
@@ -82,45 +83,50 @@ void transform_filters(const Problem& g, int64_t panel, int64_t from, int64_t co
         Floats w[taps];
         for (int64_t tap = 0; tap < taps; ++tap) w[tap] = load(squares[tap] + i * side);
         float* cell = to + (c + i) * width + j;
-        transform_square<WindowTransform>([&](int64_t tap) { return w[tap]; },
-                                          [&](int64_t at, Floats v) { store(cell + at * point, v); });
+        transform_square<WindowTransform, WindowTransform>(
+            [&](int64_t r, int64_t s) { return w[r * kWindow + s]; },
+            [&](int64_t i, int64_t j, Floats v) { store(cell + (i * kSide + j) * point, v); });
       }
     }
 }
 
-/// Bᵀ d B of the tiles [from, from + count): to[point][tile − from][channel].
-void transform_images(const Problem& g, const Layout& layout, int64_t from, int64_t count, float* to) {
-  Grid grid{1, g.tile_rows(), g.tile_columns()};
-  Position at = grid.at(from);
+/// Bᵀ d B of some tiles: to[point][tile − range.begin][channel].
+void transform_images(const Problem& g, const Layout& layout, Range range, float* to) {
   // Copies that no store can change.
   const ImageTiles x = g.x;
   const int64_t pad_h = g.pad_h, pad_w = g.pad_w;
   const int64_t point_size = layout.image_point, channels = layout.channels, row = layout.row;
-  for (int64_t t = 0; t < count; ++t, grid.advance(at), to += row)
+  g.tiling().for_each(range, [=](int64_t t, Tile tile, auto vertical, auto horizontal) {
+    constexpr int64_t height = decltype(vertical)::points, width = decltype(horizontal)::points;
     for (int64_t c = 0; c < channels; c += kFloats)
-      x.with_square<kSide>(at.n, at.i * kTileSide - pad_h, at.j * kTileSide - pad_w, c, [&](auto pixel) {
-        transform_square<ImageTransform>(pixel,
-                                         [&](int64_t point, Floats v) { store(to + point * point_size + c, v); });
+      x.with_square<height, width>(tile.n, tile.top - pad_h, tile.left - pad_w, c, [=](auto pixel) {
+        float* cell = to + t * row + c;
+        transform_square<ImageTransform<height>, ImageTransform<width>>(
+            pixel, [=](int64_t i, int64_t j, Floats v) { store(cell + (i * kSide + j) * point_size, v); });
       });
+  });
 }
 
-/// product[point][tile][filter] = or += the product of `count` tiles and the filters of one panel over `depth`
-/// channels, at every point.
-void multiply(const Layout& layout, int64_t count, int64_t vectors, const float* image, const float* filters,
-              int64_t filter_point, int64_t depth, bool first, float* product) {
+/// product[point][tile][filter] = or += the product of some tiles and the filters of one panel over `depth` channels,
+/// at every point.
+void multiply(const Tiling& tiling, const Layout& layout, Range range, int64_t vectors, const float* image,
+              const float* filters, int64_t filter_point, int64_t depth, bool first, float* product) {
   constexpr int64_t width = kTileColumns<float>;
   static constexpr float zeros[width] = {};
-  const int64_t groups = divide_up(count, kTileRows), rows = divide_up(count, groups);
   float* row[kTileRows];
-  for (int64_t point = 0; point < kPoints; ++point)
+  for (int64_t point = 0; point < kPoints; ++point) {
+    const Range part = tiling.with_point(range, point);
+    if (part.count() == 0) continue;
+    const int64_t rows = divide_up(part.count(), divide_up(part.count(), kTileRows));
     for (int64_t c = 0; c < depth; c += kDepth)
-      for (int64_t t = 0; t < count; t += rows) {
-        const int64_t height = lesser(rows, count - t);
+      for (int64_t t = part.begin - range.begin; t < part.end - range.begin; t += rows) {
+        const int64_t height = lesser(rows, part.end - range.begin - t);
         for (int64_t i = 0; i < height; ++i) row[i] = product + point * layout.product_point + (t + i) * width;
         Factors<float> factors{lesser(kDepth, depth - c), image + point * layout.image_point + t * layout.row + c,
                                layout.row, filters + point * filter_point + c * width, width};
         microkernel_for<float, true>(vectors, height)(factors, first && c == 0 ? zeros : nullptr, row, 0);
       }
+  }
 }
 
 // Tiles of a narrow block, whose sums fit the registers beside a point's filters: 18 KiB with AVX-512.
@@ -139,65 +145,69 @@ template <int64_t Count>
 }
 
 /// The same at every point, for up to kNarrowTiles tiles.
-void multiply_narrow(int64_t count, int64_t point_size, const float* filters, int64_t filter_point, float* tiles) {
+void multiply_narrow(const Tiling& tiling, Range range, int64_t point_size, const float* filters, int64_t filter_point,
+                     float* tiles) {
   for (int64_t point = 0; point < kPoints; ++point, filters += filter_point, tiles += point_size) {
     Floats rows[kFloats];
 #pragma GCC unroll 16
     for (int64_t c = 0; c < kFloats; ++c) rows[c] = load(filters + c * kTileColumns<float>);
-    if (count == kNarrowTiles)
+    const Range part = tiling.with_point(range, point);
+    if (part.count() == kNarrowTiles)
       multiply_tiles<kNarrowTiles>(rows, tiles);
     else
-      for (int64_t t = 0; t < count; ++t) multiply_tiles<1>(rows, tiles + t * kFloats);
+      for (int64_t t = part.begin; t < part.end; ++t) multiply_tiles<1>(rows, tiles + (t - range.begin) * kFloats);
   }
 }
 
-/// Aᵀ m A + bias of the tiles [from, from + count) and one panel of filters, into y; with what follows, if it
-/// `Finishes`.
+/// Aᵀ m A + bias of some tiles and one panel of filters, into y; with what follows, if it `Finishes`.
 template <bool Finishes>
-void transform_product(const Problem& g, const Layout& layout, int64_t from, int64_t count, int64_t panel,
-                       const float* product) {
+void transform_product(const Problem& g, const Layout& layout, Range range, int64_t panel, const float* product) {
   constexpr int64_t width = kTileColumns<float>;
-  const Grid grid{1, g.tile_rows(), g.tile_columns()};
+  const Tiling tiling = g.tiling();
   // Copies that no store can change.
   const int64_t p = g.p, q = g.q, pixel = g.k, line = q * pixel;
   const int64_t row = layout.product_row, point_size = layout.product_point;
-  for (int64_t j = 0; j < width; j += kFloats) {
-    const int64_t k = panel * width + j, filters = pixel - k;
+  for (int64_t first = 0; first < width; first += kFloats) {
+    const int64_t k = panel * width + first, filters = pixel - k;
     if (filters <= 0) return;
     const Floats least = Floats{} + (g.relu ? 0.0f : -__builtin_inff());
     const Floats bias = g.bias ? filters >= kFloats ? load(g.bias + k) : load_part(g.bias + k, filters) : Floats{};
-    const float *y = g.y, *residual = g.residual;
+    float* y = g.y;
+    const float* residual = g.residual;
     const auto final = [=](Floats v, const float* to, int64_t n) {
       v += bias;
       if constexpr (!Finishes) return v;
       if (residual) v += n >= kFloats ? load(residual + (to - y)) : load_part(residual + (to - y), n);
       return v < least ? least : v;  // NaN stays
     };
-    Position at = grid.at(from);
-    for (int64_t t = 0; t < count; ++t, grid.advance(at)) {
-      const float* m = product + t * row + j;
-      auto tile = [=](int64_t point) { return load(m + point * point_size); };
-      const int64_t top = at.i * kTileSide, left = at.j * kTileSide;
-      float* corner = g.y + (at.n * p + top) * line + left * pixel + k;
-      if (top + kTileSide <= p && left + kTileSide <= q && filters >= kFloats) {
-        transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
-          float* to = corner + i / kTileSide * line + i % kTileSide * pixel;
+    tiling.for_each(range, [=](int64_t t, Tile at, auto vertical, auto horizontal) {
+      using Vertical = decltype(vertical);
+      using Horizontal = decltype(horizontal);
+      const float* m = product + t * row + first;
+      float* corner = y + (at.n * p + at.top) * line + at.left * pixel + k;
+      const auto put_all = [=](auto put) {
+        transform_square<ResultTransform<Vertical::results, Vertical::points>,
+                         ResultTransform<Horizontal::results, Horizontal::points>>(
+            [=](int64_t i, int64_t j) { return load(m + (i * kSide + j) * point_size); }, put);
+      };
+      if (at.top + Vertical::results <= p && at.left + Horizontal::results <= q && filters >= kFloats) {
+        put_all([=](int64_t i, int64_t j, Floats v) {
+          float* to = corner + i * line + j * pixel;
           store(to, final(v, to, kFloats));
         });
       } else {
-        transform_square<OutputTransform>(tile, [&](int64_t i, Floats v) {
-          float* to = corner + i / kTileSide * line + i % kTileSide * pixel;
-          if (top + i / kTileSide < p && left + i % kTileSide < q) store_part(to, final(v, to, filters), filters);
+        put_all([=](int64_t i, int64_t j, Floats v) {
+          float* to = corner + i * line + j * pixel;
+          if (at.top + i < p && at.left + j < q) store_part(to, final(v, to, filters), filters);
         });
       }
-    }
+    });
   }
 }
 
-void transform_product(const Problem& g, const Layout& layout, int64_t from, int64_t count, int64_t panel,
-                       const float* product) {
+void transform_product(const Problem& g, const Layout& layout, Range range, int64_t panel, const float* product) {
   const auto transform = g.relu || g.residual ? transform_product<true> : transform_product<false>;
-  transform(g, layout, from, count, panel, product);
+  transform(g, layout, range, panel, product);
 }
 
 constexpr int64_t kImageBytes = 384 << 10;      // of a block of transformed tiles: it shares the second-level cache
@@ -240,8 +250,9 @@ void transform_all_filters(const Problem& g, const FilterLayout& layout, float* 
 
 /// All filters are transformed first; then a job takes a block of tiles through all panels.
 void run_by_tiles(const Problem& g) {
+  const Tiling tiling = g.tiling();
   const Layout layout(g, block_of(g));
-  const int64_t blocks = divide_up(g.tiles(), layout.tiles), slots = lesser(thread_count(), blocks);
+  const int64_t blocks = divide_up(tiling.count(), layout.tiles), slots = lesser(thread_count(), blocks);
   const bool narrow = is_narrow(g);
   const int64_t image = kPoints * layout.image_point, product = narrow ? 0 : kPoints * layout.product_point;
   const FilterLayout filter(g);
@@ -252,17 +263,17 @@ void run_by_tiles(const Problem& g) {
   if (!g.filters) transform_all_filters(g, filter, scratch.as<float>());
   for_each_job(blocks, slots, [&](int64_t slot, int64_t block) {
     float *images = work + slot * (image + product), *products = images + image;
-    const int64_t from = block * layout.tiles, count = lesser(layout.tiles, g.tiles() - from);
-    transform_images(g, layout, from, count, images);
+    const Range range{block * layout.tiles, lesser((block + 1) * layout.tiles, tiling.count())};
+    transform_images(g, layout, range, images);
     if (narrow) {
-      multiply_narrow(count, layout.image_point, filters, filter.point, images);
-      transform_product(g, layout, from, count, 0, images);
+      multiply_narrow(tiling, range, layout.image_point, filters, filter.point, images);
+      transform_product(g, layout, range, 0, images);
       return;
     }
     for (int64_t panel = 0; panel < layout.panels; ++panel) {
-      multiply(layout, count, vectors_of(g, panel), images, filters + panel * filter.panel, filter.point,
+      multiply(tiling, layout, range, vectors_of(g, panel), images, filters + panel * filter.panel, filter.point,
                layout.channels, true, products);
-      transform_product(g, layout, from, count, panel, products);
+      transform_product(g, layout, range, panel, products);
     }
   });
 }
@@ -270,7 +281,8 @@ void run_by_tiles(const Problem& g) {
 /// All tiles are transformed first; then a job takes a panel of filters, transformed bit by bit, through all tiles: for
 /// more filters than tiles.
 void run_by_panels(const Problem& g) {
-  const int64_t tiles = g.tiles();
+  const Tiling tiling = g.tiling();
+  const int64_t tiles = tiling.count();
   const Layout layout(g, tiles);
   const int64_t slots = lesser(thread_count(), layout.panels), block = lesser(tiles, kPanelTiles);
   const int64_t image = kPoints * layout.image_point, filter_point = odd_lines(kChannels * kTileColumns<float>);
@@ -281,41 +293,42 @@ void run_by_panels(const Problem& g) {
   Scratch scratch((image + slots * (filter + product)) * int64_t{sizeof(float)});
   float *images = scratch.as<float>(), *work = images + image;
   parallel_range(tiles, 4, [&](int64_t begin, int64_t end) {
-    transform_images(g, layout, begin, end - begin, images + begin * layout.row);
+    transform_images(g, layout, {begin, end}, images + begin * layout.row);
   });
   for_each_job(layout.panels, slots, [&](int64_t slot, int64_t panel) {
     float *filters = work + slot * (filter + product), *products = filters + filter;
     for (int64_t from = 0; from < tiles; from += block) {
-      const int64_t count = lesser(block, tiles - from);
+      const Range range{from, lesser(from + block, tiles)};
       if (g.filters)
-        multiply(part, count, vectors_of(g, panel), images + from * layout.row, g.filters + panel * all.panel,
+        multiply(tiling, part, range, vectors_of(g, panel), images + from * layout.row, g.filters + panel * all.panel,
                  all.point, layout.channels, true, products);
       for (int64_t c = 0; c < layout.channels && !g.filters; c += kChannels) {
         const int64_t depth = lesser(kChannels, layout.channels - c);
         transform_filters(g, panel, c, depth, filters, filter_point);
-        multiply(part, count, vectors_of(g, panel), images + from * layout.row + c, filters, filter_point, depth,
-                 c == 0, products);
+        multiply(tiling, part, range, vectors_of(g, panel), images + from * layout.row + c, filters, filter_point,
+                 depth, c == 0, products);
       }
-      transform_product(g, part, from, count, panel, products);
+      transform_product(g, part, range, panel, products);
     }
   });
 }
 
 /// Each thread transforms all tiles and takes its share of the panels: no thread waits for another in between.
 void run_few_tiles(const Problem& g) {
-  const int64_t tiles = g.tiles();
-  const Layout layout(g, tiles);
+  const Tiling tiling = g.tiling();
+  const Range all{0, tiling.count()};
+  const Layout layout(g, all.end);
   const FilterLayout filter(g);
   const int64_t slots = lesser(thread_count(), layout.panels);
   const int64_t image = kPoints * layout.image_point, product = kPoints * layout.product_point;
   Scratch scratch(slots * (image + product) * int64_t{sizeof(float)});
   parallel(slots, [&](int64_t slot) {
     float *images = scratch.as<float>() + slot * (image + product), *products = images + image;
-    transform_images(g, layout, 0, tiles, images);
+    transform_images(g, layout, all, images);
     for (int64_t panel = layout.panels * slot / slots; panel < layout.panels * (slot + 1) / slots; ++panel) {
-      multiply(layout, tiles, vectors_of(g, panel), images, g.filters + panel * filter.panel, filter.point,
+      multiply(tiling, layout, all, vectors_of(g, panel), images, g.filters + panel * filter.panel, filter.point,
                layout.channels, true, products);
-      transform_product(g, layout, 0, tiles, panel, products);
+      transform_product(g, layout, all, panel, products);
     }
   });
 }

@@ -1,7 +1,6 @@
 #include "../scratch.h"
 #include "conv_winograd.h"
-#include "conv_winograd_tile.h"
-#include "grid.h"
+#include "conv_winograd_tiling.h"
 #include "microkernel.h"
 #include "sizes.h"
 
@@ -18,8 +17,7 @@ struct WeightProblem {
   int64_t n, pad_h, pad_w;
   float* dweight;
 
-  Grid grid() const { return {1, divide_up(dy.h, kTileSide), divide_up(dy.w, kTileSide)}; }
-  int64_t tiles() const { return n * grid().height * grid().width; }
+  Tiling tiling() const { return {n, dy.h, dy.w}; }
 };
 
 /// Sizes of the transformed matrices of one job: [tile][channel], [tile][filter], and their product [filter][channel].
@@ -40,43 +38,63 @@ struct WeightLayout {
   int64_t size() const { return kPoints * (image_point + gradient_point + product_point); }
 };
 
+/// What gives an axis of a tile its points; and the products of all tiles, summed by point, the weight's taps.
+template <bool Short>
+struct OfImage {
+  using type = ImageTransform<TileAxis<Short>::points>;
+};
+template <bool Short>
+struct OfGradient {  // dy is the filter
+  using type = FilterTransform<TileAxis<Short>::results, TileAxis<Short>::points>;
+};
+using TapTransform = ResultTransform<kWindow>;
+
 /// The channels and filters of a job, and its tiles.
 struct WeightJob {
-  int64_t c, channels, k, filters, from, end;
+  int64_t c, channels, k, filters;
+  Range tiles;
 };
 
-/// to[point][tile][channel] of the squares of `count` tiles from number `from` on, and of some channels.
-template <class Transform>
-void transform_tiles(const WeightProblem& g, ImageTiles images, int64_t pad_h, int64_t pad_w, int64_t from,
-                     int64_t count, int64_t channel, int64_t channels, int64_t row, int64_t point_size, float* to) {
-  const Grid grid = g.grid();
-  Position at = grid.at(from);
-  for (int64_t t = 0; t < count; ++t, grid.advance(at), to += row)
+/// to[point][tile][channel] of the rectangles of some tiles, and of some channels.
+template <template <bool> class Transform>
+void transform_tiles(const Tiling& tiling, ImageTiles images, int64_t pad_h, int64_t pad_w, Range range,
+                     int64_t channel, int64_t channels, int64_t row, int64_t point_size, float* to) {
+  tiling.for_each(range, [=](int64_t t, Tile tile, auto vertical, auto horizontal) {
+    using Vertical = typename Transform<decltype(vertical)::is_short>::type;
+    using Horizontal = typename Transform<decltype(horizontal)::is_short>::type;
     for (int64_t c = 0; c < channels; c += kFloats)
-      images.with_square<Transform::from>(
-          at.n, at.i * kTileSide - pad_h, at.j * kTileSide - pad_w, channel + c, [&](auto pixel) {
-            transform_square<Transform>(pixel, [&](int64_t point, Floats v) { store(to + point * point_size + c, v); });
+      images.with_square<Vertical::from, Horizontal::from>(
+          tile.n, tile.top - pad_h, tile.left - pad_w, channel + c, [=](auto pixel) {
+            float* cell = to + t * row + c;
+            transform_square<Vertical, Horizontal>(
+                pixel, [=](int64_t i, int64_t j, Floats v) { store(cell + (i * kSide + j) * point_size, v); });
           });
+  });
 }
 
-/// product[point][filter][channel] = or += Σ over `count` tiles of gradient · image
-void multiply(const WeightLayout& layout, const WeightJob& job, int64_t count, const float* images,
+/// product[point][filter][channel] = or += Σ over some tiles of gradient · image
+void multiply(const Tiling& tiling, const WeightLayout& layout, const WeightJob& job, Range range, const float* images,
               const float* gradients, bool first, float* product) {
   static constexpr float zeros[kTileColumns<float>] = {};
   const int64_t groups = divide_up(job.filters, kTileRows), rows = divide_up(job.filters, groups);
   float* row[kTileRows];
-  for (int64_t point = 0; point < kPoints; ++point)
+  for (int64_t point = 0; point < kPoints; ++point) {
+    const Range part = tiling.with_point(range, point);
+    if (part.count() == 0 && !first) continue;
+    const int64_t from = part.count() ? part.begin - range.begin : 0;
     for (int64_t c = 0; c < job.channels; c += kTileColumns<float>) {
       const int64_t vectors = job.channels - c > kFloats ? kTileVectors : 1;
       for (int64_t k = 0; k < job.filters; k += rows) {
         const int64_t height = lesser(rows, job.filters - k);
         for (int64_t i = 0; i < height; ++i)
           row[i] = product + point * layout.product_point + (k + i) * layout.channels + c;
-        const Factors<float> factors{count, gradients + point * layout.gradient_point + k, layout.filters,
-                                     images + point * layout.image_point + c, layout.channels};
+        const Factors<float> factors{
+            part.count(), gradients + point * layout.gradient_point + from * layout.filters + k, layout.filters,
+            images + point * layout.image_point + from * layout.channels + c, layout.channels};
         microkernel_for<float, false>(vectors, height)(factors, first ? zeros : nullptr, row, 0);
       }
     }
+  }
 }
 
 /// Aᵀ m A, into dweight or a matrix like it.
@@ -86,22 +104,25 @@ void transform_product(const WeightProblem& g, const WeightLayout& layout, const
     for (int64_t c = 0; c < job.channels; c += kFloats) {
       const float* m = product + k * layout.channels + c;
       float* to = dweight + (job.k + k) * kWindow * kWindow * g.x.channels + job.c + c;
-      transform_square<WeightTransform>(
-          [&](int64_t point) { return load(m + point * layout.product_point); },
-          [&](int64_t tap, Floats v) { store_part(to + tap * g.x.channels, v, job.channels - c); });
+      transform_square<TapTransform, TapTransform>(
+          [&](int64_t i, int64_t j) { return load(m + (i * kSide + j) * layout.product_point); },
+          [&](int64_t i, int64_t j, Floats v) {
+            store_part(to + (i * kWindow + j) * g.x.channels, v, job.channels - c);
+          });
     }
 }
 
 void run(const WeightProblem& g, const WeightLayout& layout, const WeightJob& job, float* work, float* dweight) {
   float *images = work, *gradients = images + kPoints * layout.image_point,
         *product = gradients + kPoints * layout.gradient_point;
-  for (int64_t from = job.from; from < job.end; from += layout.tiles) {
-    const int64_t count = lesser(layout.tiles, job.end - from);
-    transform_tiles<ImageTransform>(g, g.x, g.pad_h, g.pad_w, from, count, job.c, job.channels, layout.channels,
-                                    layout.image_point, images);
-    transform_tiles<GradientTransform>(g, g.dy, 0, 0, from, count, job.k, job.filters, layout.filters,
-                                       layout.gradient_point, gradients);
-    multiply(layout, job, count, images, gradients, from == job.from, product);
+  const Tiling tiling = g.tiling();
+  for (int64_t from = job.tiles.begin; from < job.tiles.end; from += layout.tiles) {
+    const Range range{from, lesser(from + layout.tiles, job.tiles.end)};
+    transform_tiles<OfImage>(tiling, g.x, g.pad_h, g.pad_w, range, job.c, job.channels, layout.channels,
+                             layout.image_point, images);
+    transform_tiles<OfGradient>(tiling, g.dy, 0, 0, range, job.k, job.filters, layout.filters, layout.gradient_point,
+                                gradients);
+    multiply(tiling, layout, job, range, images, gradients, from == job.tiles.begin, product);
   }
   transform_product(g, layout, job, product, dweight);
 }
@@ -116,7 +137,7 @@ void winograd_backward_weight(const Conv& p, In x, In dy, Out dweight) {
                         p.pad_h,
                         p.pad_w,
                         dweight.as<float>()};
-  const int64_t tiles = g.tiles(), groups = divide_up(p.c, kGroup) * divide_up(p.k, kGroup);
+  const int64_t tiles = g.tiling().count(), groups = divide_up(p.c, kGroup) * divide_up(p.k, kGroup);
   int64_t pieces = lesser(divide_up(kWanted, groups), tiles / kLeastTiles);
   if (pieces < 1) pieces = 1;
   const int64_t length = divide_up(tiles, pieces);
@@ -128,8 +149,8 @@ void winograd_backward_weight(const Conv& p, In x, In dy, Out dweight) {
   for_each_job(jobs, slots, [&](int64_t slot, int64_t i) {
     const int64_t piece = i / groups, c = i % groups % divide_up(p.c, kGroup) * kGroup,
                   k = i % groups / divide_up(p.c, kGroup) * kGroup;
-    const WeightJob job{
-        c, lesser(kGroup, p.c - c), k, lesser(kGroup, p.k - k), piece * length, lesser(tiles, (piece + 1) * length)};
+    const WeightJob job{c, lesser(kGroup, p.c - c), k, lesser(kGroup, p.k - k),
+                        Range{piece * length, lesser(tiles, (piece + 1) * length)}};
     run(g, layout, job, work + slot * layout.size(), partial ? sums + piece * dweight.count : g.dweight);
   });
   if (!partial) return;

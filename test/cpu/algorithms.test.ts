@@ -34,13 +34,19 @@ function check(test: Case): void {
   })
 }
 
-const large: [name: string, x: number[], weight: number[], padding: number | 'same' | [number, number]][] = [
+type Large = [name: string, x: number[], weight: number[], padding: number | 'same' | [number, number]]
+
+const large: Large[] = [
   ['few tiles, many filters', [2, 200, 7, 7], [300, 200, 3, 3], 1],
   ['many tiles', [4, 40, 30, 33], [48, 40, 3, 3], 1],
   ['deep sums', [1, 600, 9, 9], [40, 600, 3, 3], 1],
   ['odd channels', [3, 19, 13, 17], [37, 19, 3, 3], 'same'],
   ['padding beyond the window', [2, 33, 6, 5], [35, 33, 3, 3], [4, 0]],
   ['no padding', [2, 16, 3, 4], [16, 16, 3, 3], 0],
+  // Sides that leave every rest of a tile, narrow (a vector of channels and of filters) and wide.
+  ...[1, 2, 5, 6, 7, 8].flatMap((h) =>
+    [16, 40].map((c): Large => [`${c} channels, ${h}×${16 - h}`, [3, c, h, 16 - h], [c, c, 3, 3], 1]),
+  ),
 ]
 
 const algorithms: CpuConvAlgorithm[] = ['gemm', 'direct', 'winograd']
