@@ -1,6 +1,9 @@
 #include "conv_winograd.h"
 
+#include <initializer_list>
+
 #include "../scratch.h"
+#include "ahead.h"
 #include "conv_winograd_tiling.h"
 #include "microkernel.h"
 #include "packing.h"
@@ -107,10 +110,19 @@ void transform_images(const Problem& g, const Layout& layout, Range range, float
   });
 }
 
+/// What the tiles write, and what they read.
+Ahead<float> results_of(const Problem& g, const Tiling& tiling, Range range) {
+  return rows_of(tiling, range, g.y, g.p, g.q * g.k, 0, kTileSide);
+}
+Ahead<float> images_of(const Problem& g, const Tiling& tiling, Range range) {
+  return rows_of(tiling, range, g.x.image, g.x.h, g.x.w * g.x.channels, g.pad_h, kSide);
+}
+
 /// product[point][tile][filter] = or += the product of some tiles and the filters of one panel over `depth` channels,
 /// at every point.
 void multiply(const Tiling& tiling, const Layout& layout, Range range, int64_t vectors, const float* image,
-              const float* filters, int64_t filter_point, int64_t depth, bool first, float* product) {
+              const float* filters, int64_t filter_point, int64_t depth, bool first, float* product,
+              Ahead<float>* ahead = nullptr) {
   constexpr int64_t width = kTileColumns<float>;
   static constexpr float zeros[width] = {};
   float* row[kTileRows];
@@ -124,6 +136,7 @@ void multiply(const Tiling& tiling, const Layout& layout, Range range, int64_t v
         for (int64_t i = 0; i < height; ++i) row[i] = product + point * layout.product_point + (t + i) * width;
         Factors<float> factors{lesser(kDepth, depth - c), image + point * layout.image_point + t * layout.row + c,
                                layout.row, filters + point * filter_point + c * width, width};
+        if (ahead) factors.ahead = ahead->take(factors.depth);
         microkernel_for<float, true>(vectors, height)(factors, first && c == 0 ? zeros : nullptr, row, 0);
       }
   }
@@ -131,6 +144,8 @@ void multiply(const Tiling& tiling, const Layout& layout, Range range, int64_t v
 
 // Tiles of a narrow block, whose sums fit the registers beside a point's filters: 18 KiB with AVX-512.
 constexpr int64_t kNarrowTiles = 8;
+// Cache lines of what comes next that are brought nearer beside the product at each point: in all, rows up to 32 wide.
+constexpr int64_t kNarrowLines = 5;
 
 /// tiles[point][tile][filter] = Σ over channels of tiles[point][tile][channel] · filters
 template <int64_t Count>
@@ -144,13 +159,16 @@ template <int64_t Count>
   for (int64_t t = 0; t < Count; ++t) store(tiles + t * kFloats, sum[t]);
 }
 
-/// The same at every point, for up to kNarrowTiles tiles.
+/// The same at every point, for up to kNarrowTiles tiles. Meanwhile what comes next is brought nearer.
 void multiply_narrow(const Tiling& tiling, Range range, int64_t point_size, const float* filters, int64_t filter_point,
-                     float* tiles) {
+                     float* tiles, Ahead<float> results, Ahead<float> next) {
   for (int64_t point = 0; point < kPoints; ++point, filters += filter_point, tiles += point_size) {
     Floats rows[kFloats];
 #pragma GCC unroll 16
     for (int64_t c = 0; c < kFloats; ++c) rows[c] = load(filters + c * kTileColumns<float>);
+    for (Ahead<float>* each : {&results, &next})
+      if (const float* lines = each->take(kNarrowLines))
+        for (int64_t l = 0; l < kNarrowLines; ++l) __builtin_prefetch(lines + l * kLine);
     const Range part = tiling.with_point(range, point);
     if (part.count() == kNarrowTiles)
       multiply_tiles<kNarrowTiles>(rows, tiles);
@@ -265,14 +283,17 @@ void run_by_tiles(const Problem& g) {
     float *images = work + slot * (image + product), *products = images + image;
     const Range range{block * layout.tiles, lesser((block + 1) * layout.tiles, tiling.count())};
     transform_images(g, layout, range, images);
+    Ahead<float> results = results_of(g, tiling, range);
     if (narrow) {
-      multiply_narrow(tiling, range, layout.image_point, filters, filter.point, images);
+      const Range next{range.end, lesser(range.end + layout.tiles, tiling.count())};
+      multiply_narrow(tiling, range, layout.image_point, filters, filter.point, images, results,
+                      images_of(g, tiling, next));
       transform_product(g, layout, range, 0, images);
       return;
     }
     for (int64_t panel = 0; panel < layout.panels; ++panel) {
       multiply(tiling, layout, range, vectors_of(g, panel), images, filters + panel * filter.panel, filter.point,
-               layout.channels, true, products);
+               layout.channels, true, products, &results);
       transform_product(g, layout, range, panel, products);
     }
   });

@@ -1,5 +1,6 @@
 // How y, or dy, is cut into tiles.
 #pragma once
+#include "ahead.h"
 #include "conv_winograd_tile.h"
 #include "grid.h"
 
@@ -53,6 +54,12 @@ class Tiling {
     return range;
   }
 
+  Tile at(int64_t number) const {
+    Tile found;
+    for_each({number, number + 1}, [&](int64_t, Tile tile, auto, auto) { found = tile; });
+    return found;
+  }
+
   /// use(number − range.begin, tile, vertical axis, horizontal axis)
   template <class Use>
   [[gnu::always_inline]] void for_each(Range range, Use use) const {
@@ -80,6 +87,18 @@ class Tiling {
           TileAxis<ShortRows>{}, TileAxis<ShortColumns>{});
   }
 };
+
+/// The rows of images [n, h, line] from the first of some tiles to the last, which begin `pad` above them and are
+/// `side` high.
+inline Ahead<float> rows_of(const Tiling& tiling, Range range, const float* images, int64_t h, int64_t line,
+                            int64_t pad, int64_t side) {
+  if (range.count() == 0) return {};
+  const auto row = [&](Tile tile, int64_t i) {
+    return images + (tile.n * h + lesser(tile.top + i < 0 ? 0 : tile.top + i, h)) * line;
+  };
+  const float* begin = row(tiling.at(range.begin), -pad);
+  return {begin, row(tiling.at(range.end - 1), side - pad) - begin};
+}
 
 }  // namespace
 }  // namespace convcore::cpu

@@ -72,9 +72,14 @@ void transform_tiles(const Tiling& tiling, ImageTiles images, int64_t pad_h, int
   });
 }
 
+/// Rows that some tiles see, where a job takes all their channels: else, what lies between its own is for others.
+Ahead<float> rows_ahead(const Tiling& tiling, Range range, const ImageTiles& x, int64_t pad, int64_t side) {
+  return x.channels > kGroup ? Ahead<float>() : rows_of(tiling, range, x.image, x.h, x.w * x.channels, pad, side);
+}
+
 /// product[point][filter][channel] = or += Σ over some tiles of gradient · image
 void multiply(const Tiling& tiling, const WeightLayout& layout, const WeightJob& job, Range range, const float* images,
-              const float* gradients, bool first, float* product) {
+              const float* gradients, bool first, float* product, Ahead<float> image_rows, Ahead<float> gradient_rows) {
   static constexpr float zeros[kTileColumns<float>] = {};
   const int64_t groups = divide_up(job.filters, kTileRows), rows = divide_up(job.filters, groups);
   float* row[kTileRows];
@@ -88,9 +93,11 @@ void multiply(const Tiling& tiling, const WeightLayout& layout, const WeightJob&
         const int64_t height = lesser(rows, job.filters - k);
         for (int64_t i = 0; i < height; ++i)
           row[i] = product + point * layout.product_point + (k + i) * layout.channels + c;
-        const Factors<float> factors{
-            part.count(), gradients + point * layout.gradient_point + from * layout.filters + k, layout.filters,
-            images + point * layout.image_point + from * layout.channels + c, layout.channels};
+        Factors<float> factors{part.count(), gradients + point * layout.gradient_point + from * layout.filters + k,
+                               layout.filters, images + point * layout.image_point + from * layout.channels + c,
+                               layout.channels};
+        factors.ahead = image_rows.take(factors.depth);
+        if (!factors.ahead) factors.ahead = gradient_rows.take(factors.depth);
         microkernel_for<float, false>(vectors, height)(factors, first ? zeros : nullptr, row, 0);
       }
     }
@@ -122,7 +129,9 @@ void run(const WeightProblem& g, const WeightLayout& layout, const WeightJob& jo
                              layout.image_point, images);
     transform_tiles<OfGradient>(tiling, g.dy, 0, 0, range, job.k, job.filters, layout.filters, layout.gradient_point,
                                 gradients);
-    multiply(tiling, layout, job, range, images, gradients, from == job.tiles.begin, product);
+    const Range next{range.end, lesser(range.end + layout.tiles, job.tiles.end)};
+    multiply(tiling, layout, job, range, images, gradients, from == job.tiles.begin, product,
+             rows_ahead(tiling, next, g.x, g.pad_h, kSide), rows_ahead(tiling, next, g.dy, 0, kTileSide));
   }
   transform_product(g, layout, job, product, dweight);
 }

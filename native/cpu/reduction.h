@@ -78,16 +78,17 @@ template <class T, int K, class Terms>
   const int64_t stride = rows.width();
   const int64_t whole = rows.width_of(end - 1) == stride ? end : end - 1;
   int64_t row = begin;
-  // Four rows at a time, added in T, save most of the traffic of the accumulators. Terms that store something, an
+  // Eight rows at a time, added in T, save most of the traffic of the accumulators. Terms that store something, an
   // element each, do not keep the loop from being vectorised.
-  for (; row + 4 <= whole; row += 4)
+  for (; row + 8 <= whole; row += 8)
 #pragma GCC ivdep
     for (int64_t c = 0; c < width; ++c) {
-      T t[4][K];
-#pragma GCC unroll 4
-      for (int64_t j = 0; j < 4; ++j) terms((row + j) * stride + first + c, first + c, t[j]);
+      T t[8][K];
+#pragma GCC unroll 8
+      for (int64_t j = 0; j < 8; ++j) terms((row + j) * stride + first + c, first + c, t[j]);
 #pragma GCC unroll 2
-      for (int k = 0; k < K; ++k) sums[k][c] += (t[0][k] + t[1][k]) + (t[2][k] + t[3][k]);
+      for (int k = 0; k < K; ++k)
+        sums[k][c] += ((t[0][k] + t[1][k]) + (t[2][k] + t[3][k])) + ((t[4][k] + t[5][k]) + (t[6][k] + t[7][k]));
     }
   for (; row < end; ++row)
     for (int64_t c = 0, filled = lesser(width, rows.width_of(row) - first); c < filled; ++c) {
