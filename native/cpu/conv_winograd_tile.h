@@ -112,17 +112,6 @@ template <class Vertical, class Horizontal, class Get, class Put>
   }
 }
 
-[[gnu::always_inline]] inline Floats load_part(const float* from, int64_t n) {
-  Floats v{};
-  __builtin_memcpy(&v, from, static_cast<size_t>(n) * sizeof(float));
-  return v;
-}
-
-[[gnu::always_inline]] inline void store_part(float* to, Floats v, int64_t n) {
-  if (n >= kFloats) return store(to, v);
-  __builtin_memcpy(to, &v, static_cast<size_t>(n) * sizeof(float));
-}
-
 /// Channels-last images [n, h, w, channels]; beyond their edges they are 0.
 struct ImageTiles {
   const float *image, *end;
