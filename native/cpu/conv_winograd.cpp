@@ -28,7 +28,7 @@ struct Problem {
   const float* residual = nullptr;  // added to y
   bool relu = false;                // max(y, 0) follows
 
-  Tiling tiling() const { return {n, p, q}; }
+  ImageTiling tiling() const { return {n, p, q}; }
   int64_t tiles() const { return tiling().count(); }
 };
 
@@ -111,16 +111,16 @@ void transform_images(const Problem& g, const Layout& layout, Range range, float
 }
 
 /// What the tiles write, and what they read.
-Ahead<float> results_of(const Problem& g, const Tiling& tiling, Range range) {
+Ahead<float> results_of(const Problem& g, const ImageTiling& tiling, Range range) {
   return rows_of(tiling, range, g.y, g.p, g.q * g.k, 0, kTileSide);
 }
-Ahead<float> images_of(const Problem& g, const Tiling& tiling, Range range) {
+Ahead<float> images_of(const Problem& g, const ImageTiling& tiling, Range range) {
   return rows_of(tiling, range, g.x.image, g.x.h, g.x.w * g.x.channels, g.pad_h, kSide);
 }
 
 /// product[point][tile][filter] = or += the product of some tiles and the filters of one panel over `depth` channels,
 /// at every point.
-void multiply(const Tiling& tiling, const Layout& layout, Range range, int64_t vectors, const float* image,
+void multiply(const ImageTiling& tiling, const Layout& layout, Range range, int64_t vectors, const float* image,
               const float* filters, int64_t filter_point, int64_t depth, bool first, float* product,
               Ahead<float>* ahead = nullptr) {
   constexpr int64_t width = kTileColumns<float>;
@@ -160,8 +160,8 @@ template <int64_t Count>
 }
 
 /// The same at every point, for up to kNarrowTiles tiles. Meanwhile what comes next is brought nearer.
-void multiply_narrow(const Tiling& tiling, Range range, int64_t point_size, const float* filters, int64_t filter_point,
-                     float* tiles, Ahead<float> results, Ahead<float> next) {
+void multiply_narrow(const ImageTiling& tiling, Range range, int64_t point_size, const float* filters,
+                     int64_t filter_point, float* tiles, Ahead<float> results, Ahead<float> next) {
   for (int64_t point = 0; point < kPoints; ++point, filters += filter_point, tiles += point_size) {
     Floats rows[kFloats];
 #pragma GCC unroll 16
@@ -181,7 +181,7 @@ void multiply_narrow(const Tiling& tiling, Range range, int64_t point_size, cons
 template <bool Finishes>
 void transform_product(const Problem& g, const Layout& layout, Range range, int64_t panel, const float* product) {
   constexpr int64_t width = kTileColumns<float>;
-  const Tiling tiling = g.tiling();
+  const ImageTiling tiling = g.tiling();
   // Copies that no store can change.
   const int64_t p = g.p, q = g.q, pixel = g.k, line = q * pixel;
   const int64_t row = layout.product_row, point_size = layout.product_point;
@@ -268,7 +268,7 @@ void transform_all_filters(const Problem& g, const FilterLayout& layout, float* 
 
 /// All filters are transformed first; then a job takes a block of tiles through all panels.
 void run_by_tiles(const Problem& g) {
-  const Tiling tiling = g.tiling();
+  const ImageTiling tiling = g.tiling();
   const Layout layout(g, block_of(g));
   const int64_t blocks = divide_up(tiling.count(), layout.tiles), slots = lesser(thread_count(), blocks);
   const bool narrow = is_narrow(g);
@@ -302,7 +302,7 @@ void run_by_tiles(const Problem& g) {
 /// All tiles are transformed first; then a job takes a panel of filters, transformed bit by bit, through all tiles: for
 /// more filters than tiles.
 void run_by_panels(const Problem& g) {
-  const Tiling tiling = g.tiling();
+  const ImageTiling tiling = g.tiling();
   const int64_t tiles = tiling.count();
   const Layout layout(g, tiles);
   const int64_t slots = lesser(thread_count(), layout.panels), block = lesser(tiles, kPanelTiles);
@@ -336,7 +336,7 @@ void run_by_panels(const Problem& g) {
 
 /// Each thread transforms all tiles and takes its share of the panels: no thread waits for another in between.
 void run_few_tiles(const Problem& g) {
-  const Tiling tiling = g.tiling();
+  const ImageTiling tiling = g.tiling();
   const Range all{0, tiling.count()};
   const Layout layout(g, all.end);
   const FilterLayout filter(g);

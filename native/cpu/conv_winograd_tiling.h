@@ -36,9 +36,9 @@ struct Range {
 
 /// Tiles are numbered by kind, so that those that are whole along an axis, which alone have the last of its points,
 /// follow each other: short and whole (vertically, horizontally), both whole, whole and short, both short.
-class Tiling {
+class ImageTiling {
  public:
-  Tiling(int64_t n, int64_t height, int64_t width)
+  ImageTiling(int64_t n, int64_t height, int64_t width)
       : rows(height),
         columns(width),
         whole_columns{0, n * columns.whole * rows.tiles()},
@@ -90,7 +90,7 @@ class Tiling {
 
 /// The rows of images [n, h, line] from the first of some tiles to the last, which begin `pad` above them and are
 /// `side` high.
-inline Ahead<float> rows_of(const Tiling& tiling, Range range, const float* images, int64_t h, int64_t line,
+inline Ahead<float> rows_of(const ImageTiling& tiling, Range range, const float* images, int64_t h, int64_t line,
                             int64_t pad, int64_t side) {
   if (range.count() == 0) return {};
   const auto row = [&](Tile tile, int64_t i) {

@@ -17,7 +17,7 @@ struct WeightProblem {
   int64_t n, pad_h, pad_w;
   float* dweight;
 
-  Tiling tiling() const { return {n, dy.h, dy.w}; }
+  ImageTiling tiling() const { return {n, dy.h, dy.w}; }
 };
 
 /// Sizes of the transformed matrices of one job: [tile][channel], [tile][filter], and their product [filter][channel].
@@ -57,7 +57,7 @@ struct WeightJob {
 
 /// to[point][tile][channel] of the rectangles of some tiles, and of some channels.
 template <template <bool> class Transform>
-void transform_tiles(const Tiling& tiling, ImageTiles images, int64_t pad_h, int64_t pad_w, Range range,
+void transform_tiles(const ImageTiling& tiling, ImageTiles images, int64_t pad_h, int64_t pad_w, Range range,
                      int64_t channel, int64_t channels, int64_t row, int64_t point_size, float* to) {
   tiling.for_each(range, [=](int64_t t, Tile tile, auto vertical, auto horizontal) {
     using Vertical = typename Transform<decltype(vertical)::is_short>::type;
@@ -73,13 +73,14 @@ void transform_tiles(const Tiling& tiling, ImageTiles images, int64_t pad_h, int
 }
 
 /// Rows that some tiles see, where a job takes all their channels: else, what lies between its own is for others.
-Ahead<float> rows_ahead(const Tiling& tiling, Range range, const ImageTiles& x, int64_t pad, int64_t side) {
+Ahead<float> rows_ahead(const ImageTiling& tiling, Range range, const ImageTiles& x, int64_t pad, int64_t side) {
   return x.channels > kGroup ? Ahead<float>() : rows_of(tiling, range, x.image, x.h, x.w * x.channels, pad, side);
 }
 
 /// product[point][filter][channel] = or += Σ over some tiles of gradient · image
-void multiply(const Tiling& tiling, const WeightLayout& layout, const WeightJob& job, Range range, const float* images,
-              const float* gradients, bool first, float* product, Ahead<float> image_rows, Ahead<float> gradient_rows) {
+void multiply(const ImageTiling& tiling, const WeightLayout& layout, const WeightJob& job, Range range,
+              const float* images, const float* gradients, bool first, float* product, Ahead<float> image_rows,
+              Ahead<float> gradient_rows) {
   static constexpr float zeros[kTileColumns<float>] = {};
   const int64_t groups = divide_up(job.filters, kTileRows), rows = divide_up(job.filters, groups);
   float* row[kTileRows];
@@ -122,7 +123,7 @@ void transform_product(const WeightProblem& g, const WeightLayout& layout, const
 void run(const WeightProblem& g, const WeightLayout& layout, const WeightJob& job, float* work, float* dweight) {
   float *images = work, *gradients = images + kPoints * layout.image_point,
         *product = gradients + kPoints * layout.gradient_point;
-  const Tiling tiling = g.tiling();
+  const ImageTiling tiling = g.tiling();
   for (int64_t from = job.tiles.begin; from < job.tiles.end; from += layout.tiles) {
     const Range range{from, lesser(from + layout.tiles, job.tiles.end)};
     transform_tiles<OfImage>(tiling, g.x, g.pad_h, g.pad_w, range, job.c, job.channels, layout.channels,
