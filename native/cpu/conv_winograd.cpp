@@ -1,9 +1,7 @@
 #include "conv_winograd.h"
 
-#include <initializer_list>
-
 #include "../scratch.h"
-#include "ahead.h"
+#include "conv_winograd_narrow.h"
 #include "conv_winograd_tiling.h"
 #include "microkernel.h"
 #include "packing.h"
@@ -86,7 +84,7 @@ void transform_filters(const Problem& g, int64_t panel, int64_t from, int64_t co
         Floats w[taps];
         for (int64_t tap = 0; tap < taps; ++tap) w[tap] = load(squares[tap] + i * side);
         float* cell = to + (c + i) * width + j;
-        transform_square<WindowTransform, WindowTransform>(
+        transform_rectangle<WindowTransform, WindowTransform>(
             [&](int64_t r, int64_t s) { return w[r * kWindow + s]; },
             [&](int64_t i, int64_t j, Floats v) { store(cell + (i * kSide + j) * point, v); });
       }
@@ -102,9 +100,9 @@ void transform_images(const Problem& g, const Layout& layout, Range range, float
   g.tiling().for_each(range, [=](int64_t t, Tile tile, auto vertical, auto horizontal) {
     constexpr int64_t height = decltype(vertical)::points, width = decltype(horizontal)::points;
     for (int64_t c = 0; c < channels; c += kFloats)
-      x.with_square<height, width>(tile.n, tile.top - pad_h, tile.left - pad_w, c, [=](auto pixel) {
+      x.with_rectangle<height, width>(tile.n, tile.top - pad_h, tile.left - pad_w, c, [=](auto pixel) {
         float* cell = to + t * row + c;
-        transform_square<ImageTransform<height>, ImageTransform<width>>(
+        transform_rectangle<ImageTransform<height>, ImageTransform<width>>(
             pixel, [=](int64_t i, int64_t j, Floats v) { store(cell + (i * kSide + j) * point_size, v); });
       });
   });
@@ -142,41 +140,6 @@ void multiply(const ImageTiling& tiling, const Layout& layout, Range range, int6
   }
 }
 
-// Tiles of a narrow block, whose sums fit the registers beside a point's filters: 18 KiB with AVX-512.
-constexpr int64_t kNarrowTiles = 8;
-// Cache lines of what comes next that are brought nearer beside the product at each point: in all, rows up to 32 wide.
-constexpr int64_t kNarrowLines = 5;
-
-/// tiles[point][tile][filter] = Σ over channels of tiles[point][tile][channel] · filters
-template <int64_t Count>
-[[gnu::always_inline]] inline void multiply_tiles(const Floats* filters, float* tiles) {
-  Floats sum[Count] = {};
-#pragma GCC unroll 16
-  for (int64_t c = 0; c < kFloats; ++c)
-#pragma GCC unroll 8
-    for (int64_t t = 0; t < Count; ++t) sum[t] += tiles[t * kFloats + c] * filters[c];
-#pragma GCC unroll 8
-  for (int64_t t = 0; t < Count; ++t) store(tiles + t * kFloats, sum[t]);
-}
-
-/// The same at every point, for up to kNarrowTiles tiles. Meanwhile what comes next is brought nearer.
-void multiply_narrow(const ImageTiling& tiling, Range range, int64_t point_size, const float* filters,
-                     int64_t filter_point, float* tiles, Ahead<float> results, Ahead<float> next) {
-  for (int64_t point = 0; point < kPoints; ++point, filters += filter_point, tiles += point_size) {
-    Floats rows[kFloats];
-#pragma GCC unroll 16
-    for (int64_t c = 0; c < kFloats; ++c) rows[c] = load(filters + c * kTileColumns<float>);
-    for (Ahead<float>* each : {&results, &next})
-      if (const float* lines = each->take(kNarrowLines))
-        for (int64_t l = 0; l < kNarrowLines; ++l) __builtin_prefetch(lines + l * kLine);
-    const Range part = tiling.with_point(range, point);
-    if (part.count() == kNarrowTiles)
-      multiply_tiles<kNarrowTiles>(rows, tiles);
-    else
-      for (int64_t t = part.begin; t < part.end; ++t) multiply_tiles<1>(rows, tiles + (t - range.begin) * kFloats);
-  }
-}
-
 /// Aᵀ m A + bias of some tiles and one panel of filters, into y; with what follows, if it `Finishes`.
 template <bool Finishes>
 void transform_product(const Problem& g, const Layout& layout, Range range, int64_t panel, const float* product) {
@@ -204,8 +167,8 @@ void transform_product(const Problem& g, const Layout& layout, Range range, int6
       const float* m = product + t * row + first;
       float* corner = y + (at.n * p + at.top) * line + at.left * pixel + k;
       const auto put_all = [=](auto put) {
-        transform_square<ResultTransform<Vertical::results, Vertical::points>,
-                         ResultTransform<Horizontal::results, Horizontal::points>>(
+        transform_rectangle<ResultTransform<Vertical::results, Vertical::points>,
+                            ResultTransform<Horizontal::results, Horizontal::points>>(
             [=](int64_t i, int64_t j) { return load(m + (i * kSide + j) * point_size); }, put);
       };
       if (at.top + Vertical::results <= p && at.left + Horizontal::results <= q && filters >= kFloats) {

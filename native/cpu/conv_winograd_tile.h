@@ -95,7 +95,7 @@ struct ResultTransform {
 
 /// Both axes of a rectangle, whose element is get(i, j). `put(i, j, value)` takes the results.
 template <class Vertical, class Horizontal, class Get, class Put>
-[[gnu::always_inline]] inline void transform_square(Get get, Put put) {
+[[gnu::always_inline]] inline void transform_rectangle(Get get, Put put) {
   constexpr int64_t height = Vertical::from, width = Horizontal::from;
   Floats half[Vertical::to * width], column[height], line[Horizontal::to];
 #pragma GCC unroll 6
@@ -120,7 +120,7 @@ struct ImageTiles {
   /// use(get) with the pixels from (top, left) on, for the vector of channels from `channel` on: get(i, j). What lies
   /// past the last channel is anything.
   template <int64_t Height, int64_t Width, class Use>
-  [[gnu::always_inline]] void with_square(int64_t n, int64_t top, int64_t left, int64_t channel, Use use) const {
+  [[gnu::always_inline]] void with_rectangle(int64_t n, int64_t top, int64_t left, int64_t channel, Use use) const {
     const float* corner = image + ((n * h + top) * w + left) * channels + channel;
     const int64_t pixel = channels, line = w * pixel;
     const int64_t last = (lesser(Height, h - top) - 1) * line + (lesser(Width, w - left) - 1) * pixel;

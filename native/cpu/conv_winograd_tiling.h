@@ -47,7 +47,7 @@ class ImageTiling {
 
   int64_t count() const { return tiles; }
 
-  /// Those of the range that have the point (i, j).
+  /// Those of the range that have the point.
   Range with_point(Range range, int64_t point) const {
     if (point / kSide == kSide - 1) range = range & whole_rows;
     if (point % kSide == kSide - 1) range = range & whole_columns;

@@ -63,10 +63,10 @@ void transform_tiles(const ImageTiling& tiling, ImageTiles images, int64_t pad_h
     using Vertical = typename Transform<decltype(vertical)::is_short>::type;
     using Horizontal = typename Transform<decltype(horizontal)::is_short>::type;
     for (int64_t c = 0; c < channels; c += kFloats)
-      images.with_square<Vertical::from, Horizontal::from>(
+      images.with_rectangle<Vertical::from, Horizontal::from>(
           tile.n, tile.top - pad_h, tile.left - pad_w, channel + c, [=](auto pixel) {
             float* cell = to + t * row + c;
-            transform_square<Vertical, Horizontal>(
+            transform_rectangle<Vertical, Horizontal>(
                 pixel, [=](int64_t i, int64_t j, Floats v) { store(cell + (i * kSide + j) * point_size, v); });
           });
   });
@@ -112,7 +112,7 @@ void transform_product(const WeightProblem& g, const WeightLayout& layout, const
     for (int64_t c = 0; c < job.channels; c += kFloats) {
       const float* m = product + k * layout.channels + c;
       float* to = dweight + (job.k + k) * kWindow * kWindow * g.x.channels + job.c + c;
-      transform_square<TapTransform, TapTransform>(
+      transform_rectangle<TapTransform, TapTransform>(
           [&](int64_t i, int64_t j) { return load(m + (i * kSide + j) * layout.product_point); },
           [&](int64_t i, int64_t j, Floats v) {
             store_part(to + (i * kWindow + j) * g.x.channels, v, job.channels - c);
