@@ -1,28 +1,16 @@
 // How late a timer fires while a network trains in the same thread: npm run bench:responsiveness -- [--seconds 10]
 import { parseArgs } from 'node:util'
-import { data, nn, optim, randn, tensor, train } from 'convcore'
+import { data, models, nn, optim, train } from 'convcore'
 import { quantile } from './statistics.js'
 
 const INTERVAL = 10 // milliseconds
-const COUNT = 6400
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '10' } } })
 const seconds = Number(values.seconds)
 if (!(seconds > 0)) throw new RangeError(`--seconds: expected a number above 0, got "${values.seconds}"`)
 
-const model = new nn.Sequential(
-  new nn.Conv2d(1, 32, 3, { padding: 'same' }),
-  new nn.ReLU(),
-  new nn.MaxPool2d(2),
-  new nn.Conv2d(32, 32, 3, { padding: 'same' }),
-  new nn.ReLU(),
-  new nn.Flatten(),
-  new nn.Linear(32 * 14 * 14, 10),
-)
-const samples = new data.TensorDataset(
-  randn([COUNT, 1, 28, 28]),
-  tensor(Int32Array.from({ length: COUNT }, (_, i) => i % 10)),
-)
+const samples = data.digits({ count: 6400 })
+const model = models.mnistCnn()
 const trainer = new train.Trainer(model, {
   optimizer: new optim.Adam(model.parameters()),
   loss: new nn.CrossEntropyLoss(),
@@ -51,11 +39,9 @@ ${late.at(-1)!.toFixed(1)} (worst)`)
 report('idle', await lateness(() => new Promise((resolve) => setTimeout(resolve, 1000 * seconds))))
 await trainer.fit(samples, { epochs: 1, batchSize: 640 }) // warm-up
 const end = performance.now() + 1000 * seconds
-const callbacks: train.Callback[] = [
-  {
-    onUpdate(run) {
-      if (performance.now() > end) run.stop()
-    },
+const untilEnd: train.Callback = {
+  onUpdate(run) {
+    if (performance.now() > end) run.stop()
   },
-]
-report('training', await lateness(() => trainer.fit(samples, { epochs: 1e6, batchSize: 64, callbacks })))
+}
+report('training', await lateness(() => trainer.fit(samples, { epochs: 1e6, batchSize: 64, callbacks: [untilEnd] })))
